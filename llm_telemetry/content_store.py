@@ -1,0 +1,143 @@
+"""An opt-in store of questions, chunks and answers by span id, for evaluation; apart from all telemetry.
+
+SQLite in one file that only its owner can read. A thread of its own writes, so that a slow disk holds up
+no answer; what it cannot take in time is dropped and counted, never waited for.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import logging
+import os
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from contextlib import closing
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+
+_log = logging.getLogger(__name__)
+
+DEFAULT_RETENTION_DAYS = 14.0
+_QUEUE_LIMIT = 1_000  # contents waiting for the disk
+_PRUNE_EVERY_S = 3600.0
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS content (
+  span_id TEXT NOT NULL, trace_id TEXT NOT NULL, unix_time REAL NOT NULL, endpoint TEXT NOT NULL,
+  tenant_id TEXT, model TEXT, prompt_version TEXT, question TEXT NOT NULL, chunks TEXT NOT NULL, answer TEXT NOT NULL,
+  PRIMARY KEY (trace_id, span_id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS content_by_time ON content (unix_time);
+"""
+
+
+@dataclass(frozen=True)
+class Content:
+    """What one generation was asked, given and said. `span_id` and `trace_id` are its `generate` span's."""
+
+    span_id: str
+    trace_id: str
+    endpoint: str
+    question: str
+    answer: str
+    chunks: Sequence[str] = ()
+    tenant_id: str | None = None
+    model: str | None = None
+    prompt_version: str | None = None
+    unix_time: float = field(default_factory=time.time)
+
+
+class ContentStore:
+    """Writes and reads contents. One instance per process; readers may open the file beside it."""
+
+    def __init__(
+        self,
+        path: Path,
+        retention_days: float = DEFAULT_RETENTION_DAYS,
+        on_failure: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Open or create the store.
+
+        Raises:
+            OSError, sqlite3.Error: the file cannot be created or is no database.
+        """
+        self._path = path
+        self._retention_s = retention_days * 86_400
+        self._on_failure = on_failure
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+        with closing(self._connect()) as database, database:
+            database.execute("PRAGMA journal_mode=WAL")
+            database.executescript(_SCHEMA)
+        self._queue: queue.Queue[Content | None] = queue.Queue(_QUEUE_LIMIT)
+        self._writer = threading.Thread(target=self._write, name="llm-content-store", daemon=True)
+        self._writer.start()
+        atexit.register(self.close)
+
+    def add(self, content: Content) -> None:
+        """Keep `content` soon. Never waits; drops it, and says so to `on_failure`, when the disk is behind."""
+        try:
+            self._queue.put_nowait(content)
+        except queue.Full:
+            self._on_failure()
+
+    def flush(self) -> None:
+        """Wait until everything added before is on disk or was given up."""
+        self._queue.join()
+
+    def close(self) -> None:
+        """Write what waits and stop. The store takes nothing after it."""
+        atexit.unregister(self.close)
+        if self._writer.is_alive():
+            self._queue.put(None)
+            self._writer.join(timeout=10)
+
+    def since(self, unix_time: float, limit: int = 1_000) -> list[Content]:
+        """At most `limit` contents from `unix_time` on, oldest first."""
+        return self._select("WHERE unix_time >= ? ORDER BY unix_time LIMIT ?", (unix_time, limit))
+
+    def of_trace(self, trace_id: str) -> list[Content]:
+        """The contents of one trace, oldest first."""
+        return self._select("WHERE trace_id = ? ORDER BY unix_time", (trace_id,))
+
+    def _select(self, clause: str, values: tuple[object, ...]) -> list[Content]:
+        columns = ", ".join(column.name for column in fields(Content))
+        with closing(self._connect()) as database:
+            database.row_factory = sqlite3.Row
+            query = f"SELECT {columns} FROM content {clause}"  # noqa: S608 - our own columns and clauses
+            records = [dict(row) for row in database.execute(query, values)]
+        return [Content(**{**record, "chunks": tuple(json.loads(record["chunks"]))}) for record in records]
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(self._path, timeout=5)
+
+    def _write(self) -> None:
+        database = self._connect()
+        database.execute("PRAGMA synchronous=NORMAL")
+        next_prune = 0.0
+        while (content := self._queue.get()) is not None:
+            try:
+                with database:
+                    self._insert(database, content)
+                    if time.monotonic() >= next_prune:
+                        next_prune = time.monotonic() + _PRUNE_EVERY_S
+                        database.execute("DELETE FROM content WHERE unix_time < ?", (time.time() - self._retention_s,))
+            except Exception:
+                self._on_failure()
+                _log.warning("content of span %s was not kept in %s", content.span_id, self._path, exc_info=True)
+            finally:
+                self._queue.task_done()
+        database.close()
+        self._queue.task_done()
+
+    @staticmethod
+    def _insert(database: sqlite3.Connection, content: Content) -> None:
+        row = {**asdict(content), "chunks": json.dumps(list(content.chunks), ensure_ascii=False)}
+        names = ", ".join(row)
+        values = ", ".join(f":{name}" for name in row)
+        statement = f"INSERT OR REPLACE INTO content ({names}) VALUES ({values})"  # noqa: S608 - our own columns
+        database.execute(statement, row)

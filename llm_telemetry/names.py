@@ -1,0 +1,253 @@
+"""Every name of the telemetry contract, written once.
+
+Applications, the collector's meter, rules, dashboards, the console and the tests import from
+here. The module needs nothing but the standard library, so that any of them can.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+# --- Values of labels ---------------------------------------------------------------------------
+
+OTHER: Final = "other"  # what a bounded label says for a value that is not configured
+UNKNOWN: Final = "unknown"  # what `endpoint` and `provider` say when nobody told us
+ALL_ENDPOINTS: Final = "all"  # llm_active_users only: distinct over endpoints, never the sum
+
+STATUS_OK: Final = "ok"
+STATUS_ERROR: Final = "error"
+STATUS_CANCELLED: Final = "cancelled"
+STATUSES: Final = (STATUS_OK, STATUS_ERROR, STATUS_CANCELLED)
+
+RATE_LIMIT: Final = "rate_limit"
+SERVER_ERROR: Final = "server_error"
+TIMEOUT: Final = "timeout"
+CONNECTION: Final = "connection"
+INVALID_REQUEST: Final = "invalid_request"
+CIRCUIT_OPEN: Final = "circuit_open"
+VALIDATION_FAILED: Final = "validation_failed"
+HALLUCINATION: Final = "hallucination"
+CONTENT_FILTER: Final = "content_filter"
+PROMPT_INJECTION: Final = "prompt_injection"
+ERROR_TYPES: Final = (
+    RATE_LIMIT,
+    SERVER_ERROR,
+    TIMEOUT,
+    CONNECTION,
+    INVALID_REQUEST,
+    CIRCUIT_OPEN,
+    VALIDATION_FAILED,
+    HALLUCINATION,
+    CONTENT_FILTER,
+    PROMPT_INJECTION,
+    OTHER,  # an exception of the application's own inside the observed block
+)
+# What one attempt at a provider can end with, beside `ok` and `cancelled`.
+PROVIDER_ERROR_TYPES: Final = (
+    RATE_LIMIT,
+    SERVER_ERROR,
+    TIMEOUT,
+    CONNECTION,
+    INVALID_REQUEST,
+    VALIDATION_FAILED,
+    CONTENT_FILTER,
+)
+ATTEMPT_OK: Final = "ok"
+
+COST_TABLE: Final = "table"
+COST_REPORTED: Final = "reported"
+COST_UNPRICED: Final = "unpriced"
+COST_SOURCES: Final = (COST_TABLE, COST_REPORTED, COST_UNPRICED)
+
+FINISH_REASONS: Final = ("stop", "length", "content_filter", "tool_calls", OTHER)
+REJECTION_REASONS: Final = ("bad_input", "queue_full", "unauthorized")
+CACHE_RESULTS: Final = ("hit", "miss")
+SAFETY_KINDS: Final = ("content_filter", "prompt_injection", "pii")
+FEEDBACK_VALUES: Final = ("up", "down")
+FAITHFULNESS: Final = "faithfulness"
+ANSWER_RELEVANCE: Final = "answer_relevance"
+EVAL_METRICS: Final = (FAITHFULNESS, ANSWER_RELEVANCE)
+EVAL_RESULTS: Final = ("scored", "failed", "skipped")
+
+BREAKER_CLOSED: Final = 0
+BREAKER_HALF_OPEN: Final = 1
+BREAKER_OPEN: Final = 2
+
+# --- Buckets ------------------------------------------------------------------------------------
+
+# ms. One list for native and derived latencies, retrieval (from 5) to a timed-out answer (60 s).
+# 1000 and 3000 are the edges of the latency alerts and objectives, so their quantiles and ratios
+# are exact there. An objective at another value needs its edge added here.
+LATENCY_BUCKETS_MS: Final = (
+    5, 10, 25, 50, 100, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000, 7500, 10000, 15000, 30000, 60000,
+)  # fmt: skip
+# Shares from 0 to 1. 0.75 (faithfulness), 0.7 and 0.8 (relevance, context) are alert edges.
+RATIO_BUCKETS: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)
+
+# --- Metrics ------------------------------------------------------------------------------------
+
+MetricKind = Literal["counter", "gauge", "histogram"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One metric of the contract. `labels` stand beside `service`, which every metric has."""
+
+    name: str  # as Prometheus shows it: a counter ends in `_total`
+    kind: MetricKind
+    labels: tuple[str, ...]
+    help: str
+    buckets: tuple[float, ...] = ()
+
+
+SERVICE_LABEL: Final = "service"
+
+_CALL = ("endpoint", "model", "tenant")
+
+
+def _counter(name: str, labels: tuple[str, ...], text: str) -> Metric:
+    return Metric(name, "counter", labels, text)
+
+
+def _gauge(name: str, labels: tuple[str, ...], text: str) -> Metric:
+    return Metric(name, "gauge", labels, text)
+
+
+def _latency(name: str, labels: tuple[str, ...], text: str) -> Metric:
+    return Metric(name, "histogram", labels, text, LATENCY_BUCKETS_MS)
+
+
+def _ratio(name: str, labels: tuple[str, ...], text: str) -> Metric:
+    return Metric(name, "histogram", labels, text, RATIO_BUCKETS)
+
+
+REQUESTS = _counter(
+    "llm_requests_total", (*_CALL, "status"), "Generations asked for; retries and fallbacks are inside one."
+)
+EMBEDDING_REQUESTS = _counter("llm_embedding_requests_total", ("endpoint", "model", "status"), "Embedding calls.")
+ERRORS = _counter(
+    "llm_errors_total", (*_CALL, "error_type"), "Why generations gave no usable answer, and hallucinations found later."
+)
+LATENCY = _latency(
+    "llm_latency_ms", ("endpoint", "model"), "From the call, before queueing and retries, to the whole answer, in ms."
+)
+TTFT = _latency(
+    "llm_ttft_ms", ("endpoint", "model"), "From the same start to the first content delta, streaming only, in ms."
+)
+RETRIEVAL_LATENCY = _latency("llm_retrieval_latency_ms", ("endpoint",), "Retrieval alone, in ms.")
+INPUT_TOKENS = _counter("llm_input_tokens_total", _CALL, "Input tokens of all billed attempts, cached ones included.")
+OUTPUT_TOKENS = _counter("llm_output_tokens_total", _CALL, "Output tokens of all billed attempts, reasoning included.")
+CACHED_INPUT_TOKENS = _counter(
+    "llm_cached_input_tokens_total", _CALL, "The part of the input tokens read from the provider's cache."
+)
+USAGE_UNKNOWN = _counter(
+    "llm_usage_unknown_total", ("endpoint", "model"), "Answers without usage: their tokens and cost are unknown, not 0."
+)
+COST = _counter("llm_cost_dollars_total", (*_CALL, "cost_source"), "Cost of all billed attempts, in US dollars.")
+UNPRICED = _counter("llm_unpriced_requests_total", ("model",), "Billed attempts on a model without a price.")
+RETRY_COST = _counter(
+    "llm_retry_cost_dollars_total", ("endpoint", "model"), "Cost of attempts whose answer was not used, in US dollars."
+)
+FINISH_REASON = _counter("llm_finish_reasons_total", ("endpoint", "model", "reason"), "Why the model stopped.")
+EVAL_SCORE = _ratio("llm_eval_score", ("endpoint", "model", "metric"), "Scores of evaluated answers, 0 to 1.")
+FAITHFULNESS_SCORE = _gauge(
+    "llm_faithfulness_score", ("endpoint", "model"), "Mean of at most 50 newest faithfulness scores of the last hour."
+)
+ANSWER_RELEVANCE_SCORE = _gauge(
+    "llm_answer_relevance_score", ("endpoint", "model"), "Mean of at most 50 newest relevance scores of the last hour."
+)
+EVAL_SAMPLES = _counter("llm_eval_samples_total", ("endpoint", "evaluator", "result"), "Answers given to evaluation.")
+EVAL_COST = _counter("llm_eval_cost_dollars_total", ("evaluator", "model"), "The judge's own cost, in US dollars.")
+WEEKLY_SCORE = _gauge("llm_quality_weekly_score", ("metric", "week"), "Mean score of an ISO week.")
+WEEKLY_SAMPLES = _gauge("llm_quality_weekly_samples", ("metric", "week"), "Samples behind a weekly score.")
+WEEKLY_CHANGE = _gauge(
+    "llm_quality_weekly_change_ratio", ("metric",), "Last full week against the week before; -0.06 is 6 % down."
+)
+FEEDBACK = _counter("llm_feedback_total", ("endpoint", "model", "value"), "Thumbs up and down from users.")
+CONTEXT_UTILISATION = _ratio(
+    "llm_context_utilisation_ratio", ("endpoint", "model"), "Prompt tokens over the model's context window."
+)
+QUEUE_DEPTH = _gauge("llm_queue_depth", ("endpoint",), "Generations waiting for a place.")
+QUEUE_CAPACITY = _gauge("llm_queue_capacity", ("endpoint",), "How many generations may wait.")
+IN_FLIGHT = _gauge("llm_in_flight_requests", ("endpoint",), "Generations being answered, not the waiting ones.")
+REJECTED = _counter("llm_rejected_requests_total", ("endpoint", "reason"), "Requests that never reached a model.")
+ACTIVE_USERS = _gauge(
+    "llm_active_users", ("endpoint",), "Distinct users of the last 5 minutes; `all` is de-duplicated, never sum."
+)
+CACHE_REQUESTS = _counter("llm_cache_requests_total", ("endpoint", "result"), "Look-ups in the application's cache.")
+PROVIDER_ATTEMPTS = _counter(
+    "llm_provider_attempts_total", ("provider", "model", "outcome"), "Attempts at a provider, retries included."
+)
+RETRIES = _counter("llm_retries_total", ("provider", "model", "reason"), "Attempts repeated on the same model.")
+FALLBACKS = _counter("llm_fallbacks_total", ("from_model", "to_model", "reason"), "Generations moved to another model.")
+BREAKER_STATE = _gauge("llm_circuit_breaker_state", ("provider", "model"), "0 closed, 1 half-open, 2 open.")
+SAFETY_VIOLATIONS = _counter("llm_safety_violations_total", ("endpoint", "kind"), "Input or output that was refused.")
+BUILD_INFO = _gauge("llm_build_info", ("version", "prompt_version"), "1; a change of labels is a deployment.")
+PRICE_TABLE_TIMESTAMP = _gauge(
+    "llm_price_table_timestamp_seconds", (), "When the newest price of the table was checked, in Unix seconds."
+)
+LABEL_OVERFLOW = _counter("llm_label_overflow_total", ("label",), "Values counted under `other`.")
+TELEMETRY_FAILURES = _counter(
+    "llm_telemetry_failures_total", ("signal",), "Telemetry that could not be recorded; the application was not told."
+)
+
+METRICS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
+TELEMETRY_SIGNALS: Final = ("trace", "metric", "log", "content")
+
+# --- Spans --------------------------------------------------------------------------------------
+
+SPAN_GENERATE: Final = "generate"
+SPAN_RETRIEVAL: Final = "retrieval"
+SPAN_EVALUATE: Final = "evaluate"
+OPERATION_CHAT: Final = "chat"
+OPERATION_EMBEDDINGS: Final = "embeddings"
+
+GEN_AI_OPERATION: Final = "gen_ai.operation.name"
+GEN_AI_PROVIDER: Final = "gen_ai.provider.name"
+GEN_AI_REQUEST_MODEL: Final = "gen_ai.request.model"
+GEN_AI_RESPONSE_MODEL: Final = "gen_ai.response.model"
+GEN_AI_INPUT_TOKENS: Final = "gen_ai.usage.input_tokens"
+GEN_AI_OUTPUT_TOKENS: Final = "gen_ai.usage.output_tokens"
+GEN_AI_CACHED_TOKENS: Final = "gen_ai.usage.cache_read.input_tokens"
+GEN_AI_FINISH_REASONS: Final = "gen_ai.response.finish_reasons"
+GEN_AI_TTFC: Final = "gen_ai.response.time_to_first_chunk"  # s
+GEN_AI_INPUT_MESSAGES: Final = "gen_ai.input.messages"  # content capture only, redacted
+GEN_AI_OUTPUT_MESSAGES: Final = "gen_ai.output.messages"  # content capture only, redacted
+ERROR_TYPE: Final = "error.type"
+
+LLM_MODEL: Final = "llm.model"
+LLM_STATUS: Final = "llm.status"
+LLM_LATENCY_MS: Final = "llm.latency_ms"
+LLM_TTFT_MS: Final = "llm.ttft_ms"
+LLM_QUEUE_MS: Final = "llm.queue_ms"
+LLM_INPUT_TOKENS: Final = "llm.input_tokens"
+LLM_OUTPUT_TOKENS: Final = "llm.output_tokens"
+LLM_COST_USD: Final = "llm.cost_usd"
+LLM_COST_SOURCE: Final = "llm.cost_source"
+LLM_PROMPT_HASH: Final = "llm.prompt_hash"
+LLM_PROMPT_VERSION: Final = "llm.prompt_version"
+LLM_ENDPOINT: Final = "llm.endpoint"
+LLM_TENANT_ID: Final = "llm.tenant_id"
+LLM_USER_ID: Final = "llm.user_id"
+LLM_ATTEMPT: Final = "llm.attempt"
+LLM_MODEL_VERSION: Final = "llm.model_version"
+LLM_FALLBACK_FROM: Final = "llm.fallback_from"
+LLM_RETRIEVAL_CHUNKS: Final = "llm.retrieval.chunks"
+LLM_RETRIEVAL_SCORES: Final = "llm.retrieval.scores"
+LLM_RETRIEVAL_MS: Final = "llm.retrieval_ms"
+
+RESOURCE_NATIVE: Final = "llm.telemetry.native"  # true: metrics come from the process, not from its spans
+
+# --- Logs ---------------------------------------------------------------------------------------
+
+EVENT_CALL: Final = "llm_call"
+EVENT_EVALUATION: Final = "llm_evaluation"
+EVENT_FEEDBACK: Final = "llm_feedback"
+
+LOG_FIELDS: Final = (
+    "timestamp", "level", "event", "trace_id", "span_id", "service", "endpoint", "user_id", "tenant_id", "model",
+    "model_version", "input_tokens", "output_tokens", "latency_ms", "ttft_ms", "retrieval_ms", "cost_usd",
+    "cost_source", "cache_hit", "retrieval_chunks", "prompt_hash", "prompt_version", "attempts", "fallback_from",
+    "status", "error_type", "finish_reason", "faithfulness_score", "answer_relevance_score",
+)  # fmt: skip

@@ -1,0 +1,158 @@
+"""Streams that are observed while they are read, and otherwise are what they were.
+
+The proxies hand every chunk on as it comes, answer for the stream's attributes and its class, and end the
+observation when the stream ends, fails, is closed, or is forgotten.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import AsyncIterator, Iterator
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from llm_telemetry.llm_call import LLMCall
+
+
+def observed_stream(result: Any, call: LLMCall) -> ObservedStream | ObservedAsyncStream | None:
+    """A proxy for `result` where it is a stream, else None. `call` has begun already."""
+    if isinstance(result, AsyncIterator):
+        return ObservedAsyncStream(result, call, begun=True)
+    if isinstance(result, Iterator):
+        return ObservedStream(result, call, begun=True)
+    return None
+
+
+class _Proxy:
+    def __init__(self, stream: Any, call: LLMCall, *, begun: bool = False) -> None:
+        self._observed = stream
+        self._observed_call = call
+        self._observed_begun = begun
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        return type(self._observed)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._observed, name)
+
+    def _enter(self) -> None:
+        """Make the span current while the stream's own code runs, not while its reader's does."""
+        if self._observed_begun:
+            self._observed_call.attach()
+        else:
+            self._observed_begun = True
+            self._observed_call.begin()
+
+    def _leave(self, error: BaseException) -> None:
+        finished = isinstance(error, StopIteration | StopAsyncIteration)
+        self._observed_call.end(None if finished else error)
+
+    def _closed(self) -> None:
+        """A stream that was closed or forgotten before its end: the reader went away."""
+        if self._observed_begun:
+            self._observed_call.end(GeneratorExit())
+
+    def __del__(self) -> None:
+        self._closed()
+
+
+class ObservedStream(_Proxy):
+    """A sync stream or generator."""
+
+    def __iter__(self) -> ObservedStream:
+        return self
+
+    def __next__(self) -> Any:
+        return self._step(self._observed.__next__)
+
+    def send(self, value: Any) -> Any:
+        """As a generator's."""
+        return self._step(self._observed.send, value)
+
+    def throw(self, *error: Any) -> Any:
+        """As a generator's."""
+        return self._step(self._observed.throw, *error)
+
+    def close(self) -> None:
+        """Close the stream; before its end this cancels the call."""
+        try:
+            self._observed.close()
+        finally:
+            self._closed()
+
+    def __enter__(self) -> ObservedStream:
+        self._observed.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> Any:
+        try:
+            return self._observed.__exit__(*error)
+        finally:
+            self._closed()
+
+    def _step(self, advance: Any, *args: Any) -> Any:
+        self._enter()
+        try:
+            chunk = advance(*args)
+        except BaseException as error:
+            self._leave(error)
+            raise
+        self._observed_call.detach()
+        self._observed_call.record_chunk(chunk)
+        return chunk
+
+
+class ObservedAsyncStream(_Proxy):
+    """An async stream or generator."""
+
+    def __aiter__(self) -> ObservedAsyncStream:
+        return self
+
+    async def __anext__(self) -> Any:
+        return await self._step(self._observed.__anext__)
+
+    async def asend(self, value: Any) -> Any:
+        """As an async generator's."""
+        return await self._step(self._observed.asend, value)
+
+    async def athrow(self, *error: Any) -> Any:
+        """As an async generator's."""
+        return await self._step(self._observed.athrow, *error)
+
+    async def aclose(self) -> None:
+        """Close the stream; before its end this cancels the call."""
+        try:
+            await self._observed.aclose()
+        finally:
+            self._closed()
+
+    async def close(self) -> None:
+        """As OpenAI's async stream's; before its end this cancels the call."""
+        try:
+            closing = self._observed.close()
+            if inspect.isawaitable(closing):
+                await closing
+        finally:
+            self._closed()
+
+    async def __aenter__(self) -> ObservedAsyncStream:
+        await self._observed.__aenter__()
+        return self
+
+    async def __aexit__(self, *error: Any) -> Any:
+        try:
+            return await self._observed.__aexit__(*error)
+        finally:
+            self._closed()
+
+    async def _step(self, advance: Any, *args: Any) -> Any:
+        self._enter()
+        try:
+            chunk = await advance(*args)
+        except BaseException as error:
+            self._leave(error)
+            raise
+        self._observed_call.detach()
+        self._observed_call.record_chunk(chunk)
+        return chunk
