@@ -1,0 +1,276 @@
+"""From a question to an answer: check, cache, queue, retrieve, generate, check again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncGenerator, Sequence
+from dataclasses import dataclass
+
+from cachetools import TTLCache
+
+from demo_app import guards
+from demo_app.answer_cache import AnswerCache, CachedAnswer
+from demo_app.articles import articles
+from demo_app.bounded_queue import BoundedQueue, Ticket
+from demo_app.failures import AlreadyRecorded, Failure, ModelFailure, NotFound, QueueFull
+from demo_app.model_client import ModelClient
+from demo_app.prompts import Task, check_version, messages
+from demo_app.schemas import Facts, TokenUsage
+from demo_app.search_index import Found, SearchIndex
+from demo_app.settings import DemoSettings
+from llm_telemetry import (
+    Generation,
+    names,
+    observe_generation,
+    observe_retrieval,
+    record_cache,
+    record_content,
+    record_feedback,
+    record_rejection,
+    set_queue_capacity,
+)
+from llm_telemetry.request_context import current_request
+
+_log = logging.getLogger(__name__)
+
+SUPPORT_ANSWER = "/api/support/answer"
+SUPPORT_STREAM = "/api/support/stream"
+SUMMARISE = "/api/search/summarise"
+ENDPOINTS = (SUPPORT_ANSWER, SUPPORT_STREAM, SUMMARISE)
+
+_REMEMBERED_ANSWERS, _REMEMBERED_S = 10_000, 3_600.0  # for feedback
+_EMBEDDING_BATCH = 32  # articles in one call
+
+
+@dataclass
+class _Given:
+    """An answer that may still be voted on."""
+
+    endpoint: str
+    tenant_id: str | None
+    model: str
+    span_id: str | None
+    voted: bool = False
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question that may be answered: checked, with its place in the queue reserved."""
+
+    text: str
+    endpoint: str
+    task: Task
+    cached: CachedAnswer | None
+    ticket: Ticket | None  # None for a cached answer
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An answer as a whole."""
+
+    text: str
+    found: Sequence[Found]
+    facts: Facts
+
+
+class Answering:
+    """The application without HTTP. One per process, for one event loop."""
+
+    def __init__(self, settings: DemoSettings, client: ModelClient) -> None:
+        check_version(settings.prompt_version)
+        self._settings = settings
+        self._client = client
+        self.index = SearchIndex(settings.data_dir, settings.embedding_model)
+        self._cache = AnswerCache(settings.cache_size, settings.cache_ttl_s)
+        self._queues = {name: BoundedQueue(settings.concurrency, settings.queue_capacity) for name in ENDPOINTS}
+        self._given: TTLCache[str, _Given] = TTLCache(_REMEMBERED_ANSWERS, _REMEMBERED_S)
+        self._building = asyncio.Lock()
+        for endpoint in ENDPOINTS:
+            set_queue_capacity(settings.queue_capacity, endpoint=endpoint)
+
+    async def build_index(self) -> None:
+        """Embed the articles, unless the index is there.
+
+        Raises:
+            ModelFailure: the provider gave no vectors.
+        """
+        async with self._building:
+            if self.index.ready:
+                return
+            texts = [f"{article.title}\n{article.text}" for article in articles()]
+            batches = [texts[start : start + _EMBEDDING_BATCH] for start in range(0, len(texts), _EMBEDDING_BATCH)]
+            vectors = [vector for batch in batches for vector in await self._client.embed(batch)]
+            await asyncio.to_thread(self.index.build, vectors)
+
+    def accept(self, text: str, endpoint: str, task: Task) -> Question:
+        """Check the question, look it up in the cache, and reserve a place.
+
+        Raises:
+            BadInput: the question must not be answered.
+            QueueFull: there is no place left.
+        """
+        try:
+            question = guards.check_question(text)
+            cached = self._cache.get(*self._cache_key(question, endpoint))
+            if cached:
+                return Question(question, endpoint, task, cached, None)
+            ticket = self._queues[endpoint].reserve()
+        except Failure as failure:
+            record_rejection("queue_full" if isinstance(failure, QueueFull) else "bad_input")
+            raise
+        record_cache(False)
+        return Question(question, endpoint, task, None, ticket)
+
+    async def answer(self, question: Question, trace_id: str | None) -> Answered:
+        """The whole answer.
+
+        Raises:
+            ModelFailure: there is none.
+        """
+        if question.cached:
+            return self._from_cache(question.cached, question.endpoint, trace_id)
+        assert question.ticket is not None
+        with question.ticket as ticket:
+            found = await self._retrieve(question)
+            prompt = self._prompt(question, found)
+            with observe_generation(self._settings.model, prompt=prompt) as generation:
+                with generation.queueing():
+                    await ticket.wait()
+                answer = await self._client.complete(
+                    generation, prompt, lambda text, reason: guards.check_answer(text, reason, found)
+                )
+        self._keep(question, found, generation, answer.text)
+        return Answered(answer.text, found, self._facts(generation, trace_id))
+
+    async def stream(
+        self, question: Question, trace_id: str | None
+    ) -> AsyncGenerator[list[Found] | str | Answered, None]:
+        """First what was found, then the text in parts, then the whole.
+
+        Raises:
+            ModelFailure: there is no answer, or no more of it.
+        """
+        if question.cached:
+            answered = self._from_cache(question.cached, question.endpoint, trace_id)
+            yield list(answered.found)
+            yield answered.text
+            yield answered
+            return
+        assert question.ticket is not None
+        with question.ticket as ticket:
+            found = await self._retrieve(question)
+            yield found
+            prompt = self._prompt(question, found)
+            text = ""
+            with observe_generation(self._settings.model, prompt=prompt) as generation:
+                with generation.queueing():
+                    await ticket.wait()
+                parts = self._client.stream(
+                    generation,
+                    prompt,
+                    guards.check_part,
+                    lambda whole, reason: guards.check_answer(whole, reason, found),
+                )
+                try:
+                    async for part in parts:
+                        text += part
+                        yield part
+                finally:
+                    await parts.aclose()
+        self._keep(question, found, generation, text)
+        yield Answered(text, found, self._facts(generation, trace_id))
+
+    def vote(self, trace_id: str, value: str) -> None:
+        """Count a vote on the answer given in `trace_id`.
+
+        Raises:
+            NotFound: no answer of the last hour has that trace id.
+            AlreadyRecorded: it was voted on before.
+        """
+        given = self._given.get(trace_id)
+        if given is None:
+            raise NotFound(
+                "No answer of the last hour has this trace id.", "Send the trace_id that the answer came with."
+            )
+        if given.voted:
+            raise AlreadyRecorded("This answer was voted on before.", "Nothing: the first vote counts.")
+        given.voted = True
+        record_feedback(
+            value,
+            trace_id=trace_id,
+            span_id=given.span_id,
+            model=given.model,
+            endpoint=given.endpoint,
+            tenant_id=given.tenant_id,
+        )
+
+    async def _retrieve(self, question: Question) -> list[Found]:
+        """The best articles, by meaning; by words where the provider gives no vector for the question."""
+        k = self._settings.top_k if question.task == "support" else self._settings.summary_top_k
+        with observe_retrieval() as retrieval:
+            try:
+                [vector] = await self._client.embed([question.text])
+                found = await asyncio.to_thread(self.index.by_meaning, vector, k)
+            except (ModelFailure, LookupError) as error:
+                _log.warning("retrieval by words instead of by meaning: %s", error)
+                found = await asyncio.to_thread(self.index.by_words, question.text, k)
+            retrieval.record(len(found), [round(item.score, 4) for item in found])
+        return found
+
+    def _prompt(self, question: Question, found: Sequence[Found]) -> list[dict[str, str]]:
+        return messages(self._settings.prompt_version, question.task, question.text, [item.article for item in found])
+
+    def _keep(self, question: Question, found: Sequence[Found], generation: Generation, text: str) -> None:
+        """Keep the answer: in the cache, for feedback, and, where content is kept, for evaluation."""
+        cached = CachedAnswer(text, found, generation.model)
+        self._cache.put(cached, *self._cache_key(question.text, question.endpoint))
+        self._remember(generation.trace_id, question.endpoint, generation.model, generation.span_id)
+        record_content(generation, question.text, text, [item.article.text for item in found])
+
+    def _from_cache(self, cached: CachedAnswer, endpoint: str, trace_id: str | None) -> Answered:
+        start = time.perf_counter()
+        self._remember(trace_id, endpoint, cached.model, None)
+        latency_ms = (time.perf_counter() - start) * 1e3
+        record_cache(True, model=cached.model, latency_ms=latency_ms)
+        facts = Facts(
+            model=cached.model,
+            prompt_version=self._settings.prompt_version,
+            cache_hit=True,
+            usage=TokenUsage(input_tokens=0, output_tokens=0, cached_input_tokens=0),
+            cost_usd=0.0,
+            cost_source=None,
+            latency_ms=latency_ms,
+            ttft_ms=None,
+            retrieval_ms=None,
+            attempts=0,
+            fallback_from=None,
+            trace_id=trace_id,
+        )
+        return Answered(cached.text, cached.found, facts)
+
+    def _remember(self, trace_id: str | None, endpoint: str, model: str, span_id: str | None) -> None:
+        if trace_id:
+            self._given[trace_id] = _Given(endpoint, current_request().tenant_id, model, span_id)
+
+    def _facts(self, generation: Generation, trace_id: str | None) -> Facts:
+        usage, cost = generation.usage, generation.cost
+        return Facts(
+            model=generation.model,
+            prompt_version=self._settings.prompt_version,
+            cache_hit=False,
+            usage=None if usage is None else TokenUsage.model_validate(usage, from_attributes=True),
+            cost_usd=cost.dollars if cost else None,
+            cost_source=cost.source if cost else None,
+            latency_ms=generation.latency_ms or 0.0,
+            ttft_ms=generation.ttft_ms,
+            retrieval_ms=current_request().retrieval_ms,
+            attempts=generation.attempts,
+            fallback_from=generation.fallback_from,
+            trace_id=trace_id or generation.trace_id,
+        )
+
+    def _cache_key(self, question: str, endpoint: str) -> tuple[str, ...]:
+        tenant = current_request().tenant_id or names.OTHER
+        return question, endpoint, tenant, self._settings.prompt_version

@@ -1,0 +1,62 @@
+"""A limit on how many generations run at a time, and on how many may wait for it."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from types import TracebackType
+from typing import Self
+
+from demo_app.failures import QueueFull
+
+_FIRST_GUESS_S = 2.0  # how long a generation takes, before one has been seen
+_WEIGHT = 0.1  # of the newest in the running mean
+
+
+class BoundedQueue:
+    """`concurrency` places and `capacity` who may wait for one. For one event loop."""
+
+    def __init__(self, concurrency: int, capacity: int) -> None:
+        self._concurrency = concurrency
+        self._capacity = capacity
+        self._places = asyncio.Semaphore(concurrency)
+        self._inside = 0
+        self._mean_s = _FIRST_GUESS_S
+
+    def reserve(self) -> Ticket:
+        """A ticket for a place, now or after a wait.
+
+        Raises:
+            QueueFull: with the seconds after which a place is likely.
+        """
+        if self._inside >= self._concurrency + self._capacity:
+            wait_s = math.ceil(self._capacity / self._concurrency * self._mean_s) or 1
+            raise QueueFull("Too many questions are being answered.", f"Try again in {wait_s} s.", retry_after_s=wait_s)
+        return Ticket(self)
+
+
+class Ticket:
+    """Holds a place, or a place in the queue, for the length of a `with` block."""
+
+    def __init__(self, queue: BoundedQueue) -> None:
+        self._queue = queue
+        self._placed_at: float | None = None
+
+    def __enter__(self) -> Self:
+        self._queue._inside += 1
+        return self
+
+    async def wait(self) -> None:
+        """Wait for the place."""
+        await self._queue._places.acquire()
+        self._placed_at = time.monotonic()
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        queue = self._queue
+        queue._inside -= 1
+        if self._placed_at is not None:
+            queue._mean_s += _WEIGHT * (time.monotonic() - self._placed_at - queue._mean_s)
+            queue._places.release()

@@ -1,0 +1,133 @@
+"""The articles in SQLite: by meaning with sqlite-vec, by words with FTS5 where there is no embedding.
+
+The file is made anew when the embedding model, its dimension or the corpus changes: all three are in its
+name. `apsw` brings an SQLite that can load extensions; many Pythons' own cannot.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import apsw
+import sqlite_vec
+
+from demo_app.articles import Article, articles, corpus_version
+
+
+@dataclass(frozen=True)
+class Found:
+    """An article and how well it fits, from 0 to 1."""
+
+    article: Article
+    score: float
+
+
+class SearchIndex:
+    """Reads with one read-only connection per thread; `build` writes a new file beside the old one."""
+
+    def __init__(self, directory: Path, model: str) -> None:
+        self._directory = directory
+        self._model = model
+        self._by_id = {article.id: article for article in articles()}
+        self._file: Path | None = next(iter(directory.glob(f"{self._prefix()}-*.sqlite")), None)
+        self._local = threading.local()
+
+    @property
+    def ready(self) -> bool:
+        """Whether questions can be answered by meaning."""
+        return self._file is not None
+
+    @property
+    def dimension(self) -> int | None:
+        """Length of the vectors in the index, None while there is none."""
+        return int(self._file.stem.rsplit("-", 1)[1]) if self._file else None
+
+    def build(self, vectors: Sequence[Sequence[float]]) -> None:
+        """Write the index with the articles' vectors, in the order of `articles()`, and read from it.
+
+        Raises:
+            OSError, apsw.Error: the file cannot be written; an index there was before stays in use.
+        """
+        dimension = len(vectors[0])
+        self._directory.mkdir(parents=True, exist_ok=True)
+        file = self._directory / f"{self._prefix()}-{dimension}.sqlite"
+        draft = file.with_suffix(".draft")
+        draft.unlink(missing_ok=True)
+        database = _open(draft, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
+        with database:
+            database.execute("CREATE VIRTUAL TABLE words USING fts5(id UNINDEXED, title, text, tokenize='porter')")
+            vector = f"embedding float[{dimension}] distance_metric=cosine"
+            database.execute(f"CREATE VIRTUAL TABLE meanings USING vec0(id TEXT, {vector})")
+            for article, embedding in zip(articles(), vectors, strict=True):
+                database.execute("INSERT INTO words VALUES (?, ?, ?)", (article.id, article.title, article.text))
+                database.execute("INSERT INTO meanings (id, embedding) VALUES (?, ?)", (article.id, _packed(embedding)))
+        database.close()
+        draft.replace(file)
+        self._file = file
+        for old in self._directory.glob("articles-*.sqlite"):
+            if old != file:
+                old.unlink(missing_ok=True)
+
+    def by_meaning(self, vector: Sequence[float], k: int) -> list[Found]:
+        """The `k` articles nearest to `vector`, best first; the score is the cosine similarity.
+
+        Raises:
+            LookupError: there is no index, or it has vectors of another dimension.
+        """
+        if len(vector) != self.dimension:
+            raise LookupError(f"the index has dimension {self.dimension}, the question {len(vector)}")
+        rows = self._connection().execute(
+            "SELECT id, distance FROM meanings WHERE embedding MATCH ? AND k = ? ORDER BY distance",
+            (_packed(vector), k),
+        )
+        return [Found(self._by_id[id_], max(0.0, 1.0 - distance)) for id_, distance in rows]
+
+    def by_words(self, question: str, k: int) -> list[Found]:
+        """The `k` articles that share most words with `question`; the score is relative to the best one."""
+        words = [word for word in re.findall(r"\w+", question.lower()) if len(word) > 2][:32]
+        if not words:
+            return []
+        query = " OR ".join(f'"{word}"' for word in words)
+        if self._file is None:
+            rows = [(-_shared_words(words, article), article.id) for article in articles()]
+            rows = sorted(row for row in rows if row[0] < 0)[:k]
+        else:
+            statement = "SELECT bm25(words), id FROM words WHERE words MATCH ? ORDER BY bm25(words) LIMIT ?"
+            rows = list(self._connection().execute(statement, (query, k)))
+        best = min((score for score, _ in rows), default=-1.0)
+        return [Found(self._by_id[id_], score / best) for score, id_ in rows]
+
+    def _connection(self) -> apsw.Connection:
+        if getattr(self._local, "file", None) != self._file:
+            assert self._file is not None
+            self._local.database = _open(self._file, apsw.SQLITE_OPEN_READONLY)
+            self._local.file = self._file
+        database: apsw.Connection = self._local.database
+        return database
+
+    def _prefix(self) -> str:
+        key = f"{self._model}\0{corpus_version()}"
+        return f"articles-{sha256(key.encode()).hexdigest()[:16]}"
+
+
+def _open(file: Path, flags: int) -> apsw.Connection:
+    database = apsw.Connection(str(file), flags=flags)
+    database.enable_load_extension(True)
+    database.load_extension(sqlite_vec.loadable_path())
+    database.enable_load_extension(False)
+    return database
+
+
+def _packed(vector: Sequence[float]) -> bytes:
+    return array("f", vector).tobytes()
+
+
+def _shared_words(words: Sequence[str], article: Article) -> float:
+    text = f"{article.title} {article.text}".lower()
+    return float(sum(word in text for word in words))

@@ -1,0 +1,87 @@
+"""Everything the demo application can be told, from the environment."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self
+
+PREFIX = "DEMO_"
+
+
+class DemoSettingsError(ValueError):
+    """An environment variable has a value that cannot be used; the message names both."""
+
+
+@dataclass(frozen=True)
+class DemoSettings:
+    """Settings; each is `DEMO_` and its name in capitals in the environment.
+
+    The provider's address and key are the OpenAI client's own variables, OPENAI_BASE_URL and
+    OPENAI_API_KEY: with real ones the same application talks to a real provider.
+    """
+
+    provider: str = "openai"  # gen_ai.provider.name
+    model: str = "gpt-4o"
+    fallback_model: str = "gpt-4o-mini"
+    embedding_model: str = "text-embedding-3-small"
+    embedding_dimensions: int = 0  # 0: the model's own
+    prompt_version: str = "v1"
+    data_dir: Path = field(default_factory=lambda: Path(".state/demo_app"))
+
+    concurrency: int = 16  # generations at a time, per endpoint
+    queue_capacity: int = 32  # generations that may wait, per endpoint
+    top_k: int = 4  # articles that a support answer is given
+    summary_top_k: int = 24  # articles that a summary is given: some 8,000 tokens
+
+    connect_timeout_s: float = 2.0
+    read_timeout_s: float = 10.0  # the longest silence of a provider, before an answer and within a stream
+    attempt_timeout_s: float = 30.0  # one attempt in all
+    max_output_tokens: int = 800
+    max_attempts: int = 3  # at one model
+    longest_retry_wait_s: float = 5.0  # a Retry-After above it is not worth a person's time
+    retry_budget: bool = True  # off: every failure is retried, as a retry storm wants it
+
+    breaker_failures: int = 5  # in a row, then the model is left alone
+    breaker_open_s: float = 15.0
+
+    cache_ttl_s: float = 300.0
+    cache_size: int = 1_000
+
+    @classmethod
+    def from_environment(cls) -> Self:
+        """Read the settings.
+
+        Raises:
+            DemoSettingsError: a value is of the wrong kind.
+        """
+        return cls(**{item.name: value for item in fields(cls) if (value := _read(cls, item.name)) is not None})
+
+
+def _read(settings: type[DemoSettings], name: str) -> Any:
+    variable = PREFIX + name.upper()
+    text = os.environ.get(variable)
+    if text is None or text == "":
+        return None
+    default = getattr(settings, name, Path())
+    try:
+        if isinstance(default, bool):
+            return _switch(text)
+        if isinstance(default, int | float):
+            number = type(default)(text)
+            if number < 0:
+                raise ValueError("negative")
+            return number
+        return type(default)(text) if not isinstance(default, Path) else Path(text)
+    except ValueError as error:
+        kind = "on or off" if isinstance(default, bool) else f"a number >= 0 such as {default}"
+        raise DemoSettingsError(f"{variable}={text!r} cannot be used: it must be {kind}") from error
+
+
+def _switch(text: str) -> bool:
+    if text.lower() in ("on", "true", "1", "yes"):
+        return True
+    if text.lower() in ("off", "false", "0", "no"):
+        return False
+    raise ValueError(text)
