@@ -1,0 +1,104 @@
+"""`python -m sim_provider`."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from sim_provider.app import create_app
+from sim_provider.models import DEFAULT_MODELS_FILE, ModelsFileError, load_models
+from sim_provider.server import make_server
+from sim_provider.settings import Settings
+
+EPILOG = """
+environment:
+  SIM_PROVIDER_HOST, SIM_PROVIDER_PORT, SIM_PROVIDER_SEED, SIM_PROVIDER_LATENCY_SCALE, SIM_PROVIDER_CONFIG
+                              defaults of the options above
+  SIM_PROVIDER_API_KEY        the only key /v1 accepts; unset: any key, or none
+  SIM_PROVIDER_ADMIN_TOKEN    bearer token /admin asks for; unset: /admin answers loopback clients only
+
+try it:
+  curl localhost:9999/v1/chat/completions -H 'content-type: application/json' \\
+    -d '{"model": "gpt-4o", "messages": [{"role": "system", "content": "[1] Keys\\nAPI keys expire after 90 days."},
+         {"role": "user", "content": "When do API keys expire?"}]}'
+  curl -X PUT localhost:9999/admin/faults/rate_limit -d '{"model": "gpt-4o", "probability": 0.5, "duration_s": 60}'
+  curl localhost:9999/admin/ledger
+"""
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65535:
+        raise argparse.ArgumentTypeError("a port is 0 (any free one) to 65535")
+    return number
+
+
+def _scale(text: str) -> float:
+    number = float(text)
+    if not 0 <= number <= 1000:
+        raise argparse.ArgumentTypeError("the latency scale is 0 to 1000")
+    return number
+
+
+def parse_arguments(arguments: list[str]) -> argparse.Namespace:
+    """The command line over the environment. Exits with a message when something is wrong."""
+    environment = os.environ
+    parser = argparse.ArgumentParser(
+        prog="python -m sim_provider",
+        description="A simulated model provider that speaks the OpenAI HTTP API: answers from the context it is given,"
+        " with latency, usage, faults that can be switched on, and a ledger of everything it served.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add("--host", default=environment.get("SIM_PROVIDER_HOST", "127.0.0.1"), help="address to listen on (%(default)s)")
+    add(
+        "--port",
+        type=_port,
+        default=environment.get("SIM_PROVIDER_PORT", "9999"),
+        help="0 picks a free one (%(default)s)",
+    )
+    add("--seed", type=int, default=environment.get("SIM_PROVIDER_SEED", "7"), help="of all chance (%(default)s)")
+    add(
+        "--latency-scale",
+        type=_scale,
+        default=environment.get("SIM_PROVIDER_LATENCY_SCALE", "1.0"),
+        help="multiplies the models' latencies, 0 switches them off; faults add theirs unscaled (%(default)s)",
+    )
+    add(
+        "--config",
+        type=Path,
+        metavar="MODELS.YAML",
+        default=environment.get("SIM_PROVIDER_CONFIG", str(DEFAULT_MODELS_FILE)),
+        help="the models to serve (%(default)s)",
+    )
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until stopped; the exit status."""
+    options = parse_arguments(sys.argv[1:] if arguments is None else arguments)
+    try:
+        models = load_models(options.config)
+    except (OSError, ModelsFileError) as error:
+        sys.stderr.write(f"sim_provider: can't use the models file: {error}\n")
+        return 2
+    settings = Settings(
+        seed=options.seed,
+        latency_scale=options.latency_scale,
+        models=models,
+        api_key=os.environ.get("SIM_PROVIDER_API_KEY") or None,
+        admin_token=os.environ.get("SIM_PROVIDER_ADMIN_TOKEN") or None,
+    )
+    server = make_server(create_app(settings), options.host, options.port)
+    listening = server.config.bind_socket()
+    host, port = listening.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    sys.stdout.write(f"sim_provider: http://{shown}:{port}/v1, models {', '.join(models.ids)}\n")
+    sys.stdout.flush()
+    server.run(sockets=[listening])
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
