@@ -1,0 +1,24 @@
+# One image for the demo app and the simulated provider; compose gives the command.
+ARG PYTHON_IMAGE_VERSION
+FROM python:${PYTHON_IMAGE_VERSION}
+
+ARG UV_VERSION
+RUN pip install --no-cache-dir uv==${UV_VERSION}
+ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_NO_CACHE=1 UV_PYTHON_DOWNLOADS=never
+
+WORKDIR /app
+# Dependencies first: they change less often than our code.
+COPY pyproject.toml uv.lock ./
+RUN uv sync --frozen --no-dev --extra demo-app --extra sim-provider --no-install-project
+
+COPY README.md LICENSE ./
+COPY llm_telemetry llm_telemetry
+COPY demo_app demo_app
+COPY sim_provider sim_provider
+RUN uv sync --frozen --no-dev --extra demo-app --extra sim-provider --no-editable
+
+# A named volume takes over the owner of the folder it covers.
+RUN install -d -o 10001 -g 10001 /var/lib/demo-app
+ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+USER 10001:10001
+EXPOSE 8000 9999

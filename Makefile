@@ -1,0 +1,80 @@
+# `make help` lists what there is. Everything installs what it needs; Python >= 3.11 is enough to begin with.
+PYTHON ?= python3
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+# --- setting up ----------------------------------------------------------------------------------
+
+UV_VERSION := $(shell sed -n 's/^UV_VERSION=//p' .env)
+
+# uv where there is one, else the pinned one in a virtual environment of its own.
+UV := $(or $(shell command -v uv 2>/dev/null),.tools/uv/bin/uv)
+
+.tools/uv/bin/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name one with: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv .tools/uv || { echo "Python lacks its venv module (Debian: apt install python3-venv)" >&2; exit 1; }
+	@.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(VENV)/.ready: uv.lock pyproject.toml $(filter .tools/%,$(UV))
+	@$(UV) sync --frozen --all-extras --quiet --python $(PYTHON)
+	@touch $@
+
+.PHONY: setup
+setup: $(VENV)/.ready ## install everything into .venv (the other targets do it themselves)
+
+# --- quality -------------------------------------------------------------------------------------
+
+.PHONY: help test test-live check lint-fix bench clean-venv
+test: setup ## run all tests
+	$(RUN) -m pytest $(ARGS)
+
+test-live: setup ## the live tests, against the stack that `make up` started
+	$(RUN) -m pytest tests/stack --running-stack $(ARGS)
+
+check: setup ## ruff, mypy and the lock file
+	$(VENV)/bin/ruff check
+	$(VENV)/bin/ruff format --check
+	$(RUN) -m mypy
+	$(UV) lock --check
+
+lint-fix: setup ## let ruff mend what it can
+	$(VENV)/bin/ruff check --fix
+	$(VENV)/bin/ruff format
+
+bench: setup ## CPU that telemetry adds to a call, beside others' (ratios of one run)
+	$(RUN) bench/overhead.py
+
+# --- the stack -----------------------------------------------------------------------------------
+
+# Ports and options on the command line (make up PROMETHEUS_PORT=9091) reach it through the environment.
+
+.PHONY: up down status logs config clean build bench-up
+up: setup ## start the stack and wait until it is ready (PROFILE=full or lite)
+	@$(RUN) -m lite up
+
+down: setup ## stop the stack; data stays
+	@$(RUN) -m lite down
+
+status: setup ## what runs, and where
+	@$(RUN) -m lite status
+
+logs: setup ## a server's log as it goes on (SERVICE=name)
+	@$(RUN) -m lite logs $(SERVICE)
+
+config: setup ## the configuration, rendered
+	@$(RUN) -m lite config
+
+build: setup ## build or pull what `make up` needs
+	@$(RUN) -m lite build
+
+clean: setup ## remove all data of the stack, after asking
+	@$(RUN) -m lite clean
+
+bench-up: setup ## seconds to start, memory when idle (COLD=1: from nothing)
+	@$(RUN) bench/up.py $(if $(COLD),--cold)

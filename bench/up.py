@@ -1,0 +1,88 @@
+"""How long lite takes to start, and how much memory its servers need when idle.
+
+make bench-up           second start, idle memory
+make bench-up COLD=1    the first set-up as well, with empty build caches: some 10 minutes
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tests" / "stack"))
+
+from lite_process import LiteProcess  # noqa: E402
+
+from lite.processes import Supervisor  # noqa: E402
+
+SETTLES_S = 30.0  # after start-up: first scrapes, first garbage collections
+
+
+def main() -> int:
+    """Measure and print; 1 where the stack does not start."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--cold", action="store_true", help="build the servers with empty caches first")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch)
+        if options.cold and _timed("set-up from nothing", _cold_build, folder) is None:
+            return 1
+        lite = LiteProcess.make(folder / "state", SCRAPE_INTERVAL="15s", SIM_LATENCY_SCALE="1.0")
+        try:
+            first = lite.run("up")
+            if first.returncode:
+                print(first.stderr)
+                return 1
+            lite.run("down")
+            _timed("second `make up`, all ready", lite.run, "up")
+            time.sleep(SETTLES_S)
+            _show_memory(Supervisor(lite.stack).states())
+        finally:
+            lite.run("down")
+    return 0
+
+
+def _timed(what: str, run: object, *arguments: object) -> float | None:
+    start = time.monotonic()
+    done: subprocess.CompletedProcess[str] = run(*arguments)  # type: ignore[operator]
+    seconds = time.monotonic() - start
+    if done.returncode:
+        print(done.stderr)
+        return None
+    print(f"{what:<30} {seconds:7.1f} s")
+    return seconds
+
+
+def _cold_build(folder: Path) -> subprocess.CompletedProcess[str]:
+    caches = {name: str(folder / name.lower()) for name in ("XDG_CACHE_HOME", "GOCACHE", "GOMODCACHE")}
+    command = [sys.executable, "-m", "lite", "--profile", "lite", "build"]
+    try:
+        return subprocess.run(command, cwd=ROOT, env={**os.environ, **caches}, text=True, check=False)  # noqa: S603
+    finally:
+        subprocess.run(["chmod", "-R", "u+w", str(folder)], check=False)  # noqa: S603, S607 - modules are read-only
+
+
+def _show_memory(states: Mapping[str, Mapping[str, object]]) -> None:
+    total = 0.0
+    print(f"\n{'idle, resident':<30}")
+    for name, info in states.items():
+        mib = _resident_mib(int(str(info["pid"])))
+        total += mib
+        print(f"  {name:<28} {mib:7.0f} MiB")
+    print(f"  {'all':<28} {total:7.0f} MiB")
+
+
+def _resident_mib(pid: int) -> float:
+    fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":" in line)
+    return int(fields["VmRSS"].split()[0]) / 1024
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,44 @@
+"""Clients of the stack's stores: the same answers whichever servers run.
+
+    stores = Stores.of(Stack.load())
+    stores.metrics.value("sum(llm_requests_total)")
+    stores.traces.trace(trace_id)
+    stores.logs.query(LogFilter(trace_id=trace_id))
+    stores.alerts.alerts()
+
+Times are Unix seconds. Whatever does not answer raises a StoreError, which says where and what to do.
+"""
+
+from stores.alerts import AlertStore, Matcher
+from stores.connect import Stores
+from stores.errors import BadAnswer, QueryRefused, StoreError, StoreNotReady, StoreTimeout, StoreUnreachable
+from stores.log_filter import LogFilter
+from stores.logs import LogLine, LogStore, follow
+from stores.metrics import MetricStore
+from stores.polling import NotInTime, poll_until
+from stores.trace_filter import TraceFilter
+from stores.traces import Span, Trace, TraceStore, TraceSummary
+
+__all__ = [
+    "AlertStore",
+    "BadAnswer",
+    "LogFilter",
+    "LogLine",
+    "LogStore",
+    "Matcher",
+    "MetricStore",
+    "NotInTime",
+    "QueryRefused",
+    "Span",
+    "StoreError",
+    "StoreNotReady",
+    "StoreTimeout",
+    "StoreUnreachable",
+    "Stores",
+    "Trace",
+    "TraceFilter",
+    "TraceStore",
+    "TraceSummary",
+    "follow",
+    "poll_until",
+]

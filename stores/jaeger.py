@@ -1,0 +1,113 @@
+"""Jaeger, lite's trace store.
+
+Traces come by API v3, which has no search by attribute over HTTP (v1.76), so a search uses the API of Jaeger's
+own user interface.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from stores import otlp_json
+from stores.connection import ANSWER_WITHIN_S, Connection
+from stores.trace_filter import TraceFilter
+from stores.traces import Trace, TraceSummary, newest_first, trace_of
+
+_RAW = {"raw_traces": "true"}  # as stored; else Jaeger may move the times of spans whose clocks it mistrusts
+_SERVICES = "/api/v3/services"
+_DEEPEST = 1500  # traces that one search looks through
+
+
+class Jaeger:
+    """Asks Jaeger."""
+
+    server = "jaeger"
+
+    def __init__(self, url: str, timeout_s: float = ANSWER_WITHIN_S) -> None:
+        self._connection = Connection(self.server, url, timeout_s)
+        self.url = self._connection.url
+
+    def trace(self, trace_id: str) -> Trace | None:
+        """See TraceStore."""
+        return self._connection.get_if_there(
+            f"/api/v3/traces/{quote(trace_id, safe='')}",
+            lambda body: trace_of(trace_id, otlp_json.spans(body["result"], lists_are_text=True)),
+            _RAW,
+        )
+
+    def search(self, which: TraceFilter, limit: int = 20) -> list[TraceSummary]:
+        """See TraceStore. Looks deeper while what Jaeger finds does not hold on one span, as far as 1,500 traces."""
+        depth = limit
+        while True:
+            parameters = {**which.jaeger_parameters(), "limit": str(depth), "raw": "true"}
+            traces = self._connection.get(
+                "/api/traces", lambda body: [_Found(item) for item in body["data"]], parameters
+            )
+            summaries = [found.summary(matched) for found in traces if (matched := found.matched(which))]
+            newest = newest_first(summaries, which, limit)
+            if len(newest) == limit or len(traces) < depth or depth >= _DEEPEST:
+                return newest
+            depth = min(depth * 4, _DEEPEST)
+
+    def services(self) -> list[str]:
+        """See TraceStore."""
+        return self._connection.get(_SERVICES, lambda body: sorted(body.get("services") or ()))
+
+    def check_ready(self) -> None:
+        """See TraceStore."""
+        self._connection.check(_SERVICES)
+
+    def ready(self) -> bool:
+        """See TraceStore."""
+        return self._connection.is_ready(_SERVICES)
+
+
+class _Found:
+    """A trace in the JSON of Jaeger's user interface: times in µs, attributes as `tags` with types."""
+
+    def __init__(self, item: Any) -> None:
+        self._trace_id: str = item["traceID"].rjust(32, "0")
+        self._spans: list[Any] = list({span["spanID"]: span for span in item["spans"]}.values())
+        self._services = {key: process["serviceName"] for key, process in item["processes"].items()}
+        self._resources = {key: _tags(process.get("tags")) for key, process in item["processes"].items()}
+
+    def matched(self, which: TraceFilter) -> int:
+        """Number of spans for which the whole filter holds."""
+        return sum(self._holds(which, span) for span in self._spans)
+
+    def summary(self, matched: int) -> TraceSummary:
+        root = next((span for span in self._spans if not self._parent(span)), None)
+        start = min(span["startTime"] for span in self._spans)
+        end = max(span["startTime"] + span["duration"] for span in self._spans)
+        return TraceSummary(
+            trace_id=self._trace_id,
+            root_service=self._services[root["processID"]] if root else "",
+            root_name=root["operationName"] if root else "",
+            start=start / 1e6,
+            duration_ms=(end - start) // 1000,
+            matched_spans=matched,
+        )
+
+    def _holds(self, which: TraceFilter, span: Any) -> bool:
+        tags = {**self._resources[span["processID"]], **_tags(span["tags"])}
+        return (
+            self._services[span["processID"]] == which.service
+            and which.operation in ("", span["operationName"])
+            and span["duration"] >= which.min_duration_ms * 1000
+            and (not which.error_only or tags.get("error") is True)
+            and all(_same(tags.get(name), value) for name, value in which.attributes.items())
+        )
+
+    def _parent(self, span: Any) -> str:
+        of_this = (one for one in span["references"] if one["refType"] == "CHILD_OF")
+        return next((str(one["spanID"]) for one in of_this if one["traceID"] == span["traceID"]), "")
+
+
+def _tags(tags: Any) -> dict[str, Any]:
+    return {tag["key"]: tag["value"] for tag in tags or ()}
+
+
+def _same(stored: Any, wanted: Any) -> bool:
+    """Equal, and of one kind: True is not 1, "1" is not 1, but 1.0 is."""
+    return stored == wanted and isinstance(stored, bool) == isinstance(wanted, bool)

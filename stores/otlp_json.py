@@ -1,0 +1,132 @@
+"""OTLP's JSON of spans, as both trace stores give it: ids in hex or base64, enumerations as numbers or names."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from typing import Any, Final
+
+from stores.times import from_nanoseconds
+from stores.traces import Attributes, Span, SpanEvent, SpanLink, Value
+
+_KINDS: Final = ("", "internal", "server", "client", "producer", "consumer")
+_STATUSES: Final = ("unset", "ok", "error")
+
+
+def spans(data: Any, *, lists_are_text: bool = False) -> list[Span]:
+    """Every span of `{"resourceSpans": [...]}`.
+
+    Args:
+        data: parsed JSON.
+        lists_are_text: a list was stored as its JSON text, which is then read; text that looks like a list
+            of scalars cannot be told from one.
+    """
+    read = _Reader(lists_are_text)
+    return [
+        read.span(item, scope, resource)
+        for resource in data.get("resourceSpans", ())
+        for scope in resource.get("scopeSpans", ())
+        for item in scope.get("spans", ())
+    ]
+
+
+class _Reader:
+    def __init__(self, lists_are_text: bool) -> None:
+        self._lists_are_text = lists_are_text
+
+    def span(self, item: Any, scope: Any, resource: Any) -> Span:
+        start, end = int(item.get("startTimeUnixNano", 0)), int(item.get("endTimeUnixNano", 0))
+        resource_attributes = self.attributes(resource.get("resource", {}))
+        status = item.get("status") or {}
+        return Span(
+            trace_id=_hex(item["traceId"], 32),
+            span_id=_hex(item["spanId"], 16),
+            parent_id=_hex(item.get("parentSpanId", ""), 16),
+            name=item.get("name", ""),
+            service=str(resource_attributes.get("service.name", "")),
+            kind=_enumerated(item.get("kind", 0), _KINDS, "SPAN_KIND_"),
+            start=from_nanoseconds(start),
+            duration_ms=(end - start) / 1e6,
+            attributes=self.attributes(item),
+            status=_enumerated(status.get("code", 0), _STATUSES, "STATUS_CODE_"),
+            error=status.get("message", ""),
+            events=tuple(
+                SpanEvent(event.get("name", ""), from_nanoseconds(event.get("timeUnixNano", 0)), self.attributes(event))
+                for event in item.get("events", ())
+            ),
+            links=tuple(
+                SpanLink(_hex(link["traceId"], 32), _hex(link["spanId"], 16)) for link in item.get("links", ())
+            ),
+            resource=resource_attributes,
+            scope=scope.get("scope", {}).get("name", ""),
+        )
+
+    def attributes(self, holder: Any) -> Attributes:
+        return {item["key"]: self._value(item.get("value", {})) for item in holder.get("attributes", ())}
+
+    def _value(self, item: Any) -> Value:
+        match item:
+            case {"stringValue": str(text)}:
+                return list_of_text(text) if self._lists_are_text else text
+            case {"boolValue": bool(flag)}:
+                return flag
+            case {"intValue": number}:
+                return int(number)
+            case {"doubleValue": number}:
+                return float(number)
+            case {"bytesValue": str(text)}:
+                return text
+            case {"arrayValue": values}:
+                found = [_plain(value) for value in values.get("values", ())]
+                return found if _is_flat(found) else _json(found)
+            case {"kvlistValue": _}:
+                return _json(_plain(item))
+        return ""
+
+
+def list_of_text(text: str) -> Value:
+    """`text`, or the list of scalars that it is the JSON of."""
+    if not text.startswith("["):
+        return text
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return text
+    return found if _is_flat(found) else text
+
+
+def _is_flat(found: Sequence[Any]) -> bool:
+    return all(isinstance(one, str | bool | int | float) for one in found)
+
+
+def _plain(item: Any) -> Any:
+    """An AnyValue as Python has it, maps and lists included."""
+    match item:
+        case {"intValue": number}:
+            return int(number)
+        case {"doubleValue": number}:
+            return float(number)
+        case {"arrayValue": values}:
+            return [_plain(value) for value in values.get("values", ())]
+        case {"kvlistValue": values}:
+            return {pair["key"]: _plain(pair.get("value", {})) for pair in values.get("values", ())}
+    return next(iter(item.values()), None)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def _hex(text: str, digits: int) -> str:
+    """An id of that many hex digits, given in hex or in base64."""
+    if not text or len(text) == digits:
+        return text.lower()
+    return base64.b64decode(text).hex().rjust(digits, "0")
+
+
+def _enumerated(value: int | str, names: Sequence[str], prefix: str) -> str:
+    if isinstance(value, int):
+        return names[value] if 0 <= value < len(names) else ""
+    name = value.removeprefix(prefix).lower()
+    return name if name in names else names[0]

@@ -1,0 +1,78 @@
+"""Tempo, full's trace store."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+from urllib.parse import quote
+
+from stores import otlp_json
+from stores.connection import ANSWER_WITHIN_S, Connection
+from stores.times import from_nanoseconds
+from stores.trace_filter import TraceFilter
+from stores.traces import Trace, TraceSummary, newest_first, trace_of
+
+SERVICES_OF_S = 7 * 86_400.0  # services() looks back this far; without a period Tempo looks at the newest spans only
+_NO_ROOT = "<root span not yet received>"
+
+
+class Tempo:
+    """Asks Tempo, in TraceQL. A span can be found by search up to 30 s after it was accepted."""
+
+    server = "tempo"
+
+    def __init__(self, url: str, timeout_s: float = ANSWER_WITHIN_S) -> None:
+        self._connection = Connection(self.server, url, timeout_s)
+        self.url = self._connection.url
+
+    def trace(self, trace_id: str) -> Trace | None:
+        """See TraceStore."""
+        return self._connection.get_if_there(
+            f"/api/v2/traces/{quote(trace_id, safe='')}", lambda body: _trace(trace_id, body)
+        )
+
+    def search(self, which: TraceFilter, limit: int = 20) -> list[TraceSummary]:
+        """See TraceStore."""
+        start, end = which.span()
+        found = self._connection.get(
+            "/api/search",
+            lambda body: [_summary(item) for item in body.get("traces") or ()],
+            {"q": which.traceql(), "start": math.floor(start), "end": math.ceil(end), "limit": limit},
+        )
+        return newest_first(found, which, limit)
+
+    def services(self) -> list[str]:
+        """See TraceStore."""
+        now = time.time()
+        return self._connection.get(
+            "/api/v2/search/tag/resource.service.name/values",
+            lambda body: sorted(item["value"] for item in body.get("tagValues") or ()),
+            {"start": math.floor(now - SERVICES_OF_S), "end": math.ceil(now)},
+        )
+
+    def check_ready(self) -> None:
+        """See TraceStore."""
+        self._connection.check("/ready")
+
+    def ready(self) -> bool:
+        """See TraceStore."""
+        return self._connection.is_ready("/ready")
+
+
+def _trace(trace_id: str, body: Any) -> Trace | None:
+    complete = body.get("status") not in ("PARTIAL", 1)
+    return trace_of(trace_id, otlp_json.spans(body.get("trace") or {}), complete=complete)
+
+
+def _summary(item: Any) -> TraceSummary:
+    name = item.get("rootTraceName", "")
+    sets = item.get("spanSets") or ([item["spanSet"]] if item.get("spanSet") else [])
+    return TraceSummary(
+        trace_id=item["traceID"].rjust(32, "0"),
+        root_service="" if name == _NO_ROOT else item.get("rootServiceName", ""),
+        root_name="" if name == _NO_ROOT else name,
+        start=from_nanoseconds(item["startTimeUnixNano"]),
+        duration_ms=int(item.get("durationMs", 0)),
+        matched_spans=sum(int(spans.get("matched", 0)) for spans in sets),
+    )

@@ -1,0 +1,89 @@
+"""Which traces: one filter, rendered for Tempo and for Jaeger."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from stores.quoting import number, quoted
+from stores.times import period
+
+AttributeValue = str | int | float | bool
+
+
+@dataclass(frozen=True)
+class TraceFilter:
+    """Traces that began in the period (by default the last hour) and have one span for which everything here holds.
+
+    Attributes are of the span or of its resource, and must be equal; lists cannot be searched for.
+    """
+
+    service: str
+    operation: str = ""  # the span's name; empty: any
+    attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
+    error_only: bool = False
+    min_duration_ms: float = 0.0  # of the span
+    start: float | None = None  # Unix s
+    end: float | None = None
+
+    def span(self) -> tuple[float, float]:
+        """Start and end, in Unix seconds.
+
+        Raises:
+            ValueError: the period is empty.
+        """
+        return period(self.start, self.end)
+
+    def traceql(self) -> str:
+        """For Tempo, which takes the period beside it."""
+        conditions = [f"resource.service.name = {quoted(self.service)}"]
+        if self.operation:
+            conditions.append(f"name = {quoted(self.operation)}")
+        conditions += [f"{_attribute(name)} = {_literal(value)}" for name, value in self.attributes.items()]
+        if self.error_only:
+            conditions.append("status = error")
+        if self.min_duration_ms:
+            conditions.append(f"duration >= {self._min_duration()}")
+        return f"{{ {' && '.join(conditions)} }} with (most_recent=true)"
+
+    def jaeger_parameters(self) -> dict[str, str]:
+        """For Jaeger. Its index holds text and finds each condition on any span of a trace, so check what it finds.
+
+        A fraction is left to that check: the index holds as many digits of it as its server's version likes.
+        """
+        start, end = self.span()
+        tags = {name: _tag(value) for name, value in self.attributes.items() if not isinstance(value, float)}
+        if self.error_only:
+            tags["error"] = "true"
+        parameters = {
+            "service": self.service,
+            "operation": self.operation,
+            "tags": json.dumps(tags) if tags else "",
+            "minDuration": self._min_duration() if self.min_duration_ms else "",
+            "start": str(math.floor(start * 1e6)),
+            "end": str(math.ceil(end * 1e6)),
+        }
+        return {name: value for name, value in parameters.items() if value}
+
+    def _min_duration(self) -> str:
+        return f"{round(self.min_duration_ms * 1000)}us"
+
+
+def _attribute(name: str) -> str:
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", name):
+        return f".{name}"
+    escaped = re.sub(r'(["\\])', r"\\\1", name)  # the only two escapes that TraceQL has in a name
+    return f'."{escaped}"'
+
+
+def _literal(value: AttributeValue) -> str:
+    if isinstance(value, str):
+        return quoted(value)
+    return str(value).lower() if isinstance(value, bool) else number(value)
+
+
+def _tag(value: AttributeValue) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

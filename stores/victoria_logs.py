@@ -1,0 +1,67 @@
+"""VictoriaLogs, lite's log store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from stores.connection import ANSWER_WITHIN_S, Connection
+from stores.log_filter import LogFilter
+from stores.logs import Histogram, LogLine, check_limit, histogram_of, log_line, most_frequent
+from stores.times import from_rfc3339, milliseconds
+
+T = TypeVar("T")
+
+_NO_BODY = "missing _msg field"  # what it stores where a record has none begins with this
+
+
+class VictoriaLogs:
+    """Asks VictoriaLogs, in LogsQL. A line can be found about a second after it was accepted."""
+
+    server = "victoria-logs"
+
+    def __init__(self, url: str, timeout_s: float = ANSWER_WITHIN_S) -> None:
+        self._connection = Connection(self.server, url, timeout_s)
+        self.url = self._connection.url
+
+    def query(self, which: LogFilter, limit: int = 100, *, newest_first: bool = True) -> list[LogLine]:
+        """See LogStore."""
+        check_limit(limit)
+        order = "_time desc" if newest_first else "_time"
+        query = f"{which.logsql()} | sort by ({order}) limit {limit}"
+        return self._connection.lines("/select/logsql/query", _line, {"query": query})
+
+    def histogram(self, which: LogFilter, step_s: float, by: str = "") -> Histogram:
+        """See LogStore."""
+        which = which.in_steps(step_s)
+        hits = self._ask(
+            "hits",
+            lambda body: body["hits"],
+            {"query": which.logsql(), "step": f"{milliseconds(step_s)}ms", "field": by or None},
+        )
+        rows = (
+            (row["fields"].get(by, ""), zip(map(from_rfc3339, row["timestamps"]), row["values"], strict=True))
+            for row in hits
+        )
+        return histogram_of(which, step_s, rows)
+
+    def field_values(self, field: str, which: LogFilter, limit: int = 100) -> dict[str, int]:
+        """See LogStore."""
+        values = self._ask("field_values", lambda body: body["values"], {"query": which.logsql(), "field": field})
+        return most_frequent({item["value"]: int(item["hits"]) for item in values}, limit)
+
+    def check_ready(self) -> None:
+        """See LogStore."""
+        self._connection.check("/health")
+
+    def ready(self) -> bool:
+        """See LogStore."""
+        return self._connection.is_ready("/health")
+
+    def _ask(self, what: str, parse: Callable[[Any], T], parameters: dict[str, Any]) -> T:
+        return self._connection.post_form(f"/select/logsql/{what}", parse, parameters)
+
+
+def _line(raw: dict[str, str]) -> LogLine:
+    body = raw.get("_msg", "")
+    return log_line(from_rfc3339(raw["_time"]), "" if body.startswith(_NO_BODY) else body, raw)

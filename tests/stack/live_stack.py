@@ -1,0 +1,132 @@
+"""A running stack as the live tests see it: its stores, its demo application, its provider's ledger."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import requests
+from lite_process import LiteProcess
+
+from lite.processes import Supervisor
+from lite.secrets import PROVIDER_TOKEN, secret
+from lite.settings import Stack
+from stores.connect import Stores
+from stores.log_filter import LogFilter
+from stores.logs import LogLine
+from stores.polling import poll_until
+from stores.traces import Trace
+
+SERVICE = "demo-app"
+ARRIVES_WITHIN_S = 60.0  # a scrape, a batch and a store's own delay; Tempo's newest spans may take 30 s
+
+
+@dataclass
+class LiveStack:
+    """The stack; `process` runs it, where it is a lite one of the tests' own."""
+
+    stack: Stack
+    process: LiteProcess | None
+    stores: Stores = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.stores = Stores.of(self.stack)
+
+    def url(self, port: str, path: str = "") -> str:
+        """Of what listens on the port called `port`."""
+        return f"http://127.0.0.1:{self.stack.port(port)}{path}"
+
+    def ask(self, question: str, tenant: str = "acme", user: str = "u1", path: str = "/api/support/answer") -> Any:
+        """The demo application's answer."""
+        headers = {"x-tenant-id": tenant, "x-user-id": user}
+        field_name = "query" if path.endswith("summarise") else "question"
+        response = requests.post(
+            self.url("DEMO_APP_PORT", path), json={field_name: question}, headers=headers, timeout=60
+        )
+        return response.json()
+
+    def ledger(self, trace_id: str) -> list[Any]:
+        """What the provider served for one trace, in its own words."""
+        return [entry for entry in self.served() if entry["trace_id"] == trace_id]
+
+    def served(self) -> list[Any]:
+        """Everything the provider served."""
+        entries: list[Any] = []
+        since = 0
+        while page := self.provider(f"/admin/ledger?since={since}&limit=10000")["entries"]:
+            entries += page
+            since = page[-1]["seq"]
+        return entries
+
+    def provider(self, path: str) -> Any:
+        """An answer of the provider's admin endpoints."""
+        headers = {}
+        if self.process is None and (self.stack.secrets / PROVIDER_TOKEN).exists():
+            headers = {"Authorization": f"Bearer {secret(self.stack.secrets, PROVIDER_TOKEN)}"}
+        response = requests.get(self.url("SIM_PROVIDER_PORT", path), headers=headers, timeout=30)
+        response.raise_for_status()
+        return response.json()
+
+    def trace(self, trace_id: str, *names: str) -> Trace:
+        """The trace, once it holds spans of these names."""
+        return poll_until(
+            lambda: self.stores.traces.trace(trace_id),
+            lambda found: found is not None and set(names) <= {span.name for span in found.spans},
+            ARRIVES_WITHIN_S,
+        )
+
+    def log_line(self, trace_id: str, event: str = "llm_call") -> LogLine:
+        """The one event of a trace, once it has arrived."""
+        [line] = poll_until(
+            lambda: self.stores.logs.query(LogFilter(trace_id=trace_id, fields={"event": event})),
+            timeout_s=ARRIVES_WITHIN_S,
+        )
+        return line
+
+    def counters(self, *names: str, **labels: str) -> Counter[tuple[str, ...]]:
+        """Values now of counters by name and by the labels endpoint, model, tenant and what tells them apart."""
+        matchers = ",".join(f'{key}="{value}"' for key, value in {"service": SERVICE, **labels}.items())
+        found: Counter[tuple[str, ...]] = Counter()
+        for name in names:
+            for sample in self.stores.metrics.instant(f"{name}{{{matchers}}}"):
+                found[(name, *label_values(sample.labels))] += sample.value  # type: ignore[assignment]
+        return found
+
+    def wait_until_scraped(self) -> None:
+        """Until Prometheus knows of every attempt that the provider served, those for the index included."""
+        total = f'sum(llm_provider_attempts_total{{service="{SERVICE}"}})'
+        poll_until(lambda: self.stores.metrics.value(total), lambda value: value == len(self.served()), 60.0, 0.5)
+
+    def kill(self, server: str) -> None:
+        """kill -9, as the kernel would when memory is short; the supervisor starts it again."""
+        assert self.process is not None
+        info = Supervisor(self.stack).states()[server]
+        os.kill(info["pid"], signal.SIGKILL)
+        poll_until(
+            lambda: Supervisor(self.stack).states()[server],
+            lambda now: now["statename"] in ("RUNNING", "STARTING") and now["pid"] not in (0, info["pid"]),
+            30.0,
+        )
+
+    def wait_ready(self) -> None:
+        """Until `python -m lite status` calls everything ready."""
+        assert self.process is not None
+        process = self.process
+        poll_until(lambda: process.run("status"), lambda done: done.returncode == 0, 60.0, 0.5)
+
+
+def label_values(labels: Mapping[str, str]) -> tuple[str, ...]:
+    """All labels but those that the way to Prometheus adds."""
+    return tuple(
+        value for key, value in sorted(labels.items()) if key not in ("__name__", "instance", "job", "service")
+    )
+
+
+def now() -> float:
+    """Unix s."""
+    return time.time()

@@ -1,0 +1,135 @@
+"""docker-compose.yml: accepted by the real `docker compose config`, in step with the table, and closed."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from lite.build import MODULES, tool
+from lite.full_stack import FullStack
+from lite.settings import ROOT, Stack
+from lite.table import PROMETHEUS_VERSION_VARIABLE as VERSION_VARIABLE
+from lite.table import SERVERS, full_servers, lite_servers
+
+Services = dict[str, dict[str, Any]]
+
+
+def _config(folder: Path, **options: str) -> Any:
+    stack = Stack.load({"STACK_STATE": str(folder), **options})
+    full = FullStack(stack)
+    full.render()
+    done = subprocess.run(
+        [tool("docker-compose"), "--project-directory", str(ROOT), "-f", str(ROOT / "docker-compose.yml"),
+         "config", "--format", "json"],
+        env=full.environment(), capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return _config(tmp_path_factory.mktemp("full"))
+
+
+@pytest.fixture(scope="module")
+def services(config: Any) -> Services:
+    found: Services = config["services"]
+    return found
+
+
+def test_it_has_the_servers_of_the_table(services: Services) -> None:
+    assert set(services) == {server.name for server in full_servers()}
+
+
+def test_versions_come_from_env(services: Services) -> None:
+    values = Stack.load({}).values
+    for server in full_servers():
+        if server.image and "image" in services[server.name]:
+            assert services[server.name]["image"] == f"{server.image}:{values[server.version]}"
+    assert services["otel-collector"]["build"]["args"] == {"COLLECTOR_VERSION": values["COLLECTOR_VERSION"]}
+    for text in re.findall(r"image: (.*)", (ROOT / "docker-compose.yml").read_text()):
+        assert "latest" not in text
+        assert "${" in text, f"{text}: the version belongs into .env"
+
+
+def test_lite_and_full_run_the_same_versions() -> None:
+    values = Stack.load({}).values
+    module = (MODULES / "servers/prometheus/go.mod").read_text()
+    major, minor, patch = values["PROMETHEUS_VERSION"].removeprefix("v").split(".")
+    assert f"github.com/prometheus/prometheus v0.{major}{int(minor):02d}.{patch}" in module
+    collector = (MODULES / "servers/otel-collector/go.mod").read_text()
+    assert f"otlpreceiver v{values['COLLECTOR_VERSION']}" in collector
+    shown = {s.name: dict(s.build.linked)[VERSION_VARIABLE] for s in SERVERS if s.build and s.build.linked}
+    assert shown["prometheus"] == values["PROMETHEUS_VERSION"].removeprefix("v")
+    alertmanager = (MODULES / "servers/alertmanager/go.mod").read_text()
+    assert f"github.com/prometheus/alertmanager v{shown['alertmanager']}" in alertmanager
+
+
+def test_ports_are_on_loopback_and_from_env(services: Services) -> None:
+    values = Stack.load({}).values
+    known = {values[name] for server in full_servers() for name in server.ports}
+    for name, service in services.items():
+        for port in service.get("ports", []):
+            assert port["host_ip"] == "127.0.0.1", f"{name}: {port}"
+            assert port["published"] in known, f"{name}: {port} is not in the table"
+
+
+def test_every_service_is_locked_in(services: Services) -> None:
+    for name, service in services.items():
+        assert service["cap_drop"] == ["ALL"], name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["read_only"] is True, name
+        assert service["user"] not in ("", "root", "0", "0:0"), name
+        assert int(service["mem_limit"]) > 0, name
+        assert service["healthcheck"]["test"], name
+
+
+def test_who_needs_whom_waits_until_it_is_healthy(services: Services) -> None:
+    for name, service in services.items():
+        for needed, how in (service.get("depends_on") or {}).items():
+            assert how["condition"] == "service_healthy", f"{name} -> {needed}"
+
+
+def test_grafana_has_no_default_password_and_no_anonymous_access(services: Services) -> None:
+    environment = services["grafana"]["environment"]
+    assert environment["GF_SECURITY_ADMIN_PASSWORD__FILE"] == "/run/secrets/grafana_admin_password"
+    assert "GF_SECURITY_ADMIN_PASSWORD" not in environment
+    assert environment["GF_AUTH_ANONYMOUS_ENABLED"] == "false"
+
+
+def test_opened_otlp_comes_with_a_token(tmp_path: Path) -> None:
+    config = _config(tmp_path, OTLP_BIND="0.0.0.0")
+    collector = config["services"]["otel-collector"]
+    token = (tmp_path / "secrets" / "otlp-token").read_text().strip()
+    assert "--config=/etc/otel-collector/otlp-token.yaml" in collector["command"]
+    assert collector["environment"]["OTLP_TOKEN"] == token
+    assert token in config["services"]["demo-app"]["environment"]["OTEL_EXPORTER_OTLP_HEADERS"]
+    bound = {port["host_ip"] for port in collector["ports"] if port["target"] in (4317, 4318)}
+    assert bound == {"0.0.0.0"}
+
+
+def test_lite_takes_a_full_server_that_is_on_path() -> None:
+    here = {"loki": "/opt/loki"}
+    names = [server.name for server in lite_servers(here.get)]
+    assert "loki" in names
+    assert "victoria-logs" not in names
+    assert "jaeger" in names
+    assert [server.name for server in lite_servers(lambda _: None)].count("grafana") == 0
+
+
+def test_retention_is_the_same_in_both_profiles() -> None:
+    loki = yaml.safe_load((ROOT / "loki" / "loki.yaml").read_text())
+    assert loki["limits_config"]["retention_period"] == f"{70 * 24}h"
+    assert any("-retentionPeriod=70d" in word for server in SERVERS for word in server.argv)
+    tempo = yaml.safe_load((ROOT / "tempo" / "tempo.yaml").read_text())
+    jaeger = (ROOT / "lite" / "jaeger" / "jaeger.yaml").read_text()
+    assert tempo["overrides"]["defaults"]["compaction"]["block_retention"] == f"{21 * 24}h"
+    assert f"spans: {21 * 24}h" in jaeger
+    assert "time: 100d" in (ROOT / "prometheus" / "prometheus.yml.j2").read_text()

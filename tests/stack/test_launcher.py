@@ -1,0 +1,160 @@
+"""`python -m lite`: what it says and leaves behind when something is wrong, and when nothing is."""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from lite_process import LiteProcess, processes_of
+
+
+@pytest.fixture
+def lite(tmp_path: Path) -> Iterator[LiteProcess]:
+    process = LiteProcess.make(tmp_path)
+    yield process
+    process.run("down")
+    assert processes_of(tmp_path) == []
+
+
+def test_up_shows_where_everything_is_and_down_leaves_nothing(lite: LiteProcess, tmp_path: Path) -> None:
+    up = lite.run("up")
+    assert up.returncode == 0, up.stderr
+    assert "all 7 servers ready after" in up.stdout
+    assert max(len(line) for line in up.stdout.splitlines()) <= 80
+    for name in ("prometheus", "alertmanager", "jaeger", "victoria-logs", "otel-collector", "demo-app", "sim-provider"):
+        assert f" {name} " in up.stdout
+    assert lite.run("status").returncode == 0
+    running = sorted(processes_of(tmp_path))
+    assert lite.run("up").returncode == 0  # nothing to do
+    assert sorted(processes_of(tmp_path)) == running
+
+    assert lite.run("down").returncode == 0
+    assert processes_of(tmp_path) == []
+    status = lite.run("status")
+    assert status.returncode == 1
+    assert status.stdout.count("stopped") == 7
+
+
+def test_data_survives_down_and_goes_with_clean(lite: LiteProcess, tmp_path: Path) -> None:
+    assert lite.run("up").returncode == 0
+    salt = (tmp_path / "secrets" / "user-salt").read_text()
+    lite.run("down")
+    assert (tmp_path / "data" / "prometheus").is_dir()
+    refused = lite.run("clean")  # no standard input: nobody said yes
+    assert refused.returncode != 0
+    assert (tmp_path / "data" / "prometheus").is_dir()
+    assert (tmp_path / "secrets" / "user-salt").read_text() == salt
+    cleaned = lite.run("clean", "--yes")
+    assert cleaned.returncode == 0
+    assert not tmp_path.exists() or not any(tmp_path.iterdir())
+
+
+def test_secrets_are_for_their_owner_only(lite: LiteProcess, tmp_path: Path) -> None:
+    lite.run("config")
+    assert stat.S_IMODE(os.stat(tmp_path / "secrets").st_mode) == 0o700
+    for file in (tmp_path / "secrets").iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    lite.run("up")
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
+
+
+def test_a_port_in_use_names_server_port_and_remedy(lite: LiteProcess, tmp_path: Path) -> None:
+    port = int(lite.environment["PROMETHEUS_PORT"])
+    with socket.create_server(("127.0.0.1", port)):
+        up = lite.run("up")
+    assert up.returncode == 1
+    assert f"Port {port}, which prometheus needs, is in use" in up.stderr
+    assert f"make up PROMETHEUS_PORT={port + 1}" in up.stderr
+    assert processes_of(tmp_path) == []
+
+
+def test_a_server_that_dies_shows_its_last_lines_and_everything_is_stopped(tmp_path: Path) -> None:
+    lite = LiteProcess.make(tmp_path, WEBHOOK_URL="no-url")
+    up = lite.run("up")
+    assert up.returncode == 1
+    assert "alertmanager does not stay up" in up.stderr
+    assert "unsupported scheme" in up.stderr
+    assert str(tmp_path / "logs" / "alertmanager.log") in up.stderr
+    assert processes_of(tmp_path) == []
+
+
+def test_a_build_that_fails_names_server_and_log(tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    go = tools / "go"
+    version = '[ "$1" = version ] && echo "go version go1.99.0 x" && exit'
+    go.write_text(f'#!/bin/sh\n{version}\necho "no space left" >&2; exit 1\n')
+    go.chmod(0o755)
+    lite = LiteProcess.make(tmp_path / "state")
+    up = lite.run("up", PATH=f"{tools}:{os.environ['PATH']}", XDG_CACHE_HOME=str(tmp_path / "cache"))
+    assert up.returncode == 1
+    assert "victoria-logs could not be built" in up.stderr
+    assert "no space left" in up.stderr
+    assert "`make up` goes on from here" in up.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"OTLP_BIND": "here"}, "OTLP_BIND is 'here', which is no IP address"),
+        ({"TRACE_SAMPLING": "some"}, "TRACE_SAMPLING is 'some'"),
+    ],
+)
+def test_an_option_that_cannot_be_used_is_named(tmp_path: Path, options: dict[str, str], said: str) -> None:
+    up = LiteProcess.make(tmp_path, **options).run("up")
+    assert up.returncode == 1
+    assert said in up.stderr
+
+
+def test_logs_of_an_unknown_server_lists_the_known(lite: LiteProcess) -> None:
+    logs = lite.run("logs", "nginx")
+    assert logs.returncode == 1
+    assert "There is no server 'nginx'" in logs.stderr
+    assert "otel-collector" in logs.stderr
+
+
+def test_config_shows_what_was_rendered_without_secrets(lite: LiteProcess, tmp_path: Path) -> None:
+    config = lite.run("config")
+    assert config.returncode == 0
+    assert "# config/prometheus/prometheus.yml" in config.stdout
+    assert f"127.0.0.1:{lite.environment['JAEGER_METRICS_PORT']}" in config.stdout
+    assert (tmp_path / "secrets" / "user-salt").read_text().strip() not in config.stdout
+
+
+def test_two_stacks_do_not_touch_each_other(lite: LiteProcess, tmp_path_factory: pytest.TempPathFactory) -> None:
+    other = LiteProcess.make(tmp_path_factory.mktemp("other"))
+    try:
+        assert lite.run("up").returncode == 0
+        assert other.run("up").returncode == 0
+        requests.post(
+            other.url("DEMO_APP_PORT", "/api/support/answer"), json={"question": "How long is the trial?"}, timeout=30
+        ).raise_for_status()
+        served = [
+            requests.get(each.url("SIM_PROVIDER_PORT", "/admin/ledger/totals"), timeout=10).json()["totals"]
+            for each in (lite, other)
+        ]
+        chats = [sum(entry["requests"] for entry in totals if entry["endpoint"] == "chat") for totals in served]
+        assert chats == [0, 1]
+        assert lite.run("down").returncode == 0
+        assert other.run("status").returncode == 0
+    finally:
+        other.run("down")
+
+
+def test_otlp_from_elsewhere_needs_the_token(tmp_path: Path) -> None:
+    lite = LiteProcess.make(tmp_path, OTLP_BIND="0.0.0.0")
+    try:
+        up = lite.run("up")
+        assert up.returncode == 0, up.stderr
+        url = lite.url("OTLP_HTTP_PORT", "/v1/traces")
+        token = (tmp_path / "secrets" / "otlp-token").read_text().strip()
+        assert requests.post(url, json={"resourceSpans": []}, timeout=10).status_code == 401
+        headers = {"Authorization": f"Bearer {token}"}
+        assert requests.post(url, json={"resourceSpans": []}, headers=headers, timeout=10).status_code == 200
+    finally:
+        lite.run("down")
