@@ -31,7 +31,8 @@ setup: $(VENV)/.ready ## install everything into .venv (the other targets do it 
 # --- quality -------------------------------------------------------------------------------------
 
 .PHONY: help test test-live check lint-fix bench clean-venv
-test: setup ## run all tests
+test: setup ## run all tests; builds lite's servers first where they are not built yet
+	@$(RUN) -m lite --profile lite build --tools
 	$(RUN) -m pytest $(ARGS)
 
 test-live: setup ## the live tests, against the stack that `make up` started

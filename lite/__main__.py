@@ -9,12 +9,13 @@ import subprocess
 import sys
 import time
 
+from lite.build import tool
 from lite.failure import StackFailure
 from lite.full_stack import FullStack, engine_answers
 from lite.lite_stack import LiteStack
 from lite.secrets import GRAFANA_PASSWORD
 from lite.settings import ROOT, Stack
-from lite.table import Server
+from lite.table import TOOLS, Server
 
 
 def main() -> int:
@@ -23,7 +24,8 @@ def main() -> int:
     parser.add_argument("--profile", choices=("full", "lite", ""), default=os.environ.get("PROFILE", ""))
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     commands.add_parser("up", help="start everything, wait until it is ready, show where it is")
-    commands.add_parser("build", help="build or pull what `up` needs, and start nothing")
+    build = commands.add_parser("build", help="build or pull what `up` needs, and start nothing")
+    build.add_argument("--tools", action="store_true", help="and what the tests need: promtool, amtool, docker-compose")
     commands.add_parser("down", help="stop everything; data stays")
     commands.add_parser("status", help="what runs, and where")
     logs = commands.add_parser("logs", help="show a server's log as it goes on")
@@ -58,6 +60,9 @@ def _run(options: argparse.Namespace) -> int:
             print(f"Ask something at http://localhost:{stack.port('DEMO_APP_PORT')}/ — stop with `make down`.")
         case "build":
             run.build()
+            if options.tools:
+                for name in TOOLS:
+                    tool(name)
         case "down":
             run.down()
         case "status":

@@ -54,7 +54,7 @@ def test_versions_come_from_env(services: Services) -> None:
         if server.image and "image" in services[server.name]:
             assert services[server.name]["image"] == f"{server.image}:{values[server.version]}"
     assert services["otel-collector"]["build"]["args"] == {"COLLECTOR_VERSION": values["COLLECTOR_VERSION"]}
-    for text in re.findall(r"image: (.*)", (ROOT / "docker-compose.yml").read_text()):
+    for text in re.findall(r"^    image: (.*)", (ROOT / "docker-compose.yml").read_text(), re.MULTILINE):
         assert "latest" not in text
         assert "${" in text, f"{text}: the version belongs into .env"
 
