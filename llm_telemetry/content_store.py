@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict, dataclass, field, fields
+from functools import partial
 from pathlib import Path
 
 _log = logging.getLogger(__name__)
@@ -70,24 +71,39 @@ class ContentStore:
         self._on_failure = on_failure
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        with closing(self._connect()) as database, database:
-            database.execute("PRAGMA journal_mode=WAL")
-            database.executescript(_SCHEMA)
+        path.chmod(0o600)  # one that was there before; SQLite makes its other files as this one is
+        self._database = sqlite3.connect(path, timeout=5, check_same_thread=False)  # the writer's, after this
+        try:
+            self._database.execute("PRAGMA journal_mode=WAL")
+            self._database.execute("PRAGMA synchronous=NORMAL")
+            self._database.executescript(_SCHEMA)
+            self._prune()
+        except sqlite3.Error:
+            self._database.close()
+            raise
         self._queue: queue.Queue[Content | None] = queue.Queue(_QUEUE_LIMIT)
         self._writer = threading.Thread(target=self._write, name="llm-content-store", daemon=True)
         self._writer.start()
         atexit.register(self.close)
 
     def add(self, content: Content) -> None:
-        """Keep `content` soon. Never waits; drops it, and says so to `on_failure`, when the disk is behind."""
+        """Keep `content` soon. Never waits.
+
+        When the disk is behind, the store closed, or this a fork of the process that opened it, it drops
+        `content` and says so to `on_failure`.
+        """
         try:
-            self._queue.put_nowait(content)
+            if self._writer.is_alive():
+                self._queue.put_nowait(content)
+                return
         except queue.Full:
-            self._on_failure()
+            pass
+        self._on_failure()
 
     def flush(self) -> None:
         """Wait until everything added before is on disk or was given up."""
-        self._queue.join()
+        if self._writer.is_alive():
+            self._queue.join()
 
     def close(self) -> None:
         """Write what waits and stop. The store takes nothing after it."""
@@ -106,33 +122,43 @@ class ContentStore:
 
     def _select(self, clause: str, values: tuple[object, ...]) -> list[Content]:
         columns = ", ".join(column.name for column in fields(Content))
-        with closing(self._connect()) as database:
+        with closing(sqlite3.connect(self._path, timeout=5)) as database:
             database.row_factory = sqlite3.Row
             query = f"SELECT {columns} FROM content {clause}"  # noqa: S608 - our own columns and clauses
             records = [dict(row) for row in database.execute(query, values)]
         return [Content(**{**record, "chunks": tuple(json.loads(record["chunks"]))}) for record in records]
 
-    def _connect(self) -> sqlite3.Connection:
-        return sqlite3.connect(self._path, timeout=5)
-
     def _write(self) -> None:
-        database = self._connect()
-        database.execute("PRAGMA synchronous=NORMAL")
-        next_prune = 0.0
-        while (content := self._queue.get()) is not None:
+        while True:
             try:
-                with database:
-                    self._insert(database, content)
-                    if time.monotonic() >= next_prune:
-                        next_prune = time.monotonic() + _PRUNE_EVERY_S
-                        database.execute("DELETE FROM content WHERE unix_time < ?", (time.time() - self._retention_s,))
-            except Exception:
-                self._on_failure()
-                _log.warning("content of span %s was not kept in %s", content.span_id, self._path, exc_info=True)
-            finally:
-                self._queue.task_done()
-        database.close()
+                content = self._queue.get(timeout=_PRUNE_EVERY_S)
+            except queue.Empty:
+                self._try(self._prune, "old contents")
+                continue
+            if content is None:
+                break
+            self._try(partial(self._keep, content), f"content of span {content.span_id}")
+            self._queue.task_done()
+        self._database.close()
         self._queue.task_done()
+
+    def _try(self, change: Callable[[], None], what: str) -> None:
+        try:
+            change()
+        except Exception:
+            self._on_failure()
+            _log.warning("%s: could not be written to %s", what, self._path, exc_info=True)
+
+    def _keep(self, content: Content) -> None:
+        with self._database:
+            self._insert(self._database, content)
+        if time.monotonic() >= self._next_prune:
+            self._prune()
+
+    def _prune(self) -> None:
+        self._next_prune = time.monotonic() + _PRUNE_EVERY_S
+        with self._database:
+            self._database.execute("DELETE FROM content WHERE unix_time < ?", (time.time() - self._retention_s,))
 
     @staticmethod
     def _insert(database: sqlite3.Connection, content: Content) -> None:

@@ -21,7 +21,7 @@ def error_type(error: BaseException) -> str:
     stated = getattr(error, "llm_error_type", None)
     if isinstance(stated, str) and stated in names.ERROR_TYPES:
         return stated
-    status = getattr(error, "status_code", None)
+    status = getattr(error, "status_code", None) or getattr(getattr(error, "response", None), "status_code", None)
     if isinstance(status, int):
         return _of_status(status, error)
     kinds = " ".join(kind.__name__ for kind in type(error).__mro__)
@@ -29,15 +29,23 @@ def error_type(error: BaseException) -> str:
         return names.TIMEOUT
     if isinstance(error, ConnectionError) or "ConnectionError" in kinds or "TransportError" in kinds:
         return names.CONNECTION
+    if "ContentFilter" in kinds:
+        return names.CONTENT_FILTER
+    if "APIError" in kinds:  # without a status: told inside a stream that had begun well
+        return _of_code(error) or names.SERVER_ERROR
     return names.OTHER
 
 
 def _of_status(status: int, error: BaseException) -> str:
     if status in _STATUS_TYPES:
         return _STATUS_TYPES[status]
-    if status >= 500:
+    if status >= 500 or status < 400:  # an answer of 200 that is none, too
         return names.SERVER_ERROR
-    code = getattr(error, "code", None)
-    if isinstance(code, str) and "content_filter" in code:
+    return _of_code(error) or names.INVALID_REQUEST
+
+
+def _of_code(error: BaseException) -> str | None:
+    code = f"{getattr(error, 'code', None)} {getattr(error, 'type', None)}"
+    if "content_filter" in code:
         return names.CONTENT_FILTER
-    return names.INVALID_REQUEST
+    return names.RATE_LIMIT if "rate_limit" in code else None

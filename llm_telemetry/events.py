@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, TextIO
 
-from opentelemetry._logs import Logger, NoOpLogger, SeverityNumber, get_logger
+from opentelemetry._logs import Logger, SeverityNumber, get_logger
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, set_span_in_context
 
@@ -19,6 +19,8 @@ from llm_telemetry import names
 _SEVERITIES = {"info": SeverityNumber.INFO, "warning": SeverityNumber.WARN, "error": SeverityNumber.ERROR}
 # The OTLP record has fields of its own for these; as attributes a log store would hold them twice.
 _RECORD_FIELDS = frozenset({"timestamp", "trace_id", "span_id"})
+_NO_CONTEXT = Context()
+_NO_FIELDS: Mapping[str, Any] = dict.fromkeys(names.LOG_FIELDS)
 _NO_SPAN_FIELDS = frozenset({"timestamp"})
 
 _dumps = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
@@ -42,17 +44,18 @@ class EventLog:
         """
         now = time.time_ns()
         context = span.get_span_context()
-        record: dict[str, Any] = dict.fromkeys(names.LOG_FIELDS)
-        record.update(fields)
-        record["timestamp"] = rfc3339(now)
-        record["level"] = level
-        record["event"] = event
-        record["service"] = self._service
+        record: dict[str, Any] = {
+            **_NO_FIELDS,
+            **fields,
+            "timestamp": rfc3339(now),
+            "level": level,
+            "event": event,
+            "service": self._service,
+        }
         if context.is_valid:
             record["trace_id"] = f"{context.trace_id:032x}"
             record["span_id"] = f"{context.span_id:016x}"
-        if not isinstance(self._logger, NoOpLogger) and self._logger.enabled():
-            self._export(event, now, set_span_in_context(span, Context()), record, level)
+        self._export(event, now, set_span_in_context(span, _NO_CONTEXT), record, level)
         line = _dumps(record) + "\n"
         stream = self._stream or sys.stdout
         with self._lock:
@@ -74,4 +77,4 @@ class EventLog:
 def rfc3339(unix_ns: int) -> str:
     """`2026-11-24T14:23:05.123Z` for a time in Unix nanoseconds."""
     seconds, rest = divmod(unix_ns, 1_000_000_000)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest // 1_000_000:03d}Z"
+    return f"{datetime.fromtimestamp(seconds, UTC).isoformat()[:19]}.{rest // 1_000_000:03d}Z"

@@ -51,13 +51,13 @@ def observe_generation(
         prompt_version: of this prompt, where it is not the one given to `configure`.
         prompt: text or messages; only a keyed hash of it is kept.
     """
-    return Generation(model, (endpoint, tenant_id, user_id), prompt_version, prompt)
+    return Generation(str(model) if model else None, (endpoint, tenant_id, user_id), prompt_version, prompt)
 
 
 def current_generation() -> Generation | None:
-    """The generation that this code runs in."""
+    """The generation that this code runs in. Not one that is over: a task may outlive the block that started it."""
     generation = context_api.get_value(_CONTEXT_KEY)
-    return generation if isinstance(generation, Generation) else None
+    return generation if isinstance(generation, Generation) and not generation.ended else None
 
 
 class Generation(Block):
@@ -76,7 +76,7 @@ class Generation(Block):
         self._prompt = prompt
         self._span = CurrentSpan()
         self._state: Telemetry | None = None
-        self._ended = False
+        self.ended = False
         self._attempts: list[LLMCall] = []
         self._refused: tuple[str, str] | None = None  # (model, reason) where no attempt was let through
         self._failure: str | None = None
@@ -104,9 +104,10 @@ class Generation(Block):
         """Say that the answer is of no use although nothing is raised; `reason` is an error type."""
         self._failure = reason if reason in names.ERROR_TYPES else names.OTHER
 
+    @never_raises("trace")
     def refused(self, model: str, reason: str = names.CIRCUIT_OPEN) -> None:
         """Say that no attempt at `model` was let through; an attempt at another is then a fallback."""
-        self._refused = (strip_provider(model), reason)
+        self._refused = (strip_provider(str(model)), reason if reason in names.ERROR_TYPES else names.OTHER)
 
     def score(self, metric: str, score: float) -> None:
         """Add a score (0 to 1) made in line; it goes into this generation's log line."""
@@ -141,7 +142,7 @@ class Generation(Block):
     @property
     def fallback_from(self) -> str | None:
         """The model that was wanted first, where an attempt at another followed."""
-        if not self._attempts:
+        if len(self._attempts) < 2 and not (self._attempts and self._refused):
             return None
         tried = [*([self._refused[0]] if self._refused else []), *(attempt.model for attempt in self._attempts)]
         first = self._attempts[0].model if self._attempts[0].model != tried[-1] else tried[0]
@@ -151,8 +152,8 @@ class Generation(Block):
     def usage(self) -> Usage | None:
         """Tokens of all attempts that told theirs; None when none did."""
         known = [attempt.usage for attempt in self._attempts if attempt.usage]
-        if not known:
-            return None
+        if len(known) < 2:
+            return known[0] if known else None
         return Usage(
             input_tokens=sum(usage.input_tokens for usage in known),
             output_tokens=sum(usage.output_tokens for usage in known),
@@ -164,9 +165,9 @@ class Generation(Block):
     def cost(self) -> Cost | None:
         """Cost of all attempts that told their usage; no dollars once one has no price; None when none told."""
         costs = [attempt.cost for attempt in self._attempts if attempt.cost]
+        if len(costs) < 2:
+            return costs[0] if costs else None
         dollars = [cost.dollars for cost in costs if cost.dollars is not None]
-        if not costs:
-            return None
         if len(dollars) < len(costs):
             return Cost(None, names.COST_UNPRICED)
         return Cost(sum(dollars), costs[-1].source)
@@ -179,12 +180,13 @@ class Generation(Block):
         self._start = time.perf_counter()
         state = telemetry()
         state.mark()
+        self._request = current_request()  # now: a stream may end in another context
         self.scope = Scope.of(state, *self._who)
         self.prompt_version = self._prompt_version or state.prompt_version
         if self._prompt is not None:
             self.prompt_hash = state.hasher.prompt(self._prompt)
-        self._span.start(state.tracer, names.SPAN_GENERATE, SpanKind.INTERNAL, (_CONTEXT_KEY, self))
         self._state = state
+        self._span.start(state.tracer, names.SPAN_GENERATE, SpanKind.INTERNAL, (_CONTEXT_KEY, self))
         self._move(in_flight=1)
         if self.scope.user:
             state.live.users.saw(self.scope.endpoint_label, self.scope.user)
@@ -205,20 +207,16 @@ class Generation(Block):
         if left and left[0] != call.model:
             metrics.add(names.FALLBACKS, (metrics.model(left[0]), metrics.model(call.model), left[1]))
 
-    def attach(self) -> None:
-        """Make its span current again after `detach`."""
-        self._span.attach()
-
     def detach(self) -> None:
         """Make current what was before, while the generation goes on."""
         self._span.detach()
 
     def end(self, error: BaseException | None = None) -> None:
         """Record the whole generation."""
-        if self._ended or self._state is None:
-            return
-        self._ended = True
         self._span.detach()
+        if self.ended or self._state is None:
+            return
+        self.ended = True
         self._finish(self._state, error)
 
     @never_raises("trace")
@@ -228,15 +226,16 @@ class Generation(Block):
         if self._attempts and (first_content := self._attempts[-1].first_content_at) is not None:
             self.ttft_ms = (first_content - self._start) * 1e3
         status, reason = self._outcome(error)
-        self._record_metrics(state, status, reason)
-        self._write_event(state, status, reason)
+        model, fallback_from = self.model, self.fallback_from
+        self._record_metrics(state, model, status, reason)
+        self._write_event(state, model, fallback_from, status, reason)
         attributes = {
-            names.LLM_MODEL: self.model,
+            names.LLM_MODEL: model,
             names.LLM_STATUS: status,
             names.LLM_LATENCY_MS: self.latency_ms,
             names.LLM_TTFT_MS: self.ttft_ms,
             names.LLM_QUEUE_MS: self._queue_ms,
-            names.LLM_FALLBACK_FROM: self.fallback_from,
+            names.LLM_FALLBACK_FROM: fallback_from,
             names.LLM_PROMPT_HASH: self.prompt_hash,
             names.LLM_PROMPT_VERSION: self.prompt_version,
             **self.scope.attributes(),
@@ -244,22 +243,24 @@ class Generation(Block):
         self._span.end(present(attributes), reason)
 
     def _outcome(self, error: BaseException | None) -> tuple[str, str | None]:
-        """Status and error type. Where nothing was raised the last attempt decides."""
-        if isinstance(error, CANCELLATIONS):
-            return names.STATUS_CANCELLED, None
-        if error is not None:
-            return names.STATUS_ERROR, self._failure or error_type(error)
+        """Status and error type.
+
+        The last attempt decides where nothing was raised, and says why where an exception of the
+        application's own, or of a library that retries, does not.
+        """
         outcome_without_attempt = self._refused[1] if self._refused else names.ATTEMPT_OK
         last = self._attempts[-1].outcome if self._attempts else outcome_without_attempt
-        if last == names.STATUS_CANCELLED:
+        if isinstance(error, CANCELLATIONS) or (error is None and last == names.STATUS_CANCELLED):
             return names.STATUS_CANCELLED, None
-        failure = self._failure or (None if last == names.ATTEMPT_OK else last)
-        return (names.STATUS_ERROR, failure) if failure else (names.STATUS_OK, None)
+        reason = self._failure or (error_type(error) if error is not None else None)
+        if reason in (None, names.OTHER) and last in names.ERROR_TYPES:
+            reason = last
+        return (names.STATUS_ERROR, reason) if reason else (names.STATUS_OK, None)
 
     @never_raises("metric")
-    def _record_metrics(self, state: Telemetry, status: str, reason: str | None) -> None:
+    def _record_metrics(self, state: Telemetry, answering: str, status: str, reason: str | None) -> None:
         metrics, endpoint = state.metrics, self.scope.endpoint_label
-        model = metrics.model(self.model)
+        model = metrics.model(answering)
         exemplar = state.exemplar(self._span.span)
         metrics.add(names.REQUESTS, (endpoint, model, self.scope.tenant_label, status))
         if reason:
@@ -275,14 +276,16 @@ class Generation(Block):
             if not used and attempt.cost and attempt.cost.dollars:
                 metrics.add(names.RETRY_COST, (endpoint, metrics.model(attempt.model)), attempt.cost.dollars)
 
-    def _write_event(self, state: Telemetry, status: str, reason: str | None) -> None:
-        request, usage, cost = current_request(), self.usage, self.cost
+    def _write_event(
+        self, state: Telemetry, model: str, fallback_from: str | None, status: str, reason: str | None
+    ) -> None:
+        request, usage, cost = self._request, self.usage, self.cost
         last = self._attempts[-1] if self._attempts else None
         fields = {
             "endpoint": self.scope.endpoint,
             "user_id": self.scope.user,
             "tenant_id": self.scope.tenant_id,
-            "model": self.model,
+            "model": model,
             "model_version": last.model_version if last else None,
             "input_tokens": usage.input_tokens if usage else None,
             "output_tokens": usage.output_tokens if usage else None,
@@ -296,7 +299,7 @@ class Generation(Block):
             "prompt_hash": self.prompt_hash,
             "prompt_version": self.prompt_version,
             "attempts": len(self._attempts),
-            "fallback_from": self.fallback_from,
+            "fallback_from": fallback_from,
             "status": status,
             "error_type": reason,
             "finish_reason": last.finish_reason if last else None,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import functools
+import logging
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 from llm_telemetry.state import telemetry
 
+_log = logging.getLogger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -34,4 +36,9 @@ def count_failure(signal: str) -> None:
     try:
         telemetry().failed(signal)
     except Exception:  # no telemetry can be made at all, so there is nowhere to count
-        return
+        _say_that_there_is_none()
+
+
+@functools.cache
+def _say_that_there_is_none() -> None:
+    _log.error("no telemetry: call llm_telemetry.configure, which says what is wrong", exc_info=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import time
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar, cast
 
@@ -28,7 +28,7 @@ R = TypeVar("R")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CallOptions:
     """What is known before the call."""
 
@@ -67,11 +67,15 @@ def observe_llm_call(
         prompt_version: of this prompt, where it is not the one given to `configure`.
         prompt: text or messages. A keyed hash is kept; the text only where content capture is on.
     """
+    model = model if isinstance(model, str) else str(model or names.UNKNOWN)
     return LLMCall(CallOptions(model, provider, operation, endpoint, tenant_id, user_id, prompt_version, prompt))
 
 
 class LLMCall(Block):
     """What becomes of one attempt. See `observe_llm_call`."""
+
+    _scope: Scope
+    _start: float  # a reading of time.perf_counter()
 
     def __init__(self, options: CallOptions) -> None:
         self._options = options
@@ -122,8 +126,8 @@ class LLMCall(Block):
     ) -> None:
         """Say the usage where the client's answers cannot be read; `cost_usd` where the provider names it."""
         self._answered = True
-        self.usage = Usage(input_tokens, output_tokens, cached_input_tokens)
-        self._reported_cost = cost_usd
+        self.usage = responses.usage_of(input_tokens, output_tokens, cached_input_tokens)
+        self._reported_cost = responses.dollars(cost_usd)
 
     def stream(self, chunks: Iterable[T]) -> Iterator[T]:
         """Record `chunks` and pass each on as it comes."""
@@ -192,7 +196,10 @@ class LLMCall(Block):
         return observed
 
     def _ended_with(self, result: R) -> R:
-        """End with `result`, or go on observing it where it is a stream."""
+        """End with `result`, or go on observing it where it is a stream, or is still to be awaited."""
+        if inspect.iscoroutine(result):  # of a plain function, as `create` of OpenAI's async client is one
+            self.detach()
+            return cast("R", self._awaited(result))
         stream = observed_stream(result, self)
         if stream is not None:
             self.detach()
@@ -200,6 +207,15 @@ class LLMCall(Block):
         self.record_response(result)
         self.end()
         return result
+
+    async def _awaited(self, answer: Coroutine[Any, Any, T]) -> T:
+        self.attach()
+        try:
+            result = await answer
+        except BaseException as error:
+            self.end(error)
+            raise
+        return self._ended_with(result)
 
     # Recording --------------------------------------------------------------------------------------
 
@@ -225,13 +241,11 @@ class LLMCall(Block):
             state.mark()
             self._scope = Scope.of(state, options.endpoint, options.tenant_id, options.user_id)
         self._start = time.perf_counter()
-        self._span.start(state.tracer, f"{options.operation} {self.model}", SpanKind.CLIENT)
         self._state = state
+        self._span.start(state.tracer, f"{options.operation} {self.model}", SpanKind.CLIENT)
 
     def attach(self) -> None:
-        """Make its span current again after `detach`."""
-        if self._generation and self._owns_generation:
-            self._generation.attach()
+        """Make its span current again after `detach`, and with it the generation it is in."""
         self._span.attach()
 
     def detach(self) -> None:
@@ -242,16 +256,16 @@ class LLMCall(Block):
 
     def end(self, error: BaseException | None = None) -> None:
         """Record the attempt, and its generation where it opened it."""
+        self._span.detach()
         if self._ended:
             return
         self._ended = True
-        self._span.detach()
         if self._state is not None:
             self._finish(self._state, error)
-        if self._generation and self._owns_generation:
-            self._generation.end(error)
+        generation, self._generation = self._generation, None  # which holds this: no work for the garbage collector
+        if generation and self._owns_generation:
+            generation.end(error)
 
-    @never_raises("trace")
     def _take(self, facts: responses.Facts, answer: Any) -> None:
         if facts.usage is not None:
             self.usage = responses.merge_usage(self.usage, facts.usage)
@@ -267,12 +281,9 @@ class LLMCall(Block):
         latency_ms = duration_ms(self._start)
         self.outcome = self._outcome(error)
         failed = self.outcome if self.outcome in names.ERROR_TYPES else None
-        if self.usage is not None:
-            self.cost = state.prices.cost(
-                self._options.model, self.usage, provider=self.provider, reported=self._reported_cost
-            )
+        self._price(state)
         self._record_metrics(state)
-        self._span.end(present(self._attributes(state, latency_ms)), failed)
+        self._span.end(self._attributes(state, latency_ms) or {}, failed)
 
     def _outcome(self, error: BaseException | None) -> str:
         if isinstance(error, CANCELLATIONS):
@@ -282,6 +293,14 @@ class LLMCall(Block):
         if self._failure:
             return self._failure
         return names.CONTENT_FILTER if self.finish_reason == names.CONTENT_FILTER else names.ATTEMPT_OK
+
+    @never_raises("metric")
+    def _price(self, state: Telemetry) -> None:
+        if self.usage is not None:
+            self.cost = Cost(None, names.COST_UNPRICED)  # should the look-up fail
+            self.cost = state.prices.cost(
+                self._options.model, self.usage, provider=self.provider, reported=self._reported_cost
+            )
 
     @never_raises("metric")
     def _record_metrics(self, state: Telemetry) -> None:
@@ -294,7 +313,7 @@ class LLMCall(Block):
         if self.finish_reason:
             metrics.add(names.FINISH_REASON, (*place, self.finish_reason))
         usage, cost = self.usage, self.cost
-        if usage is None or cost is None:
+        if usage is None or cost is None:  # there is none without the other
             if self._answered or self.outcome == names.ATTEMPT_OK:
                 metrics.add(names.USAGE_UNKNOWN, place)
             return
@@ -315,6 +334,7 @@ class LLMCall(Block):
             return names.STATUS_CANCELLED
         return names.STATUS_OK if self.outcome == names.ATTEMPT_OK else names.STATUS_ERROR
 
+    @never_raises("trace")
     def _attributes(self, state: Telemetry, latency_ms: float) -> dict[str, Any]:
         usage, cost, options = self.usage, self.cost, self._options
         ttft_ms = None if self.first_content_at is None else (self.first_content_at - self._start) * 1e3
@@ -347,4 +367,4 @@ class LLMCall(Block):
             if self._answer:
                 answer = [{"role": "assistant", "content": "".join(self._answer)}]
                 attributes[names.GEN_AI_OUTPUT_MESSAGES] = captured(answer)
-        return attributes
+        return present(attributes)

@@ -69,7 +69,7 @@ class Metrics:
     def __init__(self, service: str, settings: Settings, registry: CollectorRegistry) -> None:
         self.service = service
         self._objects = _objects(registry)
-        self._children: dict[tuple[object, ...], Child] = {}
+        self._children: dict[tuple[str, tuple[str, ...]], Child] = {}
         self._models = frozenset(settings.models)
         self._endpoints = frozenset({*settings.endpoints, names.UNKNOWN})
         self._tenants = frozenset(settings.tenants)
@@ -105,7 +105,8 @@ class Metrics:
 
     def add(self, metric: names.Metric, labels: tuple[str, ...], amount: float = 1) -> None:
         """Increment a counter, or move a gauge by `amount`."""
-        self._child(metric, labels).inc(amount)  # type: ignore[union-attr]
+        child = self._children.get((metric.name, labels)) or self._child(metric, labels)
+        child.inc(amount)  # type: ignore[union-attr]
 
     def set(self, metric: names.Metric, labels: tuple[str, ...], value: float) -> None:
         """Set a gauge."""
@@ -115,7 +116,8 @@ class Metrics:
         self, metric: names.Metric, labels: tuple[str, ...], value: float, exemplar: Mapping[str, str] | None
     ) -> None:
         """Observe into a histogram. `exemplar` is the trace that this value is an example of."""
-        self._child(metric, labels).observe(value, exemplar)  # type: ignore[union-attr, arg-type]
+        child = self._children.get((metric.name, labels)) or self._child(metric, labels)
+        child.observe(value, exemplar)  # type: ignore[union-attr, arg-type]
 
     def set_build_info(self, version: str, prompt_version: str) -> None:
         """Say which build runs, and only that one: two at once would look like a deployment for ever."""
@@ -125,10 +127,8 @@ class Metrics:
         builds.labels(self.service, version, prompt_version).set(1)  # type: ignore[union-attr]
 
     def _child(self, metric: names.Metric, labels: tuple[str, ...]) -> Child:
-        key = (metric.name, *labels)
-        child = self._children.get(key)
-        if child is None:
-            child = self._children[key] = self._objects[metric].labels(self.service, *labels)
+        """Kept by name and labels: prometheus_client's own look-up is slow."""
+        child = self._children[metric.name, labels] = self._objects[metric].labels(self.service, *labels)
         return child
 
     # At start --------------------------------------------------------------------------------------
@@ -154,6 +154,8 @@ class Metrics:
             known = {**values, "reason": reasons.get(metric, ())}
             if metric is names.EMBEDDING_REQUESTS:
                 known["model"] = [model.name for model in settings.models_for(names.OPERATION_EMBEDDINGS)]
+            elif metric in (names.INPUT_TOKENS, names.COST, names.USAGE_UNKNOWN, names.UNPRICED):  # embeddings', too
+                known["model"] = list(settings.models)
             if metric is not names.BUILD_INFO and all(label in known for label in metric.labels):
                 self._create_product(metric, [tuple(known[label]) for label in metric.labels])
         for model in settings.models.values():

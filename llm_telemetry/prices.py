@@ -11,6 +11,7 @@ Reasoning tokens are inside output. A model without a price has no cost: `None`,
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ UNPRICED = Cost(None, COST_UNPRICED)
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """US dollars per token, from `above` input tokens on. `None`: that kind of token has no price."""
+    """US dollars per token, for prompts of more than `above` input tokens. `None`: that kind of token has no price."""
 
     above: int
     input: float | None
@@ -139,7 +140,7 @@ class Prices:
         """
         if reported:
             return Cost(float(reported), COST_REPORTED)
-        moment = at.timestamp() if at else datetime.now(UTC).timestamp()
+        moment = at.timestamp() if at else time.time()
         tiers = self._rates_of(model, provider, int(moment // RATE_LIFETIME_S))
         return _apply(tiers, usage)
 
@@ -147,7 +148,7 @@ class Prices:
         """When the prices in use were last known to be right, in Unix seconds.
 
         The release of the pinned table; its own time where genai-prices updates itself; with another
-        version than the pinned one, the newest price change in it, which is never later than its release.
+        version than the pinned one, the newest price change in it that is not still to come.
         """
         snapshot = data_snapshot.get_snapshot()
         if snapshot.from_auto_update:
@@ -157,7 +158,8 @@ class Prices:
         return max(
             (_midnight(price.constraint.start_date) for provider in snapshot.providers for model in provider.models
              if isinstance(model.prices, list) for price in model.prices
-             if isinstance(price.constraint, StartDateConstraint)),
+             if isinstance(price.constraint, StartDateConstraint)
+             and _midnight(price.constraint.start_date) <= time.time()),
             default=0.0,
         )  # fmt: skip
 
@@ -247,11 +249,20 @@ def _read(file: Path) -> dict[str, Any]:
         content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
     except OSError as error:
         raise PricesError(f"{file}: cannot be read ({error.strerror}); correct ${PRICES_FILE_VARIABLE}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise PricesError(f"{file}: is not valid YAML: {error}") from error
     if not isinstance(content, dict) or not isinstance(content.get("overrides") or [], list):
         raise PricesError(f"{file}: must be a mapping with a list `overrides`")
+    if unknown := set(content) - {"table", "overrides"}:
+        raise PricesError(f"{file}: unknown {sorted(map(str, unknown))}; known are table, overrides")
+    table = content.get("table") or {}
+    if not isinstance(table, dict) or (table and not _is_day(table.get("released"))):
+        raise PricesError(f"{file}: `table` says `version` and `released`, a date as 2024-05-13")
     return content
+
+
+def _is_day(value: Any) -> bool:
+    return isinstance(value, date) and not isinstance(value, datetime)
 
 
 _ENTRY_KEYS = {
@@ -264,13 +275,18 @@ def _override(file: Path, number: int, entry: Any) -> Override:
     if not isinstance(entry, dict) or not isinstance(entry.get("model"), str):
         raise PricesError(f"{where}: must be a mapping with a `model`")
     if unknown := set(entry) - _ENTRY_KEYS:
-        raise PricesError(f"{where} ({entry['model']}): unknown {sorted(unknown)}; known are {sorted(_ENTRY_KEYS)}")
+        raise PricesError(
+            f"{where} ({entry['model']}): unknown {sorted(map(str, unknown))}; known are {sorted(_ENTRY_KEYS)}"
+        )
     from_, until = entry.get("from", date.min), entry.get("until", date.max)
-    if not isinstance(from_, date) or not isinstance(until, date) or from_ >= until:
+    if not _is_day(from_) or not _is_day(until) or from_ >= until:
         raise PricesError(f"{where} ({entry['model']}): `from` must be a date before `until`, as 2024-05-13")
     tiers = entry.get("above") or []
     if not isinstance(tiers, list) or not all(isinstance(tier, dict) and "input_tokens" in tier for tier in tiers):
         raise PricesError(f"{where} ({entry['model']}): `above` must be a list of mappings with `input_tokens`")
+    window = entry.get("context_window")
+    if window is not None and (not isinstance(window, int) or isinstance(window, bool) or window <= 0):
+        raise PricesError(f"{where} ({entry['model']}): `context_window` must be a number of tokens")
     try:
         base = _override_rates(0, entry)
         rates = [base, *(_override_rates(int(tier["input_tokens"]), tier) for tier in tiers)]
@@ -284,7 +300,7 @@ def _override(file: Path, number: int, entry: Any) -> Override:
         from_=from_,
         until=until,
         rates=tuple(sorted(rates, key=lambda tier: tier.above)),
-        context_window=entry.get("context_window"),
+        context_window=window,
     )
 
 

@@ -14,19 +14,21 @@ USER_SALT_VARIABLE = "LLM_TELEMETRY_USER_SALT"
 
 _log = logging.getLogger(__name__)
 
+# Lengths are bounded, so that no text takes a pattern more than linear time.
 # Deliberately broad: a redacted product number costs less than a leaked card number.
 _REDACTIONS = tuple(
     (re.compile(pattern), f"[{kind}]")
     for kind, pattern in (
         ("secret", r"\b(?:sk|pk|ghp|gho|xox[abprs])[-_][A-Za-z0-9_-]{12,}|\bAKIA[0-9A-Z]{16}\b"),
-        ("secret", r"\beyJ[\w-]+\.[\w-]+\.[\w-]+"),  # a JSON web token
-        ("email", r"\b[\w.+-]+@[\w-]+\.[\w.-]+\b"),
+        ("secret", r"\beyJ[\w-]{1,2000}\.[\w-]{1,4000}\.[\w-]+"),  # a JSON web token
+        ("email", r"\b[\w.+-]{1,64}@[\w-]{1,63}\.[\w.-]+\b"),
         ("iban", r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){3,7}(?: ?[A-Z0-9]{1,4})?\b"),
-        ("card", r"\b(?:\d[ -]?){13,19}\b"),
+        ("card", r"\b\d(?:[ -]?\d){12,18}\b"),
         ("ip", r"\b(?:\d{1,3}\.){3}\d{1,3}\b"),
         ("phone", r"(?<!\w)\+?\d[\d ()/.-]{7,}\d\b"),
     )
 )  # fmt: skip
+_as_json = json.JSONEncoder(default=str).encode
 CONTENT_LIMIT = 8192  # characters of one message on a span; collectors refuse much longer attributes
 
 
@@ -46,11 +48,11 @@ class Hasher:
 
     def user(self, user_id: str) -> str:
         """16 hex digits that stand for `user_id` in all telemetry of this deployment."""
-        return self._digest(b"user", user_id)
+        return self._digest(b"user", str(user_id))
 
     def prompt(self, prompt: Any) -> str:
         """16 hex digits that tell prompts (a text, or messages as JSON) apart."""
-        return self._digest(b"prompt", prompt if isinstance(prompt, str) else json.dumps(prompt, default=str))
+        return self._digest(b"prompt", prompt if isinstance(prompt, str) else _as_json(prompt))
 
     def _digest(self, purpose: bytes, text: str) -> str:
         return blake2b(text.encode("utf-8", "replace"), digest_size=8, key=self._key, person=purpose).hexdigest()
@@ -75,4 +77,4 @@ def _redacted(value: Any) -> Any:
         return {key: _redacted(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_redacted(item) for item in value]
-    return value
+    return value if isinstance(value, int | float | None) else _redacted(str(value))

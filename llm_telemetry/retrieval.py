@@ -32,6 +32,7 @@ class Retrieval(Block):
         self.chunks: int | None = None
         self.latency_ms: float | None = None
 
+    @never_raises("trace")
     def record(self, chunks: int, scores: Sequence[float] = ()) -> None:
         """Say how many chunks were found, and with which scores, best first."""
         self.chunks = chunks

@@ -54,7 +54,7 @@ def load_settings(path: Path | None = None) -> Settings:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise SettingsError(f"{file}: cannot be read ({error.strerror}); correct ${SETTINGS_FILE_VARIABLE}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SettingsError(f"{file}: is not valid YAML: {error}") from error
     if not isinstance(content, dict):
         raise SettingsError(f"{file}: must be a mapping with `endpoints`, `models` and `tenants`")
@@ -86,7 +86,7 @@ def _models(file: Path, content: Any) -> dict[str, Model]:
         operation = fields.get("operation", OPERATION_CHAT)
         if operation not in (OPERATION_CHAT, OPERATION_EMBEDDINGS):
             raise SettingsError(f"{file}: model {name!r} has operation {operation!r}; use chat or embeddings")
-        models[name] = Model(name, str(fields.get("provider", UNKNOWN)), operation)
+        models[name] = Model(name, str(fields.get("provider") or UNKNOWN), operation)
     return models
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 from opentelemetry import context as context_api
 from opentelemetry.context import Context
 from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, Status, StatusCode, Tracer, set_span_in_context
 
+from llm_telemetry.guard import count_failure
 from llm_telemetry.names import ERROR_TYPE
 
 
@@ -24,13 +24,20 @@ class CurrentSpan:
         self._previous: Context | None = None
 
     def start(self, tracer: Tracer, name: str, kind: SpanKind, *marks: tuple[str, object]) -> None:
-        """Start the span as a child of the current one and make it current; `marks` go into its context."""
-        self.span = tracer.start_span(name, kind=kind)
-        context = set_span_in_context(self.span)
+        """Start the span as a child of the current one and make it current; `marks` go into its context.
+
+        Where tracing fails there is no span, but the marks are made: metrics and logs go on.
+        """
+        around = context_api.get_current()
+        try:
+            self.span = tracer.start_span(name, around, kind)
+        except Exception:
+            count_failure("trace")
+        context = set_span_in_context(self.span, around)
         for key, value in marks:
             context = context_api.set_value(key, value, context)
-        self._context = context
-        self.attach()
+        self._context, self._previous = context, around
+        context_api.attach(context)
 
     def attach(self) -> None:
         """Make the span current."""
@@ -48,21 +55,16 @@ class CurrentSpan:
             context_api.attach(self._previous)
         self._previous = None
 
-    @contextmanager
-    def current(self) -> Iterator[None]:
-        """Make the span current for a block."""
-        self.attach()
-        try:
-            yield
-        finally:
-            self.detach()
-
     def end(self, attributes: Mapping[str, Any], error_type: str | None) -> None:
-        """End the span. An error is named by its type alone: messages may quote prompts."""
+        """End the span; never raises. An error is named by its type alone: messages may quote prompts."""
         span = self.span
-        if span.is_recording():
-            span.set_attributes(attributes)
-            if error_type is not None:
-                span.set_attribute(ERROR_TYPE, error_type)
-                span.set_status(Status(StatusCode.ERROR, error_type))
-        span.end()
+        try:
+            if span.is_recording():
+                span.set_attributes(attributes)
+                if error_type is not None:
+                    span.set_attribute(ERROR_TYPE, error_type)
+                    span.set_status(Status(StatusCode.ERROR, error_type))
+            span.end()
+        except Exception:
+            count_failure("trace")
+        self._context = None  # it holds what its marks name, and that holds this: left to the garbage collector

@@ -81,13 +81,20 @@ class Telemetry:
 
 
 _telemetry: Telemetry | None = None
-_lock = threading.Lock()
+_lock = threading.RLock()
 _collectors: dict[CollectorRegistry, LiveGauges] = {}
 
 
 def telemetry() -> Telemetry:
-    """The telemetry in force; with defaults when nobody configured any."""
-    return _telemetry or configure()
+    """The telemetry in force; with defaults when nobody configured any.
+
+    Raises:
+        SettingsError, PricesError: nobody configured any, and a file named in the environment cannot be used.
+    """
+    if _telemetry is not None:
+        return _telemetry
+    with _lock:
+        return _telemetry or configure()
 
 
 def configure(

@@ -10,12 +10,15 @@ import inspect
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING, Any
 
+from opentelemetry import context as context_api
+from opentelemetry.context import Context
+
 if TYPE_CHECKING:
     from llm_telemetry.llm_call import LLMCall
 
 
 def observed_stream(result: Any, call: LLMCall) -> ObservedStream | ObservedAsyncStream | None:
-    """A proxy for `result` where it is a stream, else None. `call` has begun already."""
+    """A proxy for `result` where it is a stream, else None. `call` has begun and its span is current."""
     if isinstance(result, AsyncIterator):
         return ObservedAsyncStream(result, call, begun=True)
     if isinstance(result, Iterator):
@@ -23,28 +26,44 @@ def observed_stream(result: Any, call: LLMCall) -> ObservedStream | ObservedAsyn
     return None
 
 
+# What a stream or generator may be asked for by name and that has to be observed. A stream that lacks one
+# must go on lacking it: others look which of them there are.
+_OBSERVED_METHODS = frozenset({"send", "throw", "close", "asend", "athrow", "aclose"})
+
+
 class _Proxy:
     def __init__(self, stream: Any, call: LLMCall, *, begun: bool = False) -> None:
         self._observed = stream
         self._observed_call = call
         self._observed_begun = begun
+        # What is current while the stream's own code runs, not while its reader's does.
+        self._observed_context: Context | None = context_api.get_current() if begun else None
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
         return type(self._observed)
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._observed, name)
+        value = getattr(self._observed, name)
+        return getattr(self, f"_observed_{name}", value) if name in _OBSERVED_METHODS else value
 
-    def _enter(self) -> None:
-        """Make the span current while the stream's own code runs, not while its reader's does."""
-        if self._observed_begun:
-            self._observed_call.attach()
-        else:
+    def _enter(self) -> Context:
+        """Go into the context that the stream's own code left behind the last time; gives the reader's."""
+        around = context_api.get_current()
+        if self._observed_context is not None:
+            context_api.attach(self._observed_context)
+        return around
+
+    def _leave(self, around: Context) -> None:
+        self._observed_context = context_api.get_current()
+        context_api.attach(around)
+
+    def _begin(self) -> None:
+        if not self._observed_begun:
             self._observed_begun = True
             self._observed_call.begin()
 
-    def _leave(self, error: BaseException) -> None:
+    def _end(self, error: BaseException) -> None:
         finished = isinstance(error, StopIteration | StopAsyncIteration)
         self._observed_call.end(None if finished else error)
 
@@ -66,20 +85,20 @@ class ObservedStream(_Proxy):
     def __next__(self) -> Any:
         return self._step(self._observed.__next__)
 
-    def send(self, value: Any) -> Any:
-        """As a generator's."""
+    def _observed_send(self, value: Any) -> Any:
         return self._step(self._observed.send, value)
 
-    def throw(self, *error: Any) -> Any:
-        """As a generator's."""
+    def _observed_throw(self, *error: Any) -> Any:
         return self._step(self._observed.throw, *error)
 
-    def close(self) -> None:
+    def _observed_close(self) -> None:
         """Close the stream; before its end this cancels the call."""
+        around = self._enter()
         try:
             self._observed.close()
         finally:
             self._closed()
+            self._leave(around)
 
     def __enter__(self) -> ObservedStream:
         self._observed.__enter__()
@@ -92,13 +111,15 @@ class ObservedStream(_Proxy):
             self._closed()
 
     def _step(self, advance: Any, *args: Any) -> Any:
-        self._enter()
+        around = self._enter()
         try:
+            self._begin()
             chunk = advance(*args)
         except BaseException as error:
-            self._leave(error)
+            self._end(error)
             raise
-        self._observed_call.detach()
+        finally:
+            self._leave(around)
         self._observed_call.record_chunk(chunk)
         return chunk
 
@@ -112,29 +133,31 @@ class ObservedAsyncStream(_Proxy):
     async def __anext__(self) -> Any:
         return await self._step(self._observed.__anext__)
 
-    async def asend(self, value: Any) -> Any:
-        """As an async generator's."""
+    async def _observed_asend(self, value: Any) -> Any:
         return await self._step(self._observed.asend, value)
 
-    async def athrow(self, *error: Any) -> Any:
-        """As an async generator's."""
+    async def _observed_athrow(self, *error: Any) -> Any:
         return await self._step(self._observed.athrow, *error)
 
-    async def aclose(self) -> None:
+    async def _observed_aclose(self) -> None:
         """Close the stream; before its end this cancels the call."""
+        around = self._enter()
         try:
             await self._observed.aclose()
         finally:
             self._closed()
+            self._leave(around)
 
-    async def close(self) -> None:
+    async def _observed_close(self) -> None:
         """As OpenAI's async stream's; before its end this cancels the call."""
+        around = self._enter()
         try:
             closing = self._observed.close()
             if inspect.isawaitable(closing):
                 await closing
         finally:
             self._closed()
+            self._leave(around)
 
     async def __aenter__(self) -> ObservedAsyncStream:
         await self._observed.__aenter__()
@@ -147,12 +170,14 @@ class ObservedAsyncStream(_Proxy):
             self._closed()
 
     async def _step(self, advance: Any, *args: Any) -> Any:
-        self._enter()
+        around = self._enter()
         try:
+            self._begin()
             chunk = await advance(*args)
         except BaseException as error:
-            self._leave(error)
+            self._end(error)
             raise
-        self._observed_call.detach()
+        finally:
+            self._leave(around)
         self._observed_call.record_chunk(chunk)
         return chunk

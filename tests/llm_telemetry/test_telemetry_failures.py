@@ -1,0 +1,250 @@
+# ruff: noqa: PT012, SIM117 - blocks inside blocks are what is tested
+"""Telemetry that fails: the application gets its answers, and the failure is counted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from opentelemetry import trace
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
+from telemetry_seen import ANSWER, ENDPOINT, WHO, Seen, chunk
+
+import llm_telemetry as lt
+from llm_telemetry import guard, state
+from llm_telemetry.records import evaluation_link
+
+TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+
+
+class Broken:
+    """Whatever is asked of it fails."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError(f"{name} is broken")
+
+
+class BrokenProcessor(SpanProcessor):
+    """As one whose exporter raises."""
+
+    def __init__(self, *, start: bool = False) -> None:
+        self._start = start
+
+    def on_start(self, span: Any, parent_context: Any = None) -> None:
+        if self._start:
+            raise OSError("no collector")
+
+    def on_end(self, span: ReadableSpan) -> None:
+        raise OSError("no collector")
+
+
+@pytest.fixture(
+    params=[
+        "log stream",
+        "exporter",
+        "exporter at start",
+        "tracer",
+        "prices",
+        "metrics",
+        "log exporter",
+        "users",
+        "hasher",
+        "everything",
+    ]
+)
+def broken(request: pytest.FixtureRequest, seen: Seen) -> Iterator[str]:  # fmt: skip
+    """One part of telemetry is broken; gives the signal that is counted."""
+    made: Any = state.telemetry()
+    provider = TracerProvider()
+    what = request.param
+    counted = "trace"
+    if what == "log stream":
+        counted = "log"
+        seen.configure(log_stream=open("/dev/full", "w"))  # noqa: SIM115 - closing it fails, too
+    elif what.startswith("exporter"):
+        provider.add_span_processor(BrokenProcessor(start=what.endswith("start")))
+        made.tracer = provider.get_tracer("broken")
+    elif what == "tracer":
+        made.tracer = Broken()
+    elif what == "prices":
+        counted, made.prices = "metric", Broken()
+    elif what == "metrics":
+        made.metrics.observe = Broken().__class__  # called with too much
+        counted = "metric"
+    elif what == "log exporter":
+        counted, made.events._logger = "log", Broken()
+    elif what == "users":
+        made.live.users = Broken()
+    elif what == "hasher":
+        made.hasher = Broken()
+    else:
+        counted = ""
+        for name in ("metrics", "events", "prices", "hasher", "live", "tracer", "settings"):
+            setattr(made, name, Broken())
+    yield counted
+    if counted:
+        assert seen.value("llm_telemetry_failures_total", signal=counted)
+
+
+async def test_answers_come_through(broken: str) -> None:
+    answer, error = dict(ANSWER), ValueError("the application's own")
+
+    @lt.observe_llm_call("gpt-4o", provider="openai")
+    def sync() -> Any:
+        return answer
+
+    @lt.observe_llm_call("gpt-4o", provider="openai")
+    async def coroutine() -> Any:
+        return answer
+
+    @lt.observe_llm_call("gpt-4o", provider="openai")
+    def stream() -> Any:
+        yield chunk("a")
+        yield chunk("b")
+
+    @lt.observe_llm_call("gpt-4o", provider="openai")
+    async def async_stream() -> Any:
+        yield chunk("a")
+        yield chunk("b")
+
+    with lt.request_context(**WHO):
+        assert sync() is answer
+        assert await coroutine() is answer
+        assert list(stream()) == [chunk("a"), chunk("b")]
+        assert [piece async for piece in async_stream()] == [chunk("a"), chunk("b")]
+        abandoned = stream()
+        next(abandoned)
+        abandoned.close()
+        with lt.observe_retrieval() as retrieval:
+            retrieval.record(1, [0.5])
+        with pytest.raises(ValueError, match="own") as raised:
+            with lt.observe_generation("gpt-4o", prompt="How?") as generation:
+                with generation.queueing():
+                    pass
+                generation.refused("gpt-4o-mini")
+                generation.score("faithfulness", 1)
+                with lt.observe_llm_call("gpt-4o", provider="openai") as call:
+                    call.record_response(answer)
+                    raise error
+        assert raised.value is error
+        lt.record_content(generation, "How?", "So.")
+        lt.record_cache(True)
+        lt.record_rejection("bad_input")
+        lt.record_safety_violation("pii")
+        lt.record_feedback("up", trace_id=TRACE)
+        lt.record_evaluation(
+            evaluator="ragas", endpoint=ENDPOINT, model="gpt-4o", trace_id=TRACE, span_id=SPAN, faithfulness=1
+        )
+        lt.set_queue_capacity(1, endpoint=ENDPOINT)
+        lt.register_breaker("openai", "gpt-4o", lambda: 0)
+    assert trace.get_current_span() is trace.INVALID_SPAN
+
+
+def test_one_signal_does_not_take_the_others_with_it(seen: Seen) -> None:
+    made: Any = state.telemetry()
+    made.tracer = Broken()
+    with lt.request_context(**WHO), lt.observe_generation("gpt-4o"), lt.observe_llm_call("gpt-4o") as call:
+        call.record_response(ANSWER)
+    assert seen.value("llm_requests_total", status="ok") == 1
+    assert seen.value("llm_input_tokens_total") == 1847
+    assert seen.line()["attempts"] == 1
+    assert seen.line()["trace_id"] is None
+
+
+def test_broken_prices_are_no_price(seen: Seen) -> None:
+    made: Any = state.telemetry()
+    made.prices = Broken()
+    with lt.request_context(**WHO), lt.observe_llm_call("gpt-4o", provider="openai") as call:
+        call.record_response(ANSWER)
+    assert seen.value("llm_input_tokens_total") == 1847
+    assert seen.value("llm_cost_dollars_total", cost_source="unpriced") == 0
+    assert (seen.span("chat gpt-4o").attributes or {})["llm.cost_source"] == "unpriced"
+    assert seen.line()["cost_usd"] is None
+
+
+def test_a_full_disk_keeps_the_records(seen: Seen) -> None:
+    seen.configure(log_stream=open("/dev/full", "w"))  # noqa: SIM115
+    with lt.request_context(**WHO), lt.observe_llm_call("gpt-4o", provider="openai"):
+        pass
+    assert seen.value("llm_telemetry_failures_total", signal="log") == 1
+    assert len(seen.records()) == 1
+
+
+def test_jumps_of_the_clock_are_in_no_duration(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+    jumps = iter(range(10**9, 0, -3600))
+    monkeypatch.setattr(time, "time", lambda: float(next(jumps)))
+    monkeypatch.setattr(time, "time_ns", lambda: next(jumps) * 10**9)
+    with lt.request_context(**WHO), lt.observe_generation("gpt-4o"):
+        with lt.observe_retrieval():
+            pass
+        with lt.observe_llm_call("gpt-4o", provider="openai") as call:
+            call.record_chunk(chunk("a"))
+    line = seen.line()
+    assert 0 <= line["ttft_ms"] <= line["latency_ms"] < 60_000
+    assert 0 <= line["retrieval_ms"] < 60_000
+    assert seen.value("llm_telemetry_failures_total", signal="trace") == 0
+
+
+@pytest.mark.parametrize("wrong", [None, 7, object(), [], float("nan"), "x" * 100_000, "\ud800", b"bytes"])
+def test_arguments_of_the_wrong_type(wrong: Any, seen: Seen) -> None:
+    with lt.request_context(endpoint=wrong, tenant_id=wrong, user_id=wrong):
+        with lt.observe_llm_call(wrong, provider=wrong, prompt_version=wrong, prompt=wrong) as call:
+            call.record_response(wrong)
+            call.record_chunk(wrong)
+            call.record_usage(wrong, wrong)
+            call.fail(wrong)
+        with lt.observe_generation(wrong, prompt=wrong) as generation:
+            generation.refused(wrong, wrong)
+            generation.fail(wrong)
+            generation.score("faithfulness", wrong)
+        with lt.observe_retrieval(endpoint=wrong) as retrieval:
+            retrieval.record(wrong, wrong)
+        lt.record_cache(wrong, model=wrong, latency_ms=wrong)
+        lt.record_rejection(wrong)
+        lt.record_safety_violation(wrong)
+        lt.record_feedback(wrong, trace_id=wrong)
+        lt.record_evaluation(
+            evaluator=wrong, endpoint=wrong, model=wrong, trace_id=wrong, span_id=wrong, faithfulness=wrong
+        )
+        lt.set_queue_capacity(wrong, endpoint=wrong)
+        lt.register_breaker(wrong, wrong, wrong)
+        lt.record_content(wrong, wrong, wrong)
+        evaluation_link(wrong, wrong)
+    seen.exposition()
+
+
+def test_an_evaluation_links_to_what_it_scores(seen: Seen) -> None:
+    link = evaluation_link(TRACE, SPAN)
+    assert link
+    assert f"{link.context.trace_id:032x} {link.context.span_id:016x}" == f"{TRACE} {SPAN}"
+
+
+def test_values_that_are_not_the_contracts_are_not_recorded(seen: Seen) -> None:
+    lt.record_rejection("no such reason", endpoint=ENDPOINT)
+    lt.record_safety_violation("no such kind", endpoint=ENDPOINT)
+    lt.record_feedback("sideways", trace_id=TRACE)
+    lt.record_feedback("up", trace_id="not hexadecimal")
+    assert seen.changed() == {'llm_telemetry_failures_total{signal="metric"}': 4}
+
+
+def test_failures_are_logged_now_and_then(seen: Seen, caplog: pytest.LogCaptureFixture) -> None:
+    for _ in range(1_001):
+        lt.record_rejection("no such reason")
+    assert caplog.text.count("metric telemetry could not be recorded") == 2
+    assert "(1001 so far)" in caplog.text
+
+
+def test_without_configure_and_with_a_broken_file_there_is_none(
+    seen: Seen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(state, "_telemetry", None)
+    monkeypatch.setenv("LLM_TELEMETRY_SETTINGS", str(tmp_path / "none.yaml"))
+    guard._say_that_there_is_none.cache_clear()
+    for _ in range(3):
+        with lt.observe_llm_call("gpt-4o") as call:
+            call.record_response(ANSWER)
+        lt.record_cache(False)
+    assert caplog.text.count("no telemetry: call llm_telemetry.configure") == 1

@@ -1,0 +1,246 @@
+"""What a call costs: the table's price to the last digit, ours on top, and none where none is known."""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import pytest
+import yaml
+from genai_prices import Usage as TableUsage
+from genai_prices import calc_price, data_snapshot
+from telemetry_seen import WHO, Seen
+
+import llm_telemetry as lt
+from llm_telemetry import prices
+from llm_telemetry.prices import DEFAULT_PRICES_FILE, Cost, Prices, PricesError, Usage
+
+ROOT = Path(__file__).parents[2]
+
+
+def at(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def overrides(folder: Path, text: str) -> Prices:
+    file = folder / "prices.yaml"
+    file.write_text(text)
+    return Prices(file)
+
+
+def test_the_missions_example() -> None:
+    cost = Prices().cost("openai/gpt-4o", Usage(1847, 312), provider="openai", at=at("2024-06-01"))
+    assert cost == Cost(pytest.approx(0.013915, abs=1e-12), "table")
+
+
+@pytest.mark.parametrize("moment", ["2024-07-01 12:00", "2025-06-01 03:07", "2026-11-24 02:00", "2026-11-24 17:31"])
+def test_every_model_costs_what_the_table_says(moment: str, tmp_path: Path) -> None:
+    ours = overrides(tmp_path, "overrides: []")
+    compared = 0
+    for provider in data_snapshot.get_snapshot().providers:
+        for model in provider.models:
+            for usage in (
+                Usage(1_000, 500, 400),
+                Usage(150_000),
+                Usage(250_000, 1, 250_000),
+                Usage(1_000, 9, 100, 200),
+            ):
+                cost = ours.cost(model.id, usage, provider=provider.id, at=at(moment))
+                if cost.dollars is None:  # something of it has no price: never a part of the cost for the whole
+                    assert cost.source == "unpriced"
+                    continue
+                table = calc_price(
+                    TableUsage(
+                        input_tokens=usage.input_tokens,
+                        output_tokens=usage.output_tokens,
+                        cache_read_tokens=usage.cached_input_tokens,
+                        cache_write_tokens=usage.cache_write_tokens,
+                    ),
+                    model.id,
+                    provider_id=provider.id,
+                    genai_request_timestamp=at(moment),
+                )
+                assert cost.dollars == pytest.approx(float(table.total_price), rel=1e-9, abs=1e-12), model.id
+                compared += 1
+    assert compared > 6_000
+
+
+def test_prices_that_change_within_a_day() -> None:
+    known = Prices()
+    usage = Usage(1_000_000, 0)
+    costs = {
+        known.cost("deepseek-chat", usage, provider="deepseek", at=at(f"2025-07-01 {time}")).dollars
+        for time in ("12:00", "16:29", "16:30", "00:29", "00:30")
+    }
+    assert len(costs) == 2
+    assert None not in costs
+    assert known.cost("deepseek-chat", usage, provider="deepseek", at=at("2025-07-01 16:29")) != known.cost(
+        "deepseek-chat", usage, provider="deepseek", at=at("2025-07-01 16:30")
+    )
+
+
+def test_now_is_when_nobody_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.time", lambda: at("2024-06-01").timestamp())
+    assert Prices().cost("gpt-4o", Usage(1_000_000), provider="openai").dollars == pytest.approx(5.0)
+
+
+OVERRIDES = """
+overrides:
+  - model: openai/house-model
+    from: 2025-01-01
+    until: 2025-02-01
+    input: 1
+    cached_input: 0.5
+    output: 2
+    context_window: 1000
+    above:
+      - {input_tokens: 2000, input: 10, cached_input: 5, output: 20}
+      - {input_tokens: 1000, input: 3, output: 4}
+  - {model: house-model, from: 2025-02-01, input: 7}
+  - {model: shared, input: 1}
+  - {model: shared, provider: azure, input: 2}
+  - {model: late, from: 2025-01-01, input: 1}
+  - {model: late, from: 2025-06-01, input: 2}
+"""
+
+
+@pytest.mark.parametrize(
+    ("usage", "moment", "dollars_per_million"),
+    [
+        (Usage(100), "2024-12-31 23:59:59", None),
+        (Usage(100), "2025-01-01", 100),
+        (Usage(100, 10, 40), "2025-01-31 23:59:59", 60 + 40 * 0.5 + 10 * 2),
+        (Usage(1000), "2025-01-10", 1000),
+        (Usage(1001), "2025-01-10", 3 * 1001),
+        (Usage(1001, 0, 1), "2025-01-10", 3 * 1001),  # a tier without a price of its own for cached ones
+        (Usage(2001, 1, 1), "2025-01-10", 2000 * 10 + 5 + 20),
+        (Usage(100, 0, 40, 20), "2025-01-10", 60 + 40 * 0.5),  # tokens written to the cache cost what fresh ones do
+        (Usage(100), "2025-02-01", 700),
+        (Usage(100, 1), "2025-02-01", None),  # output has no price
+    ],
+)
+def test_overrides(usage: Usage, moment: str, dollars_per_million: float | None, tmp_path: Path) -> None:
+    cost = overrides(tmp_path, OVERRIDES).cost("house-model", usage, at=at(moment))
+    if dollars_per_million is None:
+        assert cost == prices.UNPRICED
+    else:
+        assert cost == Cost(pytest.approx(dollars_per_million / 1e6), "table")
+
+
+def test_of_overrides_the_last_that_fits_wins(tmp_path: Path) -> None:
+    known = overrides(tmp_path, OVERRIDES)
+    million = Usage(1_000_000)
+    assert known.cost("shared", million).dollars == pytest.approx(1)
+    assert known.cost("shared", million, provider="openai").dollars == pytest.approx(1)
+    assert known.cost("shared", million, provider="azure").dollars == pytest.approx(2)
+    assert known.cost("late", million, at=at("2025-05-31")).dollars == pytest.approx(1)
+    assert known.cost("late", million, at=at("2025-06-01")).dollars == pytest.approx(2)
+
+
+def test_context_windows(tmp_path: Path) -> None:
+    windows = "overrides: [{model: gpt-4o, input: 1, context_window: 1000}, {model: gpt-4o-mini, input: 1}]"
+    known = overrides(tmp_path, windows)
+    assert known.context_window("openai/gpt-4o") == 1000
+    assert known.context_window("gpt-4o-mini", "openai") == 128_000
+    assert known.context_window("acme-experimental-1", "openai") is None
+
+
+def test_other_names_of_providers_and_models() -> None:
+    known, usage = Prices(), Usage(1_000_000)
+    assert known.cost("gemini-2.5-pro", usage, provider="gcp.gemini").dollars
+    assert known.cost("openai/gpt-4o", usage).dollars == known.cost("gpt-4o", usage, provider="openai").dollars
+
+
+@pytest.mark.parametrize("model", ["acme-experimental-1", "no-such-model", ""])
+def test_a_model_without_a_price_has_no_cost(model: str) -> None:
+    assert Prices().cost(model, Usage(1, 1), provider="openai") == Cost(None, "unpriced")
+
+
+def test_a_price_of_something_we_do_not_count_is_none() -> None:
+    """Where the table prices a unit that it has not today, we do not know the whole."""
+    price = prices.ModelPrice.__new__(prices.ModelPrice)
+    vars(price).update(input_mtok=1, moon_mtok=2)
+    assert prices._table_rates(price) == ()
+
+
+def test_unpriced_is_never_a_price(seen: Seen) -> None:
+    with lt.request_context(**WHO), lt.observe_llm_call("acme-experimental-1", provider="openai") as call:
+        call.record_usage(10, 10)
+    assert call.cost == Cost(None, "unpriced")
+    assert seen.value("llm_cost_dollars_total", model="acme-experimental-1", cost_source="unpriced") == 0
+    assert seen.value("llm_unpriced_requests_total", model="acme-experimental-1") == 1
+    assert seen.line()["cost_usd"] is None
+
+
+@pytest.mark.parametrize(("reported", "source"), [(0.5, "reported"), (0, "table"), (None, "table"), (-1, "table"),
+                                                  (float("nan"), "table"), ("0.5", "table")])  # fmt: skip
+def test_a_cost_that_the_provider_names(reported: float, source: str, seen: Seen) -> None:
+    with lt.request_context(**WHO), lt.observe_llm_call("gpt-4o", provider="openai") as call:
+        call.record_usage(1000, cost_usd=reported)
+    assert call.cost == Cost(pytest.approx(0.5 if source == "reported" else 0.0025), source)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("[1]", "must be a mapping"),
+        ("overrides: {a: 1}", "list `overrides`"),
+        ("override: []", "unknown ['override']"),
+        ("overrides: [", "not valid YAML"),
+        ("table: [1]", "`released`, a date"),
+        ("table: {version: 1, released: yesterday}", "`released`, a date"),
+        ("overrides: [7]", "override 1: must be a mapping with a `model`"),
+        ("overrides: [{model: a, input: 1}, {input: 1}]", "override 2: must be a mapping"),
+        ("overrides: [{model: a, inptu: 1}]", "override 1 (a): unknown ['inptu']"),
+        ("overrides: [{model: a, input: 1, from: soon}]", "`from` must be a date"),
+        ("overrides: [{model: a, input: 1, from: 2025-01-01 00:00:00}]", "`from` must be a date"),
+        ("overrides: [{model: a, input: 1, from: 2025-01-02, until: 2025-01-02}]", "before `until`"),
+        ("overrides: [{model: a, input: 1, above: 7}]", "`above` must be a list"),
+        ("overrides: [{model: a, input: 1, above: [{input: 1}]}]", "`above` must be a list"),
+        ("overrides: [{model: a, input: 1, above: [{input_tokens: many, input: 1}]}]", "prices are numbers"),
+        ("overrides: [{model: a}]", "`input` must be there"),
+        ("overrides: [{model: a, input: -1}]", "prices are numbers >= 0"),
+        ("overrides: [{model: a, input: .inf}]", "prices are numbers >= 0"),
+        ("overrides: [{model: a, input: cheap}]", "prices are numbers >= 0"),
+        ("overrides: [{model: a, input: true}]", "prices are numbers >= 0"),
+        ("overrides: [{model: a, input: 1, output: [1]}]", "prices are numbers >= 0"),
+        ("overrides: [{model: a, input: 1, context_window: 128k}]", "`context_window` must be a number"),
+    ],
+)
+def test_a_broken_file_is_told_with_its_entry(text: str, told: str, tmp_path: Path) -> None:
+    with pytest.raises(PricesError) as raised:
+        overrides(tmp_path, text)
+    assert told in str(raised.value)
+    assert str(tmp_path / "prices.yaml") in str(raised.value)
+
+
+def test_a_file_that_is_not_there_or_no_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLM_TELEMETRY_PRICES", str(tmp_path / "none.yaml"))
+    with pytest.raises(PricesError, match=r"none\.yaml: cannot be read .*LLM_TELEMETRY_PRICES"):
+        Prices()
+    (tmp_path / "none.yaml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(PricesError, match="not valid YAML"):
+        Prices()
+    (tmp_path / "none.yaml").write_text("")
+    assert Prices().cost("gpt-4o", Usage(1)).dollars
+
+
+def test_the_age_of_the_table_is_that_of_the_installed_release(seen: Seen) -> None:
+    table = yaml.safe_load(DEFAULT_PRICES_FILE.read_text())["table"]
+    lock = tomllib.loads((ROOT / "uv.lock").read_text())
+    (locked,) = [package for package in lock["package"] if package["name"] == "genai-prices"]
+    assert str(table["version"]) == version("genai-prices") == locked["version"]
+    uploaded = locked["sdist"]["upload-time"]
+    assert str(table["released"]) == str(uploaded)[:10]
+    assert seen.value("llm_price_table_timestamp_seconds") == at(str(table["released"])).timestamp()
+
+
+def test_the_age_of_another_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With another version than the pinned one: the newest change of a price, which is before its release."""
+    newest = overrides(tmp_path, "overrides: []").table_timestamp()
+    assert at("2025-01-01").timestamp() < newest <= Prices().table_timestamp()
+    snapshot = data_snapshot.get_snapshot()
+    monkeypatch.setattr(snapshot, "from_auto_update", True)
+    assert Prices().table_timestamp() == snapshot.timestamp.timestamp()
