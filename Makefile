@@ -13,15 +13,15 @@ help: ## list the targets
 UV_VERSION := $(shell sed -n 's/^UV_VERSION=//p' .env)
 
 # uv where there is one, else the pinned one in a virtual environment of its own.
-UV := $(or $(shell command -v uv 2>/dev/null),.tools/uv/bin/uv)
+UV := $(or $(shell command -v uv 2>/dev/null),$(CURDIR)/.tools/uv/bin/uv)
 
-.tools/uv/bin/uv:
+$(CURDIR)/.tools/uv/bin/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; name one with: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
 	@$(PYTHON) -m venv .tools/uv || { echo "Python lacks its venv module (Debian: apt install python3-venv)" >&2; exit 1; }
 	@.tools/uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
 
-$(VENV)/.ready: uv.lock pyproject.toml $(filter .tools/%,$(UV))
+$(VENV)/.ready: uv.lock pyproject.toml $(filter $(CURDIR)/.tools/%,$(UV))
 	@$(UV) sync --frozen --all-extras --quiet --python $(PYTHON)
 	@touch $@
 
@@ -49,7 +49,7 @@ lint-fix: setup ## let ruff mend what it can
 	$(VENV)/bin/ruff format
 
 bench: setup ## CPU that telemetry adds to a call, beside others' (ratios of one run)
-	$(RUN) bench/overhead.py
+	UV=$(UV) $(RUN) bench/overhead.py
 
 # --- the stack -----------------------------------------------------------------------------------
 

@@ -228,8 +228,8 @@ def genai_price() -> Callable[[], object]:
 MEASURED: dict[str, tuple[Callable[[], Callable[[], object]], int]] = {
     "none": (plain_call, CALLS),
     "bare span": (bare_span, CALLS),
-    "llm_telemetry": (ours, CALLS),
-    "  no OTLP log": (partial(ours, logs=False), CALLS),
+    "llm_telemetry": (partial(ours, logs=False), CALLS),
+    "  and OTLP log": (ours, CALLS),
     "openai-v2": (openai_v2, CALLS),
     "openinference": (openinference, CALLS),
     "stream": (plain_stream, STREAMS),

@@ -137,7 +137,7 @@ class Generation(Block):
         """The answering model; the last tried one when none answered; the wanted one when none was tried."""
         if self._attempts:
             return self._attempts[-1].model
-        return strip_provider(self._refused[0] if self._refused else self._model or names.OTHER)
+        return strip_provider(self._model or (self._refused[0] if self._refused else names.OTHER))
 
     @property
     def fallback_from(self) -> str | None:
