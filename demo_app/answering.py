@@ -64,6 +64,12 @@ class Question:
     task: Task
     cached: CachedAnswer | None
     ticket: Ticket | None  # None for a cached answer
+    asked_at: float  # a reading of time.perf_counter()
+
+    def release(self) -> None:
+        """Give the place back, where it was not given back by answering."""
+        if self.ticket:
+            self.ticket.release()
 
 
 @dataclass(frozen=True)
@@ -82,7 +88,7 @@ class Answering:
         check_version(settings.prompt_version)
         self._settings = settings
         self._client = client
-        self.index = SearchIndex(settings.data_dir, settings.embedding_model)
+        self.index = SearchIndex(settings.data_dir, client.embeddings)
         self._cache = AnswerCache(settings.cache_size, settings.cache_ttl_s)
         self._queues = {name: BoundedQueue(settings.concurrency, settings.queue_capacity) for name in ENDPOINTS}
         self._given: TTLCache[str, _Given] = TTLCache(_REMEMBERED_ANSWERS, _REMEMBERED_S)
@@ -111,17 +117,18 @@ class Answering:
             BadInput: the question must not be answered.
             QueueFull: there is no place left.
         """
+        asked_at = time.perf_counter()
         try:
             question = guards.check_question(text)
             cached = self._cache.get(*self._cache_key(question, endpoint))
             if cached:
-                return Question(question, endpoint, task, cached, None)
+                return Question(question, endpoint, task, cached, None, asked_at)
             ticket = self._queues[endpoint].reserve()
         except Failure as failure:
             record_rejection("queue_full" if isinstance(failure, QueueFull) else "bad_input")
             raise
         record_cache(False)
-        return Question(question, endpoint, task, None, ticket)
+        return Question(question, endpoint, task, None, ticket, asked_at)
 
     async def answer(self, question: Question, trace_id: str | None) -> Answered:
         """The whole answer.
@@ -130,7 +137,7 @@ class Answering:
             ModelFailure: there is none.
         """
         if question.cached:
-            return self._from_cache(question.cached, question.endpoint, trace_id)
+            return self._from_cache(question, question.cached, trace_id)
         assert question.ticket is not None
         with question.ticket as ticket:
             found = await self._retrieve(question)
@@ -153,7 +160,7 @@ class Answering:
             ModelFailure: there is no answer, or no more of it.
         """
         if question.cached:
-            answered = self._from_cache(question.cached, question.endpoint, trace_id)
+            answered = self._from_cache(question, question.cached, trace_id)
             yield list(answered.found)
             yield answered.text
             yield answered
@@ -229,10 +236,9 @@ class Answering:
         self._remember(generation.trace_id, question.endpoint, generation.model, generation.span_id)
         record_content(generation, question.text, text, [item.article.text for item in found])
 
-    def _from_cache(self, cached: CachedAnswer, endpoint: str, trace_id: str | None) -> Answered:
-        start = time.perf_counter()
-        self._remember(trace_id, endpoint, cached.model, None)
-        latency_ms = (time.perf_counter() - start) * 1e3
+    def _from_cache(self, question: Question, cached: CachedAnswer, trace_id: str | None) -> Answered:
+        self._remember(trace_id, question.endpoint, cached.model, None)
+        latency_ms = (time.perf_counter() - question.asked_at) * 1e3
         record_cache(True, model=cached.model, latency_ms=latency_ms)
         facts = Facts(
             model=cached.model,

@@ -1,68 +1,54 @@
-"""Refuses bodies that are larger than any question, before they are read into memory."""
+"""Refuses bodies that are larger than any question, without keeping them in memory."""
 
 from __future__ import annotations
 
-from starlette.responses import JSONResponse
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from llm_telemetry import record_rejection
-
 LARGEST_BODY = 64 * 1024  # bytes; the longest question in any alphabet, and some
+# Bytes of a larger one that are read and dropped: who is still sending would not see the answer.
+MOST_DRAINED = 4 * 1024 * 1024
 
-
-class _TooLarge(Exception):
-    pass
+Refuse = Callable[[Request], Awaitable[Response]]
 
 
 class BodyLimit:
-    """ASGI middleware: 413 for a body over the limit, whether it says its length or not."""
+    """ASGI middleware: answers with `refuse` for a body over the limit, whether it says its length or not."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, refuse: Refuse) -> None:
         self._app = app
+        self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, counting the bytes of its body."""
+        """Read the body, and pass the request on with it or refuse it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if announced.isdigit() and int(announced) > LARGEST_BODY:
-            await self._refuse(scope, receive, send)
-            return
-        read, started = 0, False
-
-        async def counted() -> Message:
-            nonlocal read
+        body, size, more = b"", 0, True
+        while more and size <= MOST_DRAINED:
             message = await receive()
-            read += len(message.get("body", b""))
-            if read > LARGEST_BODY:
-                raise _TooLarge
-            return message
+            if message["type"] == "http.disconnect":
+                return
+            part = message.get("body", b"")
+            size += len(part)
+            more = message.get("more_body", False)
+            body = body + part if size <= LARGEST_BODY else b""
+        if size > LARGEST_BODY:
+            response = await self._refuse(Request(scope))
+            if more:
+                response.headers["connection"] = "close"
+            await response(scope, receive, send)
+            return
+        read = False
 
-        async def noted(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
+        async def replayed() -> Message:
+            nonlocal read
+            if read:
+                return await receive()
+            read = True
+            return {"type": "http.request", "body": body, "more_body": False}
 
-        try:
-            await self._app(scope, counted, noted)
-        except _TooLarge:
-            if not started:
-                await self._refuse(scope, receive, send)
-
-    @staticmethod
-    async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-        record_rejection("bad_input", endpoint=scope["path"])
-        response = JSONResponse(
-            {
-                "error": {
-                    "type": "bad_input",
-                    "message": f"The body is larger than {LARGEST_BODY} bytes.",
-                    "hint": "Ask a shorter question.",
-                    "trace_id": None,
-                }
-            },
-            413,
-            headers={"connection": "close"},
-        )
-        await response(scope, receive, send)
+        await self._app(scope, replayed, send)

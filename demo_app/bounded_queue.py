@@ -37,14 +37,15 @@ class BoundedQueue:
 
 
 class Ticket:
-    """Holds a place, or a place in the queue, for the length of a `with` block."""
+    """Holds a place, or a place in the queue, from the start until `release` or the end of a `with` block."""
 
     def __init__(self, queue: BoundedQueue) -> None:
         self._queue = queue
         self._placed_at: float | None = None
+        self._released = False
+        queue._inside += 1
 
     def __enter__(self) -> Self:
-        self._queue._inside += 1
         return self
 
     async def wait(self) -> None:
@@ -55,6 +56,13 @@ class Ticket:
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
+        self.release()
+
+    def release(self) -> None:
+        """Give the place back; once only, however often it is called."""
+        if self._released:
+            return
+        self._released = True
         queue = self._queue
         queue._inside -= 1
         if self._placed_at is not None:

@@ -28,6 +28,7 @@ class CircuitBreaker:
         self._failures = 0
         self._opened_at: float | None = None
         self._probing = False
+        self._period = 0  # goes up whenever the breaker opens or closes
 
     def state(self) -> int:
         """0 closed, 1 half-open, 2 open, as of now."""
@@ -35,32 +36,60 @@ class CircuitBreaker:
             return BREAKER_CLOSED
         return BREAKER_HALF_OPEN if self._clock() >= self._opened_at + self._open_s else BREAKER_OPEN
 
-    def enter(self) -> None:
-        """Ask for an attempt; after it say `succeeded`, `failed` or `neither`.
+    def enter(self) -> Attempt:
+        """Ask for an attempt; say once what becomes of it.
 
         Raises:
             CircuitOpen: the breaker is open, or half-open with its probe under way.
         """
         state = self.state()
-        if state == BREAKER_CLOSED:
-            return
         if state == BREAKER_OPEN or self._probing:
             waited = self._clock() - (self._opened_at or 0.0)
             raise CircuitOpen(self.model, max(self._open_s - waited, 1.0))
-        self._probing = True
+        self._probing = state == BREAKER_HALF_OPEN
+        return Attempt(self, self._period)
+
+    def _succeeded(self) -> None:
+        self._failures = 0
+        if self._opened_at is not None:
+            self._move(None)
+
+    def _failed(self) -> None:
+        self._failures += 1
+        if self._probing or self._failures >= self._threshold:
+            self._move(self._clock())
+
+    def _move(self, opened_at: float | None) -> None:
+        self._opened_at, self._failures, self._probing = opened_at, 0, False
+        self._period += 1
+
+
+class Attempt:
+    """One attempt that a breaker let through. What is said first counts, and only to the period it began in.
+
+    One that was under way when the breaker opened proves nothing later, and is not the probe.
+    """
+
+    def __init__(self, breaker: CircuitBreaker, period: int) -> None:
+        self._breaker = breaker
+        self._period = period
 
     def succeeded(self) -> None:
         """The model answered."""
-        if self.state() != BREAKER_OPEN:  # one that was under way when it opened proves nothing
-            self._failures, self._opened_at, self._probing = 0, None, False
+        if self._counts():
+            self._breaker._succeeded()
 
     def failed(self) -> None:
         """The model did not answer, and that was its fault."""
-        self._failures += 1
-        if self.state() == BREAKER_HALF_OPEN or (self._opened_at is None and self._failures >= self._threshold):
-            self._opened_at = self._clock()
-        self._probing = False
+        if self._counts():
+            self._breaker._failed()
 
     def neither(self) -> None:
         """The attempt says nothing of the model: it was cancelled, limited, or the request was wrong."""
-        self._probing = False
+        if self._counts():
+            self._breaker._probing = False
+
+    def _counts(self) -> bool:
+        counts = self._period == self._breaker._period
+        self._period = -1
+        return counts

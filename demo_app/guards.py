@@ -6,29 +6,9 @@ import re
 from collections.abc import Sequence
 
 from demo_app.failures import BadInput, CutOffAnswer, EmptyAnswer, FilteredAnswer, LeakedPrompt, UnknownSource
+from demo_app.injection import is_injection
 from demo_app.prompts import CANARY
 from llm_telemetry import names, record_safety_violation
-
-# Attempts to give the model other instructions. Judged by what they ask for, not by single words:
-# "ignore the previous invoice" is a customer's question.
-_INSTRUCTIONS = (
-    r"(?:previous|prior|above|earlier|preceding|system|initial|original|hidden|your|all|any|developer|safety)"
-    r"(?:\s+\w+){0,2}\s+"
-    r"(?:instructions?|prompts?|rules?|guidelines?|directives?|polic(?:y|ies)|restrictions?|guardrails|filters?)"
-)
-_INJECTIONS = tuple(
-    re.compile(pattern, re.IGNORECASE)
-    for pattern in (
-        rf"\b(?:ignore|disregard|forget|override|bypass|skip|drop|discard|stop following)\b.{{0,40}}\b{_INSTRUCTIONS}",
-        rf"\b(?:reveal|show|print|repeat|output|display|tell|give|quote|translate|encode|write)\b.{{0,40}}\b{_INSTRUCTIONS}",
-        r"\bsystem\s+prompt\b",
-        r"\byou\s+are\s+(?:now|no\s+longer)\b|\bfrom\s+now\s+on\s+you\b|\bact\s+as\s+(?:an?\s+)?(?:unrestricted|evil|jailbroken|dan)\b",
-        r"\b(?:DAN|developer|god|debug|jailbreak)\s+mode\b|\bjailbr[eo]ak|\bdo\s+anything\s+now\b",
-        r"<\|?\s*/?\s*(?:system|im_start|im_end|assistant)\b|\[/?INST\]|^\s*#{0,3}\s*system\s*:",
-        r"\b(?:pretend|imagine|role-?play)\b.{0,60}\b(?:no|without|unrestricted|ignore)\b",
-        r"\bnew\s+instructions?\s*:",
-    )
-)  # fmt: skip
 
 # What no support question contains. A provider's own filter is the larger net; this one costs nothing.
 _FORBIDDEN = re.compile(
@@ -36,7 +16,7 @@ _FORBIDDEN = re.compile(
     r"|\bkill\s+(?:myself|yourself|him|her|them)\b",
     re.IGNORECASE,
 )
-_CARD = re.compile(r"\b\d(?:[ -]?\d){12,18}\b")
+_DIGITS = re.compile(r"\b\d(?:[ -]?\d){12,}\b")
 _CITATION = re.compile(r"\[(\d+)\]")
 
 
@@ -52,16 +32,10 @@ def check_question(question: str) -> str:
     if _FORBIDDEN.search(question):
         record_safety_violation("content_filter")
         raise BadInput("This is nothing that we can talk about.", "Ask about the product.")
-    masked = _CARD.sub(lambda match: "[card]" if _is_card(match[0]) else match[0], question)
+    masked = _DIGITS.sub(_without_cards, question)
     if masked != question:
         record_safety_violation("pii")
     return masked
-
-
-def is_injection(question: str) -> bool:
-    """Whether `question` tries to give the model other instructions."""
-    spaced_out = re.sub(r"\b(\w)[ .\-_](?=\w\b)", r"\1", question)  # "i g n o r e" is "ignore"
-    return any(pattern.search(text) for pattern in _INJECTIONS for text in {question, spaced_out})
 
 
 def check_part(text: str) -> None:
@@ -71,6 +45,7 @@ def check_part(text: str) -> None:
         LeakedPrompt: it repeats the system prompt.
     """
     if CANARY in text:
+        record_safety_violation("prompt_injection")
         raise LeakedPrompt
 
 
@@ -89,6 +64,17 @@ def check_answer(text: str, finish_reason: str | None, sources: Sequence[object]
         raise EmptyAnswer
     if any(not 1 <= int(number) <= len(sources) for number in _CITATION.findall(text)):
         raise UnknownSource
+
+
+def _without_cards(match: re.Match[str]) -> str:
+    """The digits without card numbers; other groups (an expiry date) may stand before and behind one."""
+    groups = re.split(r"([ -])", match[0])
+    for start in range(0, len(groups), 2):
+        for end in range(len(groups), start, -2):
+            digits = "".join(groups[start:end:2])
+            if 13 <= len(digits) <= 19 and _is_card(digits):
+                return "".join([*groups[:start], "[card]", *groups[end:]])
+    return match[0]
 
 
 def _is_card(digits: str) -> bool:

@@ -6,10 +6,13 @@ The official client is told not to retry: what it did on its own would be seen b
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 import httpx2
@@ -18,8 +21,8 @@ from openai import AsyncOpenAI, AsyncStream
 from openai.types.chat import ChatCompletionChunk
 from tenacity import AsyncRetrying, RetryCallState
 
-from demo_app.circuit_breaker import CircuitBreaker
-from demo_app.failures import CircuitOpen, CutOffAnswer, ModelFailure, UnusableAnswer
+from demo_app.circuit_breaker import Attempt, CircuitBreaker
+from demo_app.failures import CircuitOpen, EmptyAnswer, ModelFailure, UnusableAnswer
 from demo_app.prompts import Message
 from demo_app.retry_budget import RetryBudget
 from demo_app.settings import DemoSettings
@@ -35,6 +38,8 @@ _MODELS_FAULT = {names.SERVER_ERROR, names.TIMEOUT, names.CONNECTION}
 _FIRST_WAIT_S, _LONGEST_BACKOFF_S = 0.2, 2.0
 
 Check = Callable[[str, str | None], None]  # whole text and finish reason; raises UnusableAnswer
+# One attempt at a model. Says itself when it succeeded; its exceptions are told to the breaker by who calls it.
+Try = Callable[[str, Attempt], Awaitable[T]]
 
 
 @dataclass(frozen=True)
@@ -62,6 +67,11 @@ class ModelClient:
         for model, breaker in self.breakers.items():
             register_breaker(settings.provider, model, breaker.state)
 
+    @property
+    def embeddings(self) -> str:
+        """Names the vectors that `embed` gives: those of another name must not be compared with them."""
+        return f"{self._openai.base_url} {self._settings.embedding_model} {self._settings.embedding_dimensions}"
+
     async def close(self) -> None:
         """Close the connections."""
         await self._openai.close()
@@ -73,14 +83,17 @@ class ModelClient:
             ModelFailure: no model gave one.
         """
 
-        async def attempt(model: str) -> Answer:
+        async def attempt(model: str, passed: Attempt) -> Answer:
             with self._observed(model, messages) as call:
                 async with asyncio.timeout(self._settings.attempt_timeout_s):
                     response = await self._openai.chat.completions.create(**self._request(model, messages))
                 call.record_response(response)
+                if not response.choices:
+                    raise EmptyAnswer
                 text = response.choices[0].message.content or ""
-                check(text, call.finish_reason)
-                return Answer(text, call)
+                check(text, response.choices[0].finish_reason)
+            passed.succeeded()
+            return Answer(text, call)
 
         return await self._first_success(generation, attempt)
 
@@ -93,18 +106,22 @@ class ModelClient:
             ModelFailure: no model gave an answer, or it broke off, or it failed a check.
         """
 
-        async def attempt(model: str) -> _OpenStream:
+        async def attempt(model: str, passed: Attempt) -> _OpenStream:
             call = self._observed(model, messages)
             call.begin()
+            chunks: AsyncStream[ChatCompletionChunk] | None = None
             try:
-                chunks = await self._openai.chat.completions.create(
-                    **self._request(model, messages), stream=True, stream_options={"include_usage": True}
-                )
-                opened = _OpenStream(call, chunks, await _next_text(call, chunks))
+                async with asyncio.timeout(self._settings.attempt_timeout_s):
+                    chunks = await self._openai.chat.completions.create(
+                        **self._request(model, messages), stream=True, stream_options={"include_usage": True}
+                    )
+                    opened = _OpenStream(call, passed, chunks)
+                    opened.first = await opened.next_text()
                 if opened.first is None:
-                    check("", call.finish_reason)
+                    check("", opened.finish_reason)
             except BaseException as error:
                 call.end(error)
+                await _close(chunks)
                 raise
             call.detach()
             return opened
@@ -116,19 +133,18 @@ class ModelClient:
                 text += part
                 check_part(text)
                 yield part
-                part = await _next_text(opened.call, opened.chunks)
-            check(text, opened.call.finish_reason)
+                part = await opened.next_text()
+            check(text, opened.finish_reason)
         except BaseException as error:
             opened.call.end(error)
-            if error_type(error) in _MODELS_FAULT:
-                self.breakers[opened.call.model].failed()
+            _tell(opened.passed, error)
             if isinstance(error, Exception):
                 raise ModelFailure(error_type(error)) from error
             raise
         finally:
-            with CancelScope(shield=True):  # a reader that hangs up must not leave the connection open
-                await opened.chunks.close()
+            await _close(opened.chunks)
         opened.call.end()
+        opened.passed.succeeded()
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
         """One vector per text.
@@ -136,30 +152,32 @@ class ModelClient:
         Raises:
             ModelFailure: the provider gave none.
         """
-        model = self._settings.embedding_model
 
-        async def attempt(model: str) -> list[list[float]]:
+        async def attempt(model: str, passed: Attempt) -> list[list[float]]:
+            options: dict[str, Any] = {}
+            if self._settings.embedding_dimensions:
+                options["dimensions"] = self._settings.embedding_dimensions
             with observe_llm_call(
                 model, provider=self._settings.provider, operation=names.OPERATION_EMBEDDINGS
             ) as call:
-                options: dict[str, Any] = {}
-                if self._settings.embedding_dimensions:
-                    options["dimensions"] = self._settings.embedding_dimensions
-                response = await self._openai.embeddings.create(model=model, input=list(texts), **options)
+                async with asyncio.timeout(self._settings.attempt_timeout_s):
+                    response = await self._openai.embeddings.create(model=model, input=list(texts), **options)
                 call.record_response(response)
-                return [item.embedding for item in response.data]
+            passed.succeeded()
+            return [item.embedding for item in response.data]
 
         try:
-            return await self._guarded(model, attempt)
+            return await self._guarded(self._settings.embedding_model, attempt)
         except Exception as error:
             raise _failure(error) from error
 
-    async def _first_success(self, generation: Generation, attempt: Callable[[str], Awaitable[T]]) -> T:
+    async def _first_success(self, generation: Generation, attempt: Try[T]) -> T:
         """What `attempt` gives for the wanted model, after retries, or else for the fallback."""
         self.budget.request()
         failure: Exception | None = None
+        attempted = False
         for model in dict.fromkeys((self._settings.model, self._settings.fallback_model)):
-            if generation.attempts and not self.budget.withdraw():
+            if attempted and not self.budget.withdraw():
                 break
             try:
                 return await self._with_retries(model, attempt)
@@ -167,14 +185,15 @@ class ModelClient:
                 generation.refused(model)
                 failure = failure or error
             except Exception as error:
-                failure = error
+                failure, attempted = error, True
                 if error_type(error) not in _TRANSIENT:
                     break
         assert failure is not None
         raise _failure(failure) from failure
 
-    async def _with_retries(self, model: str, attempt: Callable[[str], Awaitable[T]]) -> T:
+    async def _with_retries(self, model: str, attempt: Try[T]) -> T:
         started = time.monotonic()
+        failure: Exception | None = None
 
         def again(state: RetryCallState) -> bool:
             error = state.outcome.exception() if state.outcome else None
@@ -185,28 +204,34 @@ class ModelClient:
                 and state.attempt_number < self._settings.max_attempts
                 and (_retry_after_s(error) or 0.0) <= self._settings.longest_retry_wait_s
                 and time.monotonic() - started < self._settings.attempt_timeout_s
+                and self.breakers[model].state() == names.BREAKER_CLOSED
                 and self.budget.withdraw()
             )
 
-        async for retry in AsyncRetrying(retry=again, wait=_wait_s, reraise=True):
-            with retry:
-                return await self._guarded(model, attempt)
+        try:
+            async for retry in AsyncRetrying(retry=again, wait=_wait_s, reraise=True):
+                with retry:
+                    try:
+                        return await self._guarded(model, attempt)
+                    except CircuitOpen:
+                        raise
+                    except Exception as error:
+                        failure = error
+                        raise
+        except CircuitOpen:
+            if failure is None:
+                raise
+            raise failure from None  # others opened it during our wait; what we saw is why there is no answer
         raise AssertionError("tenacity ends with a result or an exception")
 
-    async def _guarded(self, model: str, attempt: Callable[[str], Awaitable[T]]) -> T:
-        """One attempt, if the model's breaker lets it through; what becomes of it goes into the breaker."""
-        breaker = self.breakers[model]
-        breaker.enter()
+    async def _guarded(self, model: str, attempt: Try[T]) -> T:
+        """One attempt, if the model's breaker lets it through."""
+        passed = self.breakers[model].enter()
         try:
-            result = await attempt(model)
-        except UnusableAnswer as error:
-            breaker.failed() if isinstance(error, CutOffAnswer) else breaker.succeeded()
-            raise
+            return await attempt(model, passed)
         except BaseException as error:
-            breaker.failed() if error_type(error) in _MODELS_FAULT else breaker.neither()
+            _tell(passed, error)
             raise
-        breaker.succeeded()
-        return result
 
     def _observed(self, model: str, messages: Sequence[Message]) -> LLMCall:
         return observe_llm_call(model, provider=self._settings.provider, prompt=messages)
@@ -215,20 +240,41 @@ class ModelClient:
         return {"model": model, "messages": list(messages), "max_tokens": self._settings.max_output_tokens}
 
 
-@dataclass(frozen=True)
+@dataclass
 class _OpenStream:
+    """A stream that has begun. What it says is read here, and not off `call`: telemetry may be broken."""
+
     call: LLMCall
+    passed: Attempt
     chunks: AsyncStream[ChatCompletionChunk]
-    first: str | None  # None: the stream ended without text
+    first: str | None = None  # None: the stream ended without text
+    finish_reason: str | None = None
+
+    async def next_text(self) -> str | None:
+        """The next text, None at the end; chunks without text are only recorded."""
+        while (chunk := await anext(self.chunks, None)) is not None:
+            self.call.record_chunk(chunk)
+            if chunk.choices:
+                self.finish_reason = chunk.choices[0].finish_reason or self.finish_reason
+                if text := chunk.choices[0].delta.content:
+                    return text
+        return None
 
 
-async def _next_text(call: LLMCall, chunks: AsyncStream[ChatCompletionChunk]) -> str | None:
-    """The next text of the stream, None at its end; chunks without text are only recorded."""
-    async for chunk in chunks:
-        call.record_chunk(chunk)
-        if chunk.choices and (text := chunk.choices[0].delta.content):
-            return text
-    return None
+async def _close(chunks: AsyncStream[ChatCompletionChunk] | None) -> None:
+    if chunks is not None:
+        with CancelScope(shield=True):  # a reader that hangs up must not leave the connection open
+            await chunks.close()
+
+
+def _tell(passed: Attempt, error: BaseException) -> None:
+    """Tell the breaker what an attempt that ended with `error` says of the model."""
+    if error_type(error) in _MODELS_FAULT:
+        passed.failed()
+    elif isinstance(error, UnusableAnswer):
+        passed.succeeded()
+    else:
+        passed.neither()
 
 
 def _failure(error: Exception) -> ModelFailure:
@@ -239,13 +285,21 @@ def _failure(error: Exception) -> ModelFailure:
 
 
 def _retry_after_s(error: BaseException) -> float | None:
-    """The provider's `Retry-After`, where it gave one in seconds."""
+    """The provider's `Retry-After`, in seconds or as a date (RFC 9110), where it gave one."""
     response = getattr(error, "response", None)
     value = response.headers.get("retry-after") if response is not None else None
+    if value is None:
+        return None
     try:
-        return max(float(value), 0.0) if value is not None else None
+        seconds = float(value) if value.strip()[:1].isdigit() else _seconds_until(value)
     except ValueError:
         return None
+    return max(seconds, 0.0) if math.isfinite(seconds) else None
+
+
+def _seconds_until(date: str) -> float:
+    moment = parsedate_to_datetime(date)
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() - datetime.now(UTC).timestamp()
 
 
 def _wait_s(state: RetryCallState) -> float:

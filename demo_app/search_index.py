@@ -1,11 +1,12 @@
 """The articles in SQLite: by meaning with sqlite-vec, by words with FTS5 where there is no embedding.
 
-The file is made anew when the embedding model, its dimension or the corpus changes: all three are in its
-name. `apsw` brings an SQLite that can load extensions; many Pythons' own cannot.
+The file is made anew when the embeddings (whose, which model, how long) or the corpus change: all of it is in
+its name. `apsw` brings an SQLite that can load extensions; many Pythons' own cannot.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from array import array
@@ -31,9 +32,10 @@ class Found:
 class SearchIndex:
     """Reads with one read-only connection per thread; `build` writes a new file beside the old one."""
 
-    def __init__(self, directory: Path, model: str) -> None:
+    def __init__(self, directory: Path, embeddings: str) -> None:
+        """Look for the index in `directory`; `embeddings` names what must not be mixed: provider, model, dimension."""
         self._directory = directory
-        self._model = model
+        self._embeddings = embeddings
         self._by_id = {article.id: article for article in articles()}
         self._file: Path | None = next(iter(directory.glob(f"{self._prefix()}-*.sqlite")), None)
         self._local = threading.local()
@@ -57,7 +59,7 @@ class SearchIndex:
         dimension = len(vectors[0])
         self._directory.mkdir(parents=True, exist_ok=True)
         file = self._directory / f"{self._prefix()}-{dimension}.sqlite"
-        draft = file.with_suffix(".draft")
+        draft = file.with_suffix(f".{os.getpid()}.draft")
         draft.unlink(missing_ok=True)
         database = _open(draft, apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE)
         with database:
@@ -78,41 +80,46 @@ class SearchIndex:
         """The `k` articles nearest to `vector`, best first; the score is the cosine similarity.
 
         Raises:
-            LookupError: there is no index, or it has vectors of another dimension.
+            LookupError: there is no index, it has vectors of another dimension, or it cannot be read.
         """
         if len(vector) != self.dimension:
             raise LookupError(f"the index has dimension {self.dimension}, the question {len(vector)}")
-        rows = self._connection().execute(
-            "SELECT id, distance FROM meanings WHERE embedding MATCH ? AND k = ? ORDER BY distance",
-            (_packed(vector), k),
-        )
-        return [Found(self._by_id[id_], max(0.0, 1.0 - distance)) for id_, distance in rows]
+        statement = "SELECT id, distance FROM meanings WHERE embedding MATCH ? AND k = ? ORDER BY distance"
+        try:
+            rows = list(self._connection().execute(statement, (_packed(vector), k)))
+        except apsw.Error as error:
+            raise LookupError(f"{self._file}: {error}") from error
+        return [Found(self._by_id[id_], min(max(1.0 - distance, 0.0), 1.0)) for id_, distance in rows]
 
     def by_words(self, question: str, k: int) -> list[Found]:
         """The `k` articles that share most words with `question`; the score is relative to the best one."""
         words = [word for word in re.findall(r"\w+", question.lower()) if len(word) > 2][:32]
         if not words:
             return []
-        query = " OR ".join(f'"{word}"' for word in words)
-        if self._file is None:
+        try:
+            rows = self._ranked(words, k)
+        except (LookupError, apsw.Error):
             rows = [(-_shared_words(words, article), article.id) for article in articles()]
             rows = sorted(row for row in rows if row[0] < 0)[:k]
-        else:
-            statement = "SELECT bm25(words), id FROM words WHERE words MATCH ? ORDER BY bm25(words) LIMIT ?"
-            rows = list(self._connection().execute(statement, (query, k)))
         best = min((score for score, _ in rows), default=-1.0)
         return [Found(self._by_id[id_], score / best) for score, id_ in rows]
 
+    def _ranked(self, words: Sequence[str], k: int) -> list[tuple[float, str]]:
+        query = " OR ".join(f'"{word}"' for word in words)
+        statement = "SELECT bm25(words), id FROM words WHERE words MATCH ? ORDER BY bm25(words) LIMIT ?"
+        return list(self._connection().execute(statement, (query, k)))
+
     def _connection(self) -> apsw.Connection:
+        if self._file is None:
+            raise LookupError("there is no index yet")
         if getattr(self._local, "file", None) != self._file:
-            assert self._file is not None
             self._local.database = _open(self._file, apsw.SQLITE_OPEN_READONLY)
             self._local.file = self._file
         database: apsw.Connection = self._local.database
         return database
 
     def _prefix(self) -> str:
-        key = f"{self._model}\0{corpus_version()}"
+        key = f"{self._embeddings}\0{corpus_version()}"
         return f"articles-{sha256(key.encode()).hexdigest()[:16]}"
 
 

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 
 PREFIX = "DEMO_"
+# What makes no sense below one; 0 may switch off or shorten anything else.
+_AT_LEAST_ONE = (
+    "concurrency",
+    "top_k",
+    "summary_top_k",
+    "max_output_tokens",
+    "max_attempts",
+    "breaker_failures",
+    "cache_size",
+)
 
 
 class DemoSettingsError(ValueError):
@@ -37,7 +48,7 @@ class DemoSettings:
 
     connect_timeout_s: float = 2.0
     read_timeout_s: float = 10.0  # the longest silence of a provider, before an answer and within a stream
-    attempt_timeout_s: float = 30.0  # one attempt in all
+    attempt_timeout_s: float = 30.0  # one attempt in all; of a stream until its first text
     max_output_tokens: int = 800
     max_attempts: int = 3  # at one model
     longest_retry_wait_s: float = 5.0  # a Retry-After above it is not worth a person's time
@@ -65,17 +76,18 @@ def _read(settings: type[DemoSettings], name: str) -> Any:
     if text is None or text == "":
         return None
     default = getattr(settings, name, Path())
+    lowest = 1 if name in _AT_LEAST_ONE else 0
     try:
         if isinstance(default, bool):
             return _switch(text)
         if isinstance(default, int | float):
             number = type(default)(text)
-            if number < 0:
-                raise ValueError("negative")
+            if not lowest <= number < math.inf:
+                raise ValueError("out of range")
             return number
         return type(default)(text) if not isinstance(default, Path) else Path(text)
     except ValueError as error:
-        kind = "on or off" if isinstance(default, bool) else f"a number >= 0 such as {default}"
+        kind = "on or off" if isinstance(default, bool) else f"a number >= {lowest} such as {default}"
         raise DemoSettingsError(f"{variable}={text!r} cannot be used: it must be {kind}") from error
 
 

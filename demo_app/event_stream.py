@@ -1,0 +1,78 @@
+"""An answer as server-sent events."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncGenerator, Iterable
+from typing import Any
+
+from anyio import CancelScope
+from fastapi.responses import StreamingResponse
+from fastapi.sse import format_sse_event
+from pydantic import BaseModel, TypeAdapter
+from starlette.types import Receive, Scope, Send
+
+import llm_telemetry
+from demo_app.answering import Answered, Answering, Question
+from demo_app.error_answers import error_body, unexpected
+from demo_app.failures import ModelFailure
+from demo_app.schemas import Source
+from demo_app.search_index import Found
+from demo_app.tracing import current_trace_id
+from llm_telemetry.request_context import RequestContext
+
+_log = logging.getLogger(__name__)
+
+_SOURCES = TypeAdapter(list[Source])
+
+
+class EventStream(StreamingResponse):
+    """A stream of events that ends, and gives its place back, when its reader goes away."""
+
+    def __init__(self, answering: Answering, question: Question, context: RequestContext) -> None:
+        self._question = question
+        self._parts = _events(answering, question, context)
+        super().__init__(self._parts, media_type="text/event-stream")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the stream. Starlette cancels it on a hang-up, but leaves a generator that waited for its reader."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            with CancelScope(shield=True):
+                await self._parts.aclose()
+            self._question.release()  # where the reader went before the first part
+
+
+async def _events(answering: Answering, question: Question, context: RequestContext) -> AsyncGenerator[bytes, None]:
+    # The request's own context ends when the response begins; what follows belongs to the same caller.
+    with llm_telemetry.request_context(endpoint=context.endpoint, tenant_id=context.tenant_id, user_id=context.user_id):
+        answers = answering.stream(question, current_trace_id())
+        try:
+            async for item in answers:
+                if isinstance(item, str):
+                    yield _event("token", {"text": item})
+                elif isinstance(item, Answered):
+                    yield _event("done", item.facts)
+                else:
+                    yield _event("sources", _SOURCES.dump_python(sources_of(item)))
+        except ModelFailure as failure:
+            yield _event("error", error_body(failure))
+        except Exception:
+            _log.exception("a stream broke off")
+            yield _event("error", error_body(unexpected()))
+        finally:
+            await answers.aclose()
+
+
+def _event(name: str, data: BaseModel | Any) -> bytes:
+    text = data.model_dump_json() if isinstance(data, BaseModel) else TypeAdapter(Any).dump_json(data).decode()
+    return format_sse_event(event=name, data_str=text)
+
+
+def sources_of(found: Iterable[Found]) -> list[Source]:
+    """What was found, as it is shown."""
+    return [
+        Source(id=item.article.id, title=item.article.title, score=round(item.score, 4), text=item.article.text)
+        for item in found
+    ]
