@@ -54,9 +54,12 @@ def demo_exporters() -> tuple[InMemorySpanExporter, InMemoryLogRecordExporter]:
     return spans, records
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def demo_instrumented() -> Iterator[None]:
-    """Instrument as `opentelemetry-instrument` does, which patches before the application is imported."""
+    """Instrument as `opentelemetry-instrument` does, which patches before the application is imported.
+
+    No longer than a module: other tests' HTTP clients must not send a traceparent.
+    """
     original = fastapi.FastAPI
     FastAPIInstrumentor().instrument()
     HTTPX2ClientInstrumentor().instrument()
@@ -67,7 +70,7 @@ def demo_instrumented() -> Iterator[None]:
     FastAPIInstrumentor().uninstrument()
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _certificates_read_once() -> Iterator[None]:
     """Every HTTP client reads them, used or not: 45 ms for each application."""
     with pytest.MonkeyPatch.context() as patch:
@@ -137,7 +140,7 @@ def _environment(_provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def _index(_provider: Provider, demo_instrumented: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _index(_provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with the index in it, so that not every test embeds the articles."""
     directory = tmp_path_factory.mktemp("index")
     with pytest.MonkeyPatch.context() as patch, ExitStack() as running:
