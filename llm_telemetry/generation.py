@@ -79,6 +79,7 @@ class Generation(Block):
         self.ended = False
         self._attempts: list[LLMCall] = []
         self._refused: tuple[str, str] | None = None  # (model, reason) where no attempt was let through
+        self._passed_over: str | None = None  # the first such model, before any attempt
         self._failure: str | None = None
         self._scores: dict[str, float] = {}
         self._queue_ms: float | None = None
@@ -108,6 +109,8 @@ class Generation(Block):
     def refused(self, model: str, reason: str = names.CIRCUIT_OPEN) -> None:
         """Say that no attempt at `model` was let through; an attempt at another is then a fallback."""
         self._refused = (strip_provider(str(model)), reason if reason in names.ERROR_TYPES else names.OTHER)
+        if not self._attempts and self._passed_over is None:
+            self._passed_over = self._refused[0]
 
     def score(self, metric: str, score: float) -> None:
         """Add a score (0 to 1) made in line; it goes into this generation's log line."""
@@ -142,11 +145,10 @@ class Generation(Block):
     @property
     def fallback_from(self) -> str | None:
         """The model that was wanted first, where an attempt at another followed."""
-        if len(self._attempts) < 2 and not (self._attempts and self._refused):
+        if not self._attempts:
             return None
-        tried = [*([self._refused[0]] if self._refused else []), *(attempt.model for attempt in self._attempts)]
-        first = self._attempts[0].model if self._attempts[0].model != tried[-1] else tried[0]
-        return first if first != tried[-1] else None
+        first = self._passed_over or self._attempts[0].model
+        return first if first != self._attempts[-1].model else None
 
     @property
     def usage(self) -> Usage | None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 import httpx2
@@ -149,3 +150,22 @@ def test_what_is_refused_has_a_bounded_reason(seen: Seen) -> None:
     with lt.observe_generation("gpt-4o") as generation:
         generation.refused("gpt-4o", "whatever the user wrote")
     assert (seen.span("generate").attributes or {})["error.type"] == "other"
+
+
+def test_a_fallback_that_is_refused_is_no_fallback(seen: Seen) -> None:
+    with contextlib.suppress(TimeoutError), lt.observe_generation("gpt-4o") as generation:
+        with contextlib.suppress(TimeoutError), lt.observe_llm_call("gpt-4o", provider="openai"):
+            raise TimeoutError
+        generation.refused("gpt-4o-mini")
+        raise TimeoutError
+    assert generation.model == "gpt-4o"
+    assert generation.fallback_from is None
+
+
+def test_the_wanted_model_that_is_passed_over_is_what_a_fallback_is_from(seen: Seen) -> None:
+    with lt.observe_generation("gpt-4o") as generation:
+        generation.refused("gpt-4o")
+        with lt.observe_llm_call("gpt-4o-mini", provider="openai"):
+            pass
+    assert generation.model == "gpt-4o-mini"
+    assert generation.fallback_from == "gpt-4o"
