@@ -9,16 +9,21 @@ ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_NO_CACHE=1 UV_PYTHON_DOWNLOADS=ne
 WORKDIR /app
 # Dependencies first: they change less often than our code.
 COPY pyproject.toml uv.lock ./
-RUN uv sync --frozen --no-dev --extra demo-app --extra sim-provider --no-install-project
+RUN uv sync --frozen --no-dev --extra demo-app --extra sim-provider --extra alert-sink --no-install-project
 
 COPY README.md LICENSE ./
 COPY llm_telemetry llm_telemetry
 COPY demo_app demo_app
 COPY sim_provider sim_provider
-RUN uv sync --frozen --no-dev --extra demo-app --extra sim-provider --no-editable
+RUN uv sync --frozen --no-dev --extra demo-app --extra sim-provider --extra alert-sink --no-editable
+# These run from here, as they do in a checkout.
+COPY lite/*.py lite/
+COPY stores stores
+COPY alert_sink alert_sink
+COPY runbooks runbooks
 
 # A named volume takes over the owner of the folder it covers.
-RUN install -d -o 10001 -g 10001 /var/lib/demo-app
+RUN install -d -o 10001 -g 10001 /var/lib/demo-app /var/lib/alert-sink
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10001:10001
 EXPOSE 8000 9999

@@ -30,7 +30,7 @@ setup: $(VENV)/.ready ## install everything into .venv (the other targets do it 
 
 # --- quality -------------------------------------------------------------------------------------
 
-.PHONY: help test test-live check lint-fix bench clean-venv
+.PHONY: help test test-live check dashboards export lint-fix bench clean-venv
 test: setup ## run all tests; builds lite's servers first where they are not built yet
 	@$(RUN) -m lite --profile lite build --tools
 	$(RUN) -m pytest $(ARGS)
@@ -38,11 +38,18 @@ test: setup ## run all tests; builds lite's servers first where they are not bui
 test-live: setup ## the live tests, against the stack that `make up` started
 	$(RUN) -m pytest tests/stack --running-stack $(ARGS)
 
-check: setup ## ruff, mypy and the lock file
+check: setup dashboards ## ruff, mypy, the lock file, and that what is generated is up to date
+	git diff --exit-code --stat -- grafana/dashboards prometheus/rules prometheus/rules-rehearsal
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(RUN) -m mypy
 	$(UV) lock --check
+
+dashboards: setup ## generate dashboards and rules from dashboards_src
+	$(RUN) -m dashboards_src
+
+export: setup ## dashboards and rules for your own Prometheus and Grafana, into export/
+	$(RUN) -m dashboards_src.export export
 
 lint-fix: setup ## let ruff mend what it can
 	$(VENV)/bin/ruff check --fix

@@ -9,8 +9,8 @@ import subprocess
 from collections.abc import Sequence
 
 from lite.failure import StackFailure
-from lite.render import context, render_files
-from lite.secrets import GRAFANA_PASSWORD, PROVIDER_TOKEN, secret
+from lite.render import Addresses, context, render_files
+from lite.secrets import GRAFANA_PASSWORD, PROVIDER_TOKEN, SLACK_WEBHOOK, secret
 from lite.settings import ROOT, Stack
 from lite.table import full_servers
 
@@ -19,6 +19,7 @@ _INSIDE = {
     "otel-collector": 8888,
     "prometheus": 9090,
     "alertmanager": 9093,
+    "alert-sink": 9095,
     "tempo": 3200,
     "loki": 3100,
     "grafana": 3000,
@@ -77,7 +78,18 @@ class FullStack:
         secret(self._stack.secrets, GRAFANA_PASSWORD)
         secret(self._stack.secrets, PROVIDER_TOKEN)
         targets = {name: f"{name}:{port}" for name, port in _INSIDE.items()}
-        render_files(self._stack, targets, "alertmanager:9093", rules="/etc/prometheus/rules/*.yaml")
+        slack = self._stack.secrets / SLACK_WEBHOOK
+        addresses = Addresses(
+            scrape=targets,
+            alertmanager="alertmanager:9093",
+            sink_url="http://alert-sink:9095",
+            rules="/etc/prometheus/rules/*.yaml",
+            templates="/etc/alertmanager/templates/*.tmpl",
+            slack_webhook_file=f"/etc/stack/{SLACK_WEBHOOK}" if slack.exists() else "",
+        )
+        render_files(self._stack, addresses)
+        if slack.exists():  # beside the configuration, which is mounted; its folder lets nobody else in
+            shutil.copy(slack, self._stack.config / "alertmanager" / SLACK_WEBHOOK)
 
     def states(self) -> dict[str, str]:
         """By server: `ready`, or what it is instead."""

@@ -14,7 +14,8 @@ from pathlib import Path
 from lite.build import TerminalProgress, binary, build_missing
 from lite.failure import StackFailure
 from lite.processes import Program, Supervisor
-from lite.render import context, filled, render_files
+from lite.render import Addresses, context, filled, render_files
+from lite.secrets import SLACK_WEBHOOK
 from lite.settings import ROOT, Stack
 from lite.table import Server, lite_servers
 
@@ -70,8 +71,16 @@ class LiteStack:
         """Write the rendered configuration."""
         names = context(self._stack, self.servers)
         targets = {server.name: filled(server.metrics, names, Path()) for server in self.servers if server.metrics}
-        rules = str(ROOT / "prometheus" / "rules" / "*.yaml")
-        render_files(self._stack, targets, f"127.0.0.1:{self._stack.port('ALERTMANAGER_PORT')}", rules)
+        slack = self._stack.secrets / SLACK_WEBHOOK
+        addresses = Addresses(
+            scrape=targets,
+            alertmanager=f"127.0.0.1:{self._stack.port('ALERTMANAGER_PORT')}",
+            sink_url=f"http://127.0.0.1:{self._stack.port('ALERT_SINK_PORT')}",
+            rules=str(ROOT / "prometheus" / "rules" / "*.yaml"),
+            templates=str(ROOT / "alertmanager" / "templates" / "*.tmpl"),
+            slack_webhook_file=str(slack) if slack.exists() else "",
+        )
+        render_files(self._stack, addresses)
 
     def states(self) -> dict[str, str]:
         """By server: `ready`, or what it is instead."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -42,31 +43,44 @@ def context(stack: Stack, servers: Sequence[Server]) -> dict[str, str]:
         "OTLP_HEADERS": f"Authorization=Bearer%20{token}" if token else "",
         "APP_METRICS_TARGETS": values["APP_METRICS_TARGETS"] or json.dumps([f"127.0.0.1:{values['DEMO_APP_PORT']}"]),
         "TRACES_ENDPOINT": f"http://127.0.0.1:{values['JAEGER_OTLP_PORT']}/v1/traces",
+        "JAEGER_URL": f"http://127.0.0.1:{values['JAEGER_PORT']}" if "jaeger" in names else "",
+        "TEMPO_URL": f"http://127.0.0.1:{values['TEMPO_PORT']}" if "tempo" in names else "",
+        "GRAFANA_PAGE": f"http://localhost:{values['GRAFANA_PORT']}" if "grafana" in names else "",
         "LOGS_ENDPOINT": f"http://127.0.0.1:{values[logs]}{log_path}",
     }
 
 
-def render_files(stack: Stack, scrape: Mapping[str, str], alertmanager: str, rules: str) -> None:
-    """Write prometheus.yml and alertmanager.yml into the stack's folder of rendered configuration.
+@dataclass(frozen=True)
+class Addresses:
+    """What the servers of a profile call each other, for the files that are rendered."""
 
-    Args:
-        stack: whose.
-        scrape: host:port by server, as Prometheus reaches it.
-        alertmanager: host:port, as Prometheus reaches it.
-        rules: glob of rule files, as Prometheus sees them.
-    """
-    templates = Environment(
+    scrape: Mapping[str, str]  # host:port by server, as Prometheus reaches it
+    alertmanager: str  # host:port, as Prometheus reaches it
+    sink_url: str  # as Alertmanager reaches it
+    rules: str  # glob of rule files, as Prometheus sees it
+    templates: str  # glob of message templates, as Alertmanager sees it
+    slack_webhook_file: str  # as Alertmanager sees it; empty: no Slack
+
+
+def render_files(stack: Stack, addresses: Addresses) -> None:
+    """Write prometheus.yml and alertmanager.yml into the stack's folder of rendered configuration."""
+    templates = Environment(  # the files are YAML
         loader=FileSystemLoader(ROOT),
         undefined=StrictUndefined,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - YAML
+        autoescape=False,  # noqa: S701
     )
     values = {
-        "servers": scrape,
-        "alertmanager": alertmanager,
-        "rules": rules,
+        "servers": addresses.scrape,
+        "alertmanager": addresses.alertmanager,
+        "rules": addresses.rules,
         "scrape_interval": stack.values["SCRAPE_INTERVAL"],
+        "sink_url": addresses.sink_url,
+        "sink_page": f"http://localhost:{stack.port('ALERT_SINK_PORT')}",
         "webhook_url": stack.values["WEBHOOK_URL"],
+        "slack_webhook_file": addresses.slack_webhook_file,
+        "slack_channel": stack.values["SLACK_CHANNEL"],
+        "templates": addresses.templates,
     }
     for template in ("prometheus/prometheus.yml.j2", "alertmanager/alertmanager.yml.j2"):
         file = stack.config / template.removesuffix(".j2")

@@ -91,7 +91,8 @@ OPTIONS: Mapping[str, str] = {
     "TAIL_SLOW_MS": "3000",
     "TAIL_KEEP_PERCENT": "10",
     "SIM_LATENCY_SCALE": "1.0",  # 0 makes the simulated provider answer at once
-    "WEBHOOK_URL": "",  # where alerts are delivered
+    "WEBHOOK_URL": "",  # where alerts are delivered beside the sink
+    "SLACK_CHANNEL": "",  # instead of the channel of .state/secrets/slack-webhook-url
 }
 
 

@@ -36,7 +36,8 @@ def test_to_change_x_open_y_names_files_that_exist() -> None:
     rows = re.findall(r"^\| (.+?) \| (.+?) \|$", table, re.MULTILINE)
     named = [name for _, where in rows for name in re.findall(r"`([^`]+)`", where)]
     assert len(named) >= 10
-    assert [name for name in named if not (ROOT / name).exists()] == []
+    files = [name for name in named if not name.startswith(("make ", ".state/")) and "=" not in name]
+    assert [name for name in files if not (ROOT / name).exists()] == []
 
 
 def test_every_make_target_for_people_has_a_help_text() -> None:

@@ -6,7 +6,7 @@ import functools
 import io
 import shutil
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ import httpx
 import httpx2
 import pytest
 import yaml
-from demo_live import App, Provider, serve, wait_for
+from demo_live import App, Provider, Start, serve, wait_for
 from opentelemetry import trace
 from opentelemetry._logs import get_logger_provider, set_logger_provider
 from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
@@ -37,8 +37,6 @@ from llm_telemetry import state
 from sim_provider.models import DEFAULT_MODELS_FILE, load_models
 from sim_provider.server import serve_in_thread
 from sim_provider.settings import Settings
-
-Start = Callable[..., App]
 
 
 @pytest.fixture(scope="session")

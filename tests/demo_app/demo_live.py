@@ -300,3 +300,6 @@ def serve(app: FastAPI) -> Iterator[str]:
         finally:
             server.stop()
             thread.join()
+
+
+Start = Callable[..., App]

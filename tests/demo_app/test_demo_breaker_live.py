@@ -6,8 +6,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from conftest import Start
-from demo_live import App, Provider, series, wait_for
+from demo_live import App, Provider, Start, series, wait_for
 
 from demo_app import model_client
 from demo_app.circuit_breaker import CircuitBreaker

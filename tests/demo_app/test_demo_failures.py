@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from conftest import Start
-from demo_live import ANSWER, STREAM, App, Provider, series
+from demo_live import ANSWER, STREAM, App, Provider, Start, series
 from opentelemetry.trace import StatusCode
 
 from demo_app.prompts import CANARY

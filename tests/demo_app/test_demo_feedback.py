@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from conftest import Start
-from demo_live import ANSWER, STREAM, WHO, App, Provider, series
+from demo_live import ANSWER, STREAM, WHO, App, Provider, Start, series
 
 FEEDBACK = "/api/feedback"
 

@@ -9,8 +9,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import pytest
-from conftest import Start
-from demo_live import ANSWER, QUESTION, STREAM, App, Provider, Reading, series, wait_for
+from demo_live import ANSWER, QUESTION, STREAM, App, Provider, Reading, Start, series, wait_for
 
 import demo_app.app
 from demo_app import answering

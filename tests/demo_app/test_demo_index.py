@@ -7,8 +7,7 @@ from pathlib import Path
 
 import apsw
 import pytest
-from conftest import Start
-from demo_live import ANSWER, App, Provider, series, wait_for
+from demo_live import ANSWER, App, Provider, Start, series, wait_for
 
 import demo_app.search_index
 from demo_app.articles import articles, example_questions

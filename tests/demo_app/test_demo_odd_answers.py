@@ -7,8 +7,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from conftest import Start
-from demo_live import Provider
+from demo_live import Provider, Start
 
 from demo_app.app import create_app
 from demo_app.settings import DemoSettings

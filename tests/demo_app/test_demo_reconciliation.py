@@ -11,8 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import Start
-from demo_live import ANSWER, STREAM, SUMMARISE, App, Provider, cost_of, series, wait_for
+from demo_live import ANSWER, STREAM, SUMMARISE, App, Provider, Start, cost_of, series, wait_for
 
 from demo_app.articles import example_questions
 

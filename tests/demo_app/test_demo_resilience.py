@@ -8,8 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from conftest import Start
-from demo_live import ANSWER, STREAM, App, Provider, cost_of, series
+from demo_live import ANSWER, STREAM, App, Provider, Start, cost_of, series
 
 ERROR: dict[str, Any] = {"server_error": {"status": 500}}
 EMPTY: dict[str, Any] = {"empty_answer": {}}

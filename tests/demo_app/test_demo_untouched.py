@@ -7,8 +7,7 @@ from typing import Any, NoReturn
 
 import fastapi
 import pytest
-from conftest import Start
-from demo_live import App, Provider
+from demo_live import App, Provider, Start
 from opentelemetry.instrumentation.httpx import HTTPX2ClientInstrumentor
 from opentelemetry.trace import NoOpTracer
 

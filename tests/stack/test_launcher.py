@@ -24,7 +24,7 @@ def lite(tmp_path: Path) -> Iterator[LiteProcess]:
 def test_up_shows_where_everything_is_and_down_leaves_nothing(lite: LiteProcess, tmp_path: Path) -> None:
     up = lite.run("up")
     assert up.returncode == 0, up.stderr
-    assert "all 7 servers ready after" in up.stdout
+    assert "all 8 servers ready after" in up.stdout
     assert max(len(line) for line in up.stdout.splitlines()) <= 80
     for name in ("prometheus", "alertmanager", "jaeger", "victoria-logs", "otel-collector", "demo-app", "sim-provider"):
         assert f" {name} " in up.stdout
@@ -37,7 +37,7 @@ def test_up_shows_where_everything_is_and_down_leaves_nothing(lite: LiteProcess,
     assert processes_of(tmp_path) == []
     status = lite.run("status")
     assert status.returncode == 1
-    assert status.stdout.count("stopped") == 7
+    assert status.stdout.count("stopped") == 8
 
 
 def test_data_survives_down_and_goes_with_clean(lite: LiteProcess, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from lite.build import TerminalProgress, binary, build_missing
-from lite.render import context, filled, render_files
+from lite.render import Addresses, context, filled, render_files
 from lite.settings import Stack
 from lite.table import SERVERS, Server
 from stores import Stores, poll_until
@@ -59,7 +59,15 @@ def running_servers(folder: Path) -> Iterator[Running]:
     scraped = {"victoria-logs": f"127.0.0.1:{ports['VICTORIA_LOGS_PORT']}", "nobody": "127.0.0.1:1"}
     rules = folder / "rules.yaml"
     rules.write_text(RULES)
-    render_files(stack, scraped, f"127.0.0.1:{ports['ALERTMANAGER_PORT']}", str(rules))
+    addresses = Addresses(
+        scrape=scraped,
+        alertmanager=f"127.0.0.1:{ports['ALERTMANAGER_PORT']}",
+        sink_url="",
+        rules=str(rules),
+        templates="",
+        slack_webhook_file="",
+    )
+    render_files(stack, addresses)
     names = context(stack, servers)
     with ExitStack() as processes:
         for server in servers:

@@ -35,7 +35,7 @@ def named(*labels: dict[str, str]) -> list[str]:
 def test_alerts_come_back_value_by_value(alerts: AlertStore) -> None:
     (alert,) = alerts.alerts([Matcher("alertname", "LLMSlow")])
     assert (alert.name, alert.labels, alert.annotations) == ("LLMSlow", WARNED, {"summary": "so"})
-    assert (alert.state, alert.silenced_by, alert.inhibited_by, alert.receivers) == ("active", (), (), ("webhook",))
+    assert (alert.state, alert.silenced_by, alert.inhibited_by, alert.receivers) == ("active", (), (), ("default",))
     assert abs(alert.starts - time.time()) < 60
     assert alert.ends > alert.starts
 
@@ -84,9 +84,9 @@ def test_what_is_refused(alerts: AlertStore) -> None:
 
 
 def test_receivers_and_status(alerts: AlertStore) -> None:
-    assert alerts.receivers() == ["webhook"]
+    assert "default" in alerts.receivers()
     status = alerts.status()
-    assert "receiver: webhook" in status.config
+    assert "receiver: default" in status.config
     assert abs(status.started - time.time()) < 600
 
 

@@ -1,0 +1,191 @@
+"""The sink without HTTP: takes notifications in, looks for traces, watches the watchdog."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import sqlite3
+import time
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from alert_sink.affected_trace import CLUES, AffectedTraces
+from alert_sink.forward import ForwardFailed, forward
+from alert_sink.links import Links
+from alert_sink.metrics import SinkMetrics
+from alert_sink.runbooks import Runbooks
+from alert_sink.settings import SinkSettings
+from alert_sink.storage import Storage
+from alert_sink.watchdog import SILENT, WATCHDOG, Change, Watchdog
+from alert_sink.webhook import Notification, fingerprint_of
+from stores import MetricStore, StoreError
+from stores.jaeger import Jaeger
+from stores.tempo import Tempo
+
+_log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 1.0
+PRUNE_EVERY_S = 3600.0
+# Exemplars come with a scrape and a batch, so the first look may be too early.
+LOOK_FOR_TRACE_AFTER_S = (0.0, 5.0, 15.0, 30.0)
+FORWARD_AFTER_S = (0.0, 5.0, 30.0)
+_TRACES_AT_ONCE = 2
+_STORE_ANSWERS_WITHIN_S = 5.0
+DAY_S = 86_400.0
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Time, to be replaced in tests."""
+
+    monotonic: Callable[[], float] = time.monotonic
+    wall: Callable[[], float] = time.time  # Unix s
+
+
+class Sink:
+    """One sink, on its own folder."""
+
+    def __init__(self, settings: SinkSettings, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.links = Links(settings)
+        self.runbooks = Runbooks(settings.runbooks, self.links, grafana=bool(settings.grafana_page))
+        self.storage = Storage(settings.data)
+        alarms = self.storage.newest(limit=1, alert=SILENT)
+        self.watchdog = Watchdog(
+            settings.silence_s,
+            settings.grace_s,
+            expected=bool(self.storage.newest(limit=1, alert=WATCHDOG, status="firing")),
+            silent=bool(alarms) and alarms[0].notification.status == "firing",
+            clock=clock.monotonic,
+        )
+        self.metrics = SinkMetrics(
+            lambda: math.nan if (age := self.watchdog.age()) is None else age, lambda: float(self.watchdog.silent)
+        )
+        self._traces = _affected_traces(settings)
+        self._looking = asyncio.Semaphore(_TRACES_AT_ONCE)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def take(self, received: list[Notification]) -> int:
+        """Keep notifications; how many were new.
+
+        Raises:
+            sqlite3.Error: they could not be kept; Alertmanager should send them again.
+        """
+        new = 0
+        for one in received:
+            looks = one.status == "firing" and one.alert in CLUES
+            row, is_new = await asyncio.to_thread(
+                self.storage.add, one, self.clock.wall(), "looking" if looks else "none"
+            )
+            self.metrics.received(one.alert, one.status, new=is_new)
+            if is_new and looks:
+                self._start(self._find_trace(row, one))
+            if one.alert == WATCHDOG and one.status == "firing":
+                await self._apply(self.watchdog.came())
+            new += is_new
+        return new
+
+    async def resume(self) -> None:
+        """Go on looking for the traces of what came before a restart. Call before anything is taken."""
+        for row in await asyncio.to_thread(self.storage.looked_for):
+            self._start(self._find_trace(row.id, row.notification))
+
+    async def run(self) -> None:
+        """Watch, and forget what is old, until cancelled."""
+        pruned = -math.inf
+        while True:
+            try:
+                await self.look()
+                if self.clock.monotonic() - pruned > PRUNE_EVERY_S:
+                    pruned = self.clock.monotonic()
+                    keep_s = self.settings.retention_days * DAY_S
+                    await asyncio.to_thread(self.storage.prune, self.clock.wall(), keep_s)
+            except sqlite3.Error as error:
+                self.metrics.failed("storage")
+                _log.error("cannot write to %s: %s", self.settings.data, error)
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def look(self) -> None:
+        """See whether the watchdog is missed."""
+        await self._apply(self.watchdog.look())
+
+    async def stop(self) -> None:
+        """End what is under way."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.storage.close()
+
+    async def settled(self) -> None:
+        """Wait until nothing is under way. For tests."""
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
+
+    async def _apply(self, change: Change | None) -> None:
+        if change is None:
+            return
+        alarm = self._alarm(self.clock.wall())
+        if change is Change.BACK:
+            begun = self.storage.newest(limit=1, alert=SILENT, status="firing")
+            starts = begun[0].notification.starts if begun else alarm.starts
+            alarm = replace(alarm, status="resolved", starts=starts, ends=max(alarm.starts, starts))
+        _log.warning("%s %s", SILENT, alarm.status)
+        if self.settings.forward_url or self.settings.forward_slack_file:
+            self._start(self._forward(alarm))
+        await asyncio.to_thread(self.storage.add, alarm, self.clock.wall())
+        self.metrics.received(alarm.alert, alarm.status, new=True)
+
+    def _alarm(self, now: float) -> Notification:
+        labels = {"alertname": SILENT, "severity": "critical", "team": "platform"}
+        annotations = {
+            "summary": "No alert can be trusted to arrive: the watchdog has stopped.",
+            "description": f"{WATCHDOG} has not arrived for {self.settings.silence_s:g} s. Prometheus, its rules or"
+            " Alertmanager is down, or cannot reach the next.",
+            "runbook_url": f"{self.settings.own_page.rstrip('/')}/runbooks/{SILENT}",
+        }
+        return Notification(
+            SILENT, "firing", fingerprint_of(labels), labels, annotations, round(now, 6), None, "alert-sink"
+        )
+
+    async def _find_trace(self, row: int, one: Notification) -> None:
+        trace_id = ""
+        for pause_s in LOOK_FOR_TRACE_AFTER_S:
+            await asyncio.sleep(pause_s)
+            try:
+                async with self._looking:
+                    trace_id = await asyncio.to_thread(self._traces.find, one, self.clock.wall())
+            except (StoreError, ValueError) as error:
+                self.metrics.failed("trace")
+                _log.info("no trace for %s yet: %s", one.alert, error)
+            if trace_id:
+                break
+        with suppress(sqlite3.Error):
+            await asyncio.to_thread(self.storage.set_trace, row, trace_id)
+
+    async def _forward(self, alarm: Notification) -> None:
+        for pause_s in FORWARD_AFTER_S:
+            await asyncio.sleep(pause_s)
+            try:
+                await asyncio.to_thread(forward, alarm, self.settings.forward_url, self.settings.forward_slack_file)
+                return
+            except ForwardFailed as error:
+                self.metrics.failed("forward")
+                _log.error("%s was not forwarded: %s", alarm.alert, error)
+
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+
+def _affected_traces(settings: SinkSettings) -> AffectedTraces:
+    traces: Jaeger | Tempo | None = None
+    if settings.jaeger_url:
+        traces = Jaeger(settings.jaeger_url, _STORE_ANSWERS_WITHIN_S)
+    elif settings.tempo_url:
+        traces = Tempo(settings.tempo_url, _STORE_ANSWERS_WITHIN_S)
+    return AffectedTraces(MetricStore(settings.prometheus_url, _STORE_ANSWERS_WITHIN_S), traces)

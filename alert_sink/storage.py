@@ -1,0 +1,220 @@
+"""What was delivered, in SQLite: one row per alert, start and state, however often it is repeated."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import orjson
+
+from alert_sink.webhook import Notification
+
+TraceState = Literal["looking", "found", "none"]
+
+# Kept whatever their age, so that a clock that jumps a year ahead does not empty the file.
+KEPT_ANYWAY = 1_000
+MOST_KEPT = 50_000
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS delivered (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  fingerprint TEXT NOT NULL,
+  starts_us INTEGER NOT NULL,
+  status TEXT NOT NULL,
+  ends_us INTEGER,
+  alert TEXT NOT NULL,
+  labels TEXT NOT NULL,
+  annotations TEXT NOT NULL,
+  receiver TEXT NOT NULL,
+  generator_url TEXT NOT NULL,
+  received REAL NOT NULL,
+  repeated REAL NOT NULL,
+  deliveries INTEGER NOT NULL DEFAULT 1,
+  trace_state TEXT NOT NULL,
+  trace_id TEXT NOT NULL DEFAULT '',
+  UNIQUE (fingerprint, starts_us, status)
+);
+CREATE INDEX IF NOT EXISTS delivered_received ON delivered (received);
+"""
+
+
+@dataclass(frozen=True)
+class Delivered:
+    """A notification, and when it came. Times are Unix seconds."""
+
+    id: int  # grows with every new one: a cursor that no clock disturbs
+    notification: Notification
+    received: float  # first
+    repeated: float  # last
+    deliveries: int
+    trace_state: TraceState
+    trace_id: str  # of one affected request; empty unless found
+
+
+class Storage:
+    """One file. May be used from several threads."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = threading.Lock()
+        self._database = sqlite3.connect(folder / "alerts.sqlite", check_same_thread=False, timeout=5)
+        self._database.row_factory = sqlite3.Row
+        self._database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + _SCHEMA)
+
+    def close(self) -> None:
+        """Give the file back."""
+        with self._lock:
+            self._database.close()
+
+    def add(self, one: Notification, now: float, trace_state: TraceState = "none") -> tuple[int, bool]:
+        """Keep a notification; its id, and whether it is new and no repetition.
+
+        A repetition's annotations replace the ones before: the value in them is the newer one.
+        """
+        key = (one.fingerprint, _us(one.starts), one.status)
+        with self._lock, self._database as database:
+            known = database.execute(
+                "SELECT id FROM delivered WHERE fingerprint = ? AND starts_us = ? AND status = ?", key
+            ).fetchone()
+            if known:
+                database.execute(
+                    "UPDATE delivered SET repeated = ?, deliveries = deliveries + 1, annotations = ? WHERE id = ?",
+                    (now, _json(one.annotations), known["id"]),
+                )
+                return int(known["id"]), False
+            found = "" if one.status == "firing" else self._trace_of(one)
+            cursor = database.execute(
+                "INSERT INTO delivered (fingerprint, starts_us, status, ends_us, alert, labels, annotations, receiver,"
+                " generator_url, received, repeated, trace_state, trace_id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                (
+                    *key,
+                    None if one.ends is None else _us(one.ends),
+                    one.alert,
+                    _json(one.labels),
+                    _json(one.annotations),
+                    one.receiver,
+                    one.generator_url,
+                    now,
+                    now,
+                    "found" if found else trace_state,
+                    found,
+                ),
+            )
+            assert cursor.lastrowid is not None
+            return cursor.lastrowid, True
+
+    def set_trace(self, row: int, trace_id: str) -> None:
+        """Say which trace was found for a notification, and for its end if that came meanwhile; empty: none."""
+        state: TraceState = "found" if trace_id else "none"
+        with self._lock, self._database as database:
+            database.execute(
+                "UPDATE delivered SET trace_state = ?, trace_id = ? WHERE (fingerprint, starts_us) ="
+                " (SELECT fingerprint, starts_us FROM delivered WHERE id = ?)",
+                (state, trace_id, row),
+            )
+
+    def newest(
+        self,
+        *,
+        limit: int,
+        alert: str = "",
+        status: str = "",
+        since: float | None = None,
+        after: int | None = None,
+        without: str = "",
+    ) -> list[Delivered]:
+        """What fits, newest first.
+
+        Args:
+            limit: at most so many.
+            alert: of that name; empty: any.
+            status: firing or resolved; empty: either.
+            since: first received at that time or later.
+            after: with a greater id.
+            without: not of that name.
+        """
+        conditions: dict[str, Any] = {
+            "alert = ?": alert or None,
+            "status = ?": status or None,
+            "received >= ?": since,
+            "id > ?": after,
+            "alert <> ?": without or None,
+        }
+        used = {text: value for text, value in conditions.items() if value is not None}
+        where = " AND ".join(used) or "1"
+        return self._select(f"WHERE {where} ORDER BY id DESC LIMIT ?", [*used.values(), limit])
+
+    def looked_for(self) -> list[Delivered]:
+        """Notifications whose trace was being looked for when the process stopped."""
+        return self._select("WHERE trace_state = 'looking' ORDER BY id DESC LIMIT 100", [])
+
+    def names(self) -> list[str]:
+        """Alerts that were ever delivered, sorted."""
+        with self._lock:
+            return [row[0] for row in self._database.execute("SELECT DISTINCT alert FROM delivered ORDER BY alert")]
+
+    def prune(self, now: float, retention_s: float) -> int:
+        """Forget what is too old or too much; how many that were."""
+        with self._lock, self._database as database:
+            newest = "SELECT id FROM delivered ORDER BY repeated DESC, id DESC LIMIT ?"
+            old = database.execute(
+                f"DELETE FROM delivered WHERE repeated < ? AND id NOT IN ({newest})",  # noqa: S608 - our own text
+                (now - retention_s, KEPT_ANYWAY),
+            )
+            many = database.execute(f"DELETE FROM delivered WHERE id NOT IN ({newest})", (MOST_KEPT,))  # noqa: S608
+            return old.rowcount + many.rowcount
+
+    def check(self) -> None:
+        """Pass if the file can be read.
+
+        Raises:
+            sqlite3.Error: it cannot.
+        """
+        with self._lock:
+            self._database.execute("SELECT 1 FROM delivered LIMIT 1").fetchone()
+
+    def _trace_of(self, one: Notification) -> str:
+        row = self._database.execute(
+            "SELECT trace_id FROM delivered WHERE fingerprint = ? AND starts_us = ? AND status = 'firing'",
+            (one.fingerprint, _us(one.starts)),
+        ).fetchone()
+        return str(row["trace_id"]) if row else ""
+
+    def _select(self, condition: str, values: Sequence[Any]) -> list[Delivered]:
+        with self._lock:
+            rows = self._database.execute(f"SELECT * FROM delivered {condition}", values).fetchall()  # noqa: S608
+        return [_delivered(row) for row in rows]
+
+
+def _delivered(row: sqlite3.Row) -> Delivered:
+    return Delivered(
+        id=row["id"],
+        notification=Notification(
+            alert=row["alert"],
+            status=row["status"],
+            fingerprint=row["fingerprint"],
+            labels=orjson.loads(row["labels"]),
+            annotations=orjson.loads(row["annotations"]),
+            starts=row["starts_us"] / 1e6,
+            ends=None if row["ends_us"] is None else row["ends_us"] / 1e6,
+            receiver=row["receiver"],
+            generator_url=row["generator_url"],
+        ),
+        received=row["received"],
+        repeated=row["repeated"],
+        deliveries=row["deliveries"],
+        trace_state=row["trace_state"],
+        trace_id=row["trace_id"],
+    )
+
+
+def _us(seconds: float) -> int:
+    return round(seconds * 1e6)
+
+
+def _json(texts: Any) -> str:
+    return orjson.dumps(dict(texts)).decode()

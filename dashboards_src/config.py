@@ -1,0 +1,220 @@
+"""Every threshold, window, `for`, objective, budget and least count of the rules and dashboards, once.
+
+Prices are not here (llm_telemetry/prices.yaml). `Both(production, rehearsal)` has two columns: what
+runs for real, and what lets a load test see the alert within two minutes (`make up REHEARSAL=1`).
+The second column is written out and not computed: a rate needs 20 s to have samples (scrapes are
+5 s apart then), a long window has at most 60 s, a `for` at most 10 s, and "the days before" are
+minutes. A value without a second column is the same at both scales.
+Durations are as PromQL writes them.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import Final, Generic, Literal, TypeVar
+
+from llm_telemetry import names
+
+Scale = Literal["production", "rehearsal"]
+SCALES: Final[tuple[Scale, ...]] = ("production", "rehearsal")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Both(Generic[T]):
+    """One value at the two time scales."""
+
+    production: T
+    rehearsal: T
+
+    def at(self, scale: Scale) -> T:
+        """The value at `scale`."""
+        return self.production if scale == "production" else self.rehearsal
+
+
+# --- Windows ------------------------------------------------------------------------------------
+
+RATE: Final = Both("5m", "30s")  # of rates, ratios and quantiles: 20 scrapes of 15 s, 6 of 5 s
+TREND: Final = Both("1h", "30s")  # "the same hour" of the days before
+HOUR: Final = Both("1h", "60s")  # scores are few: the window that collects enough of them
+DAY: Final = Both("1d", "60s")  # rolling, not a calendar day
+MONTH: Final = Both("30d", "60s")  # rolling, not a calendar month
+FLAP: Final = Both("1m", "20s")  # a gauge read at scrape: its highest or mean value over this
+LIVE: Final = Both("2m", "30s")  # a target that reported within it is alive; 8 and 6 scrapes
+EVALUATED: Final = Both("7d", "10m")  # how long ago evaluation must have worked to be missed
+
+# How far back "the days before" are. A median over them, so that yesterday's incident does not become
+# the norm, and a whole week, so that a Monday is not only compared with a weekend.
+DAYS_BEFORE: Final = Both(
+    ("1d", "2d", "3d", "4d", "5d", "6d", "7d"),
+    ("2m", "2m30s", "3m", "3m30s", "4m", "4m30s", "5m"),
+)
+DAYS_BEFORE_LEAST: Final = 3  # days with enough traffic; fewer is no trend: silent in the first days
+
+# The history for dashboards over weeks: increases over HISTORY, read back at steps of HISTORY, so that
+# every request counts once. Not longer than Prometheus' lookback (5 min).
+HISTORY: Final = Both("5m", "20s")
+
+# --- Least counts: no alert without traffic -------------------------------------------------------
+
+# In the window of the alert, per service and endpoint. Below it a single request moves a ratio by
+# more than 5 %, and a p95 is the slowest request. The same in a rehearsal: chance does not know scales.
+LEAST_REQUESTS: Final = 20
+LEAST_ATTEMPTS: Final = 20  # at a provider, per model
+LEAST_SCORES: Final = Both(20, 10)  # scored answers in HOUR; the mean of fewer says little
+LEAST_FALLBACKS: Final = 5  # generations in RATE: one may be a hiccup
+LEAST_VIOLATIONS: Final = 10  # per kind in RATE: a few curious users are no flood
+
+# --- Requests -----------------------------------------------------------------------------------
+
+ERROR_RATE: Final = 0.05  # share of requests without a usable answer (mission)
+ERROR_RATE_FOR: Final = Both("2m", "10s")  # (mission)
+LATENCY_P95_MS: Final = 3000  # ms, p95 of whole answers (mission)
+LATENCY_FOR: Final = Both("3m", "10s")  # (mission)
+TTFT_P95_MS: Final = 1500  # ms, p95; a person who sees nothing for longer thinks that it is broken
+TTFT_FOR: Final = Both("3m", "10s")
+RETRIEVAL_P95_MS: Final = 500  # ms, p95; usually below 200, and it comes before every answer
+RETRIEVAL_FOR: Final = Both("3m", "10s")
+CONTEXT_P95: Final = 0.8  # share of the context window, p95 of prompts (mission); above it answers get cut off
+CONTEXT_FOR: Final = Both("5m", "10s")
+QUEUE_USE: Final = 0.8  # share of the places to wait; at 1 requests are turned away
+QUEUE_FOR: Final = Both("1m", "10s")
+VIOLATIONS_SHARE: Final = 0.05  # of what came in (answered and refused), per kind
+VIOLATIONS_FOR: Final = Both("1m", "10s")
+CACHE_HIT_LEFT: Final = 0.5  # of the hit rate of the days before: half the hits gone doubles the misses' cost
+CACHE_HIT_USUAL_LEAST: Final = 0.1  # hit rate; a cache that never helped cannot collapse
+CACHE_FOR: Final = Both("10m", "10s")
+
+# --- Cost ---------------------------------------------------------------------------------------
+
+# US dollars an hour, all services together (mission). Rehearsal: 5 requests a second of the demo cost some 100 $/h.
+COST_PER_HOUR: Final = Both(50, 400)
+COST_PER_HOUR_FOR: Final = Both("5m", "10s")  # (mission)
+COST_PER_REQUEST_GROWTH: Final = 1.3  # times the days before; a prompt or answer a third longer
+COST_PER_REQUEST_FOR: Final = Both("30m", "10s")
+# Budgets in US dollars, all services together. Rehearsal: what a minute of load test may cost.
+DAILY_BUDGET: Final = Both(300, 12)  # a quarter of 50 $/h around the clock
+MONTHLY_BUDGET: Final = Both(6000, 15)  # 20 days as expensive as the daily budget allows
+BUDGET_WARNING: Final = 0.8  # share of a budget at which someone can still act
+BUDGET_FOR: Final = Both("5m", "10s")  # a price corrected or a wrong sample is no reason to call
+UNPRICED_FOR: Final = Both("1m", "10s")  # shorter than RATE: the first call of an unknown model is seen for that long
+PRICE_TABLE_AGE: Final = 90 * 24 * 3600  # s; providers change prices a few times a year
+PRICE_TABLE_FOR: Final = Both("1h", "10s")
+
+# --- Quality ------------------------------------------------------------------------------------
+
+FAITHFULNESS_LEAST: Final = 0.75  # mean score over HOUR (mission)
+FAITHFULNESS_FOR: Final = Both("30m", "10s")  # (mission)
+WEEKLY_DROP: Final = 0.05  # share of the week before's mean score (mission)
+WEEKLY_DROP_FOR: Final = Both("1h", "10s")  # the report is written once a week, a rewrite must settle
+EVAL_SILENT_FOR: Final = Both("15m", "10s")  # a worker's restart is no silence
+
+# --- Providers ----------------------------------------------------------------------------------
+
+PROVIDER_ERROR_RATE: Final = 0.1  # share of attempts; retries still hide it from users
+PROVIDER_FOR: Final = Both("2m", "10s")
+# What is the provider's doing: a refused prompt or an invalid request is not.
+PROVIDER_FAULTS: Final = (names.RATE_LIMIT, names.SERVER_ERROR, names.TIMEOUT, names.CONNECTION)
+RETRY_SHARE: Final = 0.25  # retries per attempt; the application's retry budget allows 0.2 per request: 0.17
+RETRY_FOR: Final = Both("2m", "10s")
+BREAKER_FOR: Final = Both("1m", "10s")
+FALLBACK_FOR: Final = Both("5m", "10s")
+
+# --- Stack --------------------------------------------------------------------------------------
+
+TARGET_FOR: Final = Both("1m", "10s")  # a restart takes seconds
+APPS_FOR: Final = Both("2m", "10s")  # a deployment takes a minute
+TELEMETRY_FOR: Final = Both("1m", "10s")  # one refused batch is sent again
+EXPORT_QUEUE_USE: Final = Both(0.5, 0.001)  # of 256 MiB per signal; a rehearsal cannot wait until it is half full
+EXPORT_QUEUE_FOR: Final = Both("5m", "10s")
+STORE_FOR: Final = Both("2m", "10s")  # a store's restart takes seconds, the collector's longest retry wait 10 s
+RULES_FOR: Final = Both("5m", "10s")
+NOTIFICATION_FOR: Final = Both("5m", "10s")  # Alertmanager tries again meanwhile
+STORE_FREE_BYTES: Final = 1 << 30  # of disk; below it a store soon refuses writes
+
+# --- Service level objectives --------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Slo:
+    """Which share of its events may be bad, at every service and endpoint, over MONTH."""
+
+    name: str  # label `slo`
+    alert: str
+    allowed: int  # we allow failing 1 event in this many
+    metric: names.Metric
+    edge: float | None  # a bucket edge that divides good from bad; None: `status` does
+    bad: str  # what a bad event is, for people
+
+
+SLOS: Final = (
+    # We allow failing 1 request in 100: a model provider itself promises 99.9 % at best, and rate limits.
+    Slo("availability", "LLMAvailabilityBudgetBurn", 100, names.REQUESTS, None, "got no usable answer"),
+    # We allow 1 answer in 20 to take longer than 3 s: the mission's p95, as an objective.
+    Slo("latency", "LLMLatencyBudgetBurn", 20, names.LATENCY, 3000, "took longer than 3 s"),
+    # We allow 1 stream in 20 to begin later than 1.5 s: the p95 of the alert above.
+    Slo("ttft", "LLMTimeToFirstTokenBudgetBurn", 20, names.TTFT, 1500, "took longer than 1.5 s to begin"),
+    # We allow 1 scored answer in 10 to have a faithfulness of 0.75 or less: judges err about as often.
+    Slo("quality", "LLMQualityBudgetBurn", 10, names.EVAL_SCORE, 0.75, "had a faithfulness of 0.75 or less"),
+)
+
+
+@dataclass(frozen=True)
+class Burn:
+    """Alert when the budget burns `factor` times too fast, over a long and (it still does) a short window."""
+
+    severity: Literal["critical", "warning"]
+    long: Both[str]
+    short: Both[str]
+    factor: Both[float]
+    wait: Both[str]
+
+    @property
+    def name(self) -> str:
+        """Label `window`: the same at both scales."""
+        return self.long.production
+
+
+# Google's SRE workbook, chapter 5: 2 %, 5 % of a month's budget gone call someone; 10 % make a ticket.
+# A pair whose factor exceeds what an objective can reach (1 in 10 burns at most 10 times too fast)
+# is left out for it. Rehearsal: a minute sees too few requests for small factors.
+BURNS: Final = (
+    Burn("critical", Both("1h", "40s"), Both("5m", "20s"), Both(14.4, 14.4), Both("2m", "5s")),
+    Burn("critical", Both("6h", "60s"), Both("30m", "30s"), Both(6.0, 6.0), Both("5m", "10s")),
+    Burn("warning", Both("1d", "60s"), Both("2h", "30s"), Both(3.0, 6.0), Both("30m", "10s")),
+    Burn("warning", Both("3d", "60s"), Both("6h", "30s"), Both(1.0, 6.0), Both("1h", "10s")),
+)
+# Events are counted over BURN_RATE, and longer windows add that up at the steps beside them: an alert
+# over 3 days reads 864 samples and not 17,280 of every series.
+BURN_RATE: Final = Both("5m", "20s")
+SLO_WINDOWS: Final = Both(
+    {"30m": "1m", "1h": "1m", "2h": "1m", "6h": "5m", "1d": "5m", "3d": "5m", "30d": "5m"},
+    {"30s": "10s", "40s": "10s", "60s": "10s"},
+)
+LEAST_EVENTS: Final = 20  # in the long window, as LEAST_REQUESTS
+
+# --- How often rules are evaluated, where it is not at every scrape --------------------------------
+
+SLOWLY: Final = "1m"  # rules that read hours or days, and production's records during a rehearsal
+
+# --- Who acts, and where alerts point -------------------------------------------------------------
+
+Severity = Literal["critical", "warning", "info"]  # wakes someone; in working hours; for the record
+Team = Literal["application", "cost", "quality", "platform"]
+
+# Where a person's browser finds them. `make export` sets them to one's own.
+DASHBOARD_BASE: Final = os.environ.get("DASHBOARD_BASE", "http://localhost:3000")  # Grafana
+RUNBOOK_BASE: Final = os.environ.get("RUNBOOK_BASE", "http://localhost:9095/runbooks")  # the sink
+
+# uids of the dashboards
+OVERVIEW: Final = "llm-overview"
+COST_BOARD: Final = "llm-cost"
+QUALITY_BOARD: Final = "llm-quality"
+SLO_BOARD: Final = "llm-slo"
+INCIDENT_BOARD: Final = "llm-incident"
+STACK_BOARD: Final = "stack-health"
+DASHBOARDS: Final = (OVERVIEW, COST_BOARD, QUALITY_BOARD, SLO_BOARD, INCIDENT_BOARD, STACK_BOARD)
+# Variables of the dashboards that an alert's labels fill in: `var-<name>`.
+VARIABLES: Final = ("service", "endpoint", "model", "tenant")

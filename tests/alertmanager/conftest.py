@@ -1,0 +1,18 @@
+"""One Alertmanager for the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from alertmanager_live import rendered, running_alertmanager
+
+from stores import AlertStore
+
+
+@pytest.fixture(scope="session")
+def alerts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlertStore]:
+    """Alertmanager with the default configuration; nobody listens at the sink's address."""
+    config = rendered(sink_url="http://127.0.0.1:1")
+    with running_alertmanager(tmp_path_factory.mktemp("alertmanager"), config) as store:
+        yield store

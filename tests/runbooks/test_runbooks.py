@@ -1,0 +1,126 @@
+"""Every alert has a runbook and every runbook an alert; all say the same six things, and their links lead somewhere."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import shlex
+import subprocess
+
+import pytest
+import runbook_texts as runbooks
+
+from alert_sink.runbooks import slug
+from alert_sink.watchdog import SILENT, WATCHDOG
+from dashboards_src.alerts import ALERT_NAMES
+from demo_app.settings import DemoSettings
+from lite.table import SERVERS
+from sim_provider.faults import FAULTS
+
+SECTIONS = ["Meaning", "Impact", "Diagnosis", "Mitigation", "Verify", "How to reproduce here"]
+FOLDERS = "dashboards_src|lite|otel-collector|llm_telemetry|tests|alertmanager"
+SERVICES = {server.name for server in SERVERS} | {"alert-sink"}
+
+
+def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
+    assert set(runbooks.alerts()) == {*ALERT_NAMES, SILENT}
+
+
+def test_the_watchdog_is_the_one_that_fires_always() -> None:
+    assert WATCHDOG in ALERT_NAMES
+
+
+@pytest.mark.parametrize("name", runbooks.alerts())
+def test_a_runbook_has_its_sections_in_order(name: str) -> None:
+    found = runbooks.headings(name)
+    assert found[0] == ("h1", name)
+    assert [text for tag, text in found if tag == "h2"] == SECTIONS
+    sections = re.split(r"^## .*$", runbooks.text(name), flags=re.MULTILINE)[1:]
+    for heading, text in zip(SECTIONS, sections, strict=True):
+        assert len(text.strip()) > 4, f"{heading} is empty"
+    assert "TODO" not in runbooks.text(name)
+
+
+@pytest.mark.parametrize("name", runbooks.alerts())
+def test_diagnosis_and_verification_can_be_pasted(name: str) -> None:
+    blocks = list(runbooks.fenced(name))
+    diagnosis = [block.language for block in blocks if block.section == "Diagnosis"]
+    assert len(diagnosis) >= 3
+    assert "promql" in diagnosis
+    assert [block for block in blocks if block.section == "Verify" and block.language == "promql"]
+    assert [
+        block for block in blocks if block.section == "How to reproduce here" and block.language in ("bash", "yaml")
+    ]
+
+
+@pytest.mark.parametrize("name", [name for name in runbooks.alerts() if name.startswith("LLM")])
+def test_a_runbook_on_requests_looks_at_logs_or_traces(name: str) -> None:
+    languages = {block.language for block in runbooks.fenced(name)}
+    assert languages & {"logsql", "traceql"} or name in ("LLMMonthlyBudget", "LLMPriceTableStale")
+
+
+def test_the_introduction_has_the_seven_steps() -> None:
+    steps = [text for tag, text in runbooks.headings(runbooks.INTRODUCTION) if tag == "h2" and text[0].isdigit()]
+    assert [step.split(".")[0] for step in steps] == list("1234567")
+    for step in steps:
+        blocks = [block for block in runbooks.fenced(runbooks.INTRODUCTION) if block.section == step]
+        assert any(block.language in ("promql", "logsql", "traceql") for block in blocks), step
+
+
+def test_runbooks_are_no_copies_of_each_other() -> None:
+    """What is said twice belongs into the introduction."""
+
+    def lines(name: str) -> set[str]:
+        return {line for line in runbooks.text(name).splitlines() if len(line) > 40 and not line.startswith("curl")}
+
+    for one, other in itertools.combinations(runbooks.alerts(), 2):
+        shared = lines(one) & lines(other)
+        assert len(shared) < 0.4 * min(len(lines(one)), len(lines(other))), f"{one}, {other}: {shared}"
+
+
+@pytest.mark.parametrize("name", runbooks.all_names())
+def test_links_between_runbooks_lead_somewhere(name: str) -> None:
+    for target, _, anchor in re.findall(r"\]\((\w+)\.md(#([\w.-]+))?\)", runbooks.text(name)):
+        assert target in runbooks.all_names(), target
+        if anchor:
+            assert anchor in [slug(text) for _, text in runbooks.headings(target)], anchor
+
+
+@pytest.mark.parametrize("name", runbooks.all_names())
+def test_what_is_named_exists(name: str) -> None:
+    text = runbooks.text(name)
+    for fault in re.findall(r"admin/faults/(\w+) -d", text):
+        assert fault in FAULTS, fault
+    for setting in re.findall(r"\bDEMO_([A-Z_]+)\b", text):
+        assert hasattr(DemoSettings(), setting.lower()), setting
+    for service in re.findall(r"SERVICE=([\w-]+)", text):
+        assert service in SERVICES | {"NAME"}, service
+    for path in re.findall(
+        r"`((?:dashboards_src|lite|otel-collector|llm_telemetry|tests|alertmanager)/[\w./-]+\w)`", text
+    ):
+        place = runbooks.ROOT / path
+        assert place.exists() or not place.parent.exists(), path  # a folder that another part brings
+
+
+@pytest.mark.parametrize("name", runbooks.all_names())
+def test_shell_commands_can_be_read_by_a_shell(name: str) -> None:
+    for block in runbooks.fenced(name):
+        if block.language == "bash":
+            done = subprocess.run(["bash", "-n"], input=block.text, capture_output=True, text=True, check=False)
+            assert done.returncode == 0, f"{name}: {done.stderr}"
+
+
+def test_faults_are_switched_on_as_the_provider_takes_them() -> None:
+    import json
+
+    from sim_provider.clock import SYSTEM_CLOCK
+    from sim_provider.faults import FaultBoard
+
+    board = FaultBoard(SYSTEM_CLOCK, ["gpt-4o", "gpt-4o-mini", "text-embedding-3-small"])
+    tried = 0
+    for name in runbooks.all_names():
+        for line in re.findall(r"curl -X PUT \S+ -d '[^']+'", runbooks.text(name)):
+            _, _, _, url, _, body = shlex.split(line)
+            board.put(url.rsplit("/", 1)[1], json.loads(body))  # raises what the provider would answer
+            tried += 1
+    assert tried >= 12
