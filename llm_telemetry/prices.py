@@ -19,14 +19,17 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
-from genai_prices import data_snapshot
-from genai_prices.types import ModelInfo, ModelPrice, StartDateConstraint, TieredPrices
 
 from llm_telemetry.names import COST_REPORTED, COST_TABLE, COST_UNPRICED, UNKNOWN
 from llm_telemetry.settings import strip_provider
+
+# Imported where it is used: 20 MB that a process which only reads names or records scores does without.
+if TYPE_CHECKING:
+    from genai_prices.data_snapshot import DataSnapshot
+    from genai_prices.types import ModelInfo, ModelPrice
 
 PRICES_FILE_VARIABLE = "LLM_TELEMETRY_PRICES"
 DEFAULT_PRICES_FILE = Path(__file__).with_name("prices.yaml")
@@ -150,7 +153,9 @@ class Prices:
         The release of the pinned table; its own time where genai-prices updates itself; with another
         version than the pinned one, the newest price change in it that is not still to come.
         """
-        snapshot = data_snapshot.get_snapshot()
+        from genai_prices.types import StartDateConstraint
+
+        snapshot = _table()
         if snapshot.from_auto_update:
             return snapshot.timestamp.timestamp()
         if str(self._table.get("version")) == version("genai-prices"):
@@ -202,17 +207,25 @@ def _apply(tiers: Sequence[Rates], usage: Usage) -> Cost:
     return Cost(dollars, COST_TABLE)
 
 
+def _table() -> DataSnapshot:
+    from genai_prices import data_snapshot
+
+    return data_snapshot.get_snapshot()
+
+
 def _table_entry(model: str, provider: str) -> ModelInfo | None:
     """The table's entry for `model`, by its full name first: some gateways' names hold a `/`."""
     provider_id = None if provider == UNKNOWN else TABLE_PROVIDERS.get(provider, provider)
     for name in (model, strip_provider(model)):
         with suppress(LookupError):
-            return data_snapshot.get_snapshot().find_provider_model(name, None, provider_id, None)[1]
+            return _table().find_provider_model(name, None, provider_id, None)[1]
     return None
 
 
 def _table_rates(price: ModelPrice) -> tuple[Rates, ...]:
     """Rates by prompt length. Empty where the entry prices something that we do not count."""
+    from genai_prices.types import TieredPrices
+
     units = {unit: value for unit, value in vars(price).items() if value is not None and not unit.startswith("_")}
     if any(unit not in _TEXT_UNITS and not unit.startswith(_UNUSED_UNITS) for unit in units) or not units:
         return ()

@@ -11,6 +11,7 @@ import pytest
 import yaml
 from genai_prices import Usage as TableUsage
 from genai_prices import calc_price, data_snapshot
+from genai_prices.types import ModelPrice
 from telemetry_seen import WHO, Seen
 
 import llm_telemetry as lt
@@ -160,7 +161,7 @@ def test_a_model_without_a_price_has_no_cost(model: str) -> None:
 
 def test_a_price_of_something_we_do_not_count_is_none() -> None:
     """Where the table prices a unit that it has not today, we do not know the whole."""
-    price = prices.ModelPrice.__new__(prices.ModelPrice)
+    price = ModelPrice.__new__(ModelPrice)
     vars(price).update(input_mtok=1, moon_mtok=2)
     assert prices._table_rates(price) == ()
 
