@@ -26,7 +26,7 @@ MAY_BE_EMPTY = {
     (config.STACK_BOARD, "Undelivered telemetry", "*"): "everything is delivered",
     (config.STACK_BOARD, "Size of the stores", "B"): "full has no VictoriaLogs",
     (config.STACK_BOARD, "Free disk of the stores", "*"): "full has neither VictoriaLogs nor Jaeger",
-    (config.QUALITY_BOARD, "*", "*"): "nothing is evaluated yet (the evaluation issue takes this line out)",
+    (config.QUALITY_BOARD, "*", "*"): "nothing is evaluated yet",
     (config.OVERVIEW, "Faithfulness by endpoint", "*"): "nothing is evaluated yet",
     (config.OVERVIEW, "Answer relevance by endpoint", "*"): "nothing is evaluated yet",
 }
@@ -71,10 +71,10 @@ def ask(live: LiveStack, question: str, tenant: str, path: str) -> None:
         assert path.endswith("stream")  # its answer is a stream of events
 
 
-@pytest.mark.timeout(540)
+@pytest.mark.timeout(600)
 def test_every_query_gives_data(live: LiveStack) -> None:
     # Rates are of the last minute, so the load goes on. What looks back over hours does so in steps of 5
-    # minutes on the clock, and its records are a minute apart: 6 minutes may pass until all have a value.
+    # minutes on the clock, and its records are a minute apart: 7 minutes may pass until all have a value.
     waiting = {(uid, title, ref): query for uid, title, ref, query in queries() if not may_be_empty(uid, title, ref)}
 
     def empty() -> list[tuple[str, str, str]]:
@@ -84,7 +84,7 @@ def test_every_query_gives_data(live: LiveStack) -> None:
                 del waiting[key]
         return list(waiting)
 
-    assert poll_until(empty, lambda found: not found, 420.0, 1.0) == []
+    assert poll_until(empty, lambda found: not found, 500.0, 1.0) == []
 
 
 def test_what_may_be_empty_is_there() -> None:
