@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 from live_stack import LiveStack
 
 from dashboards_src import config
@@ -93,3 +94,41 @@ def test_what_may_be_empty_is_there() -> None:
     for uid, title, ref in MAY_BE_EMPTY:
         assert (uid, title) in titles
         assert ref == "*" or (uid, title, ref) in there
+
+
+def test_log_and_trace_panels_find_what_they_are_for(lite_only: LiveStack) -> None:
+    """One failed and one slow call, found by the very queries that the panels carry for lite's stores."""
+    live = lite_only
+    for fault in ({"mode": "reject"}, {"added_ms": config.LATENCY_P95_MS + 500}):
+        name = "content_filter" if "mode" in fault else "latency"
+        admin = live.url("SIM_PROVIDER_PORT", f"/admin/faults/{name}")
+        body = {"model": "*", "probability": 1, "duration_s": 60, **fault}
+        requests.put(admin, json=body, timeout=10).raise_for_status()
+        ask(live, QUESTIONS["/api/support/answer"].format(uuid.uuid4().hex[:6]), "acme", "/api/support/answer")
+        requests.delete(admin, timeout=10).raise_for_status()
+
+    found = {
+        panel["title"]: target["lite"]
+        for board in BOARDS
+        for panel in board.as_json()["panels"]
+        for target in panel.get("targets", ())
+        if "lite" in target
+    }
+    assert set(found) == {"Newest evaluations", "Failed calls", "Failing traces", "Slow traces"}
+
+    def lines() -> list[str]:
+        query = re.sub(r"\$\w+", ".*", found["Failed calls"]["logsql"])
+        data = {"query": f"_time:1h {query}"}
+        return requests.post(f"{live.stores.logs.url}/select/logsql/query", data=data, timeout=10).text.splitlines()
+
+    assert any(json.loads(line)["error_type"] == "content_filter" for line in poll_until(lines, timeout_s=60.0))
+    for title in ("Failing traces", "Slow traces"):
+        asked = found[title]["jaeger"]
+        tags = {key: value for key, value in asked["tags"].items() if not str(value).startswith("$")}
+        parameters = {**asked, "service": "demo-app", "tags": json.dumps(tags), "lookback": "1h", "limit": "20"}
+        url = f"{live.stores.traces.url}/api/traces"
+        answer = poll_until(
+            lambda url=url, parameters=parameters: requests.get(url, params=parameters, timeout=10).json()["data"],
+            timeout_s=60.0,
+        )
+        assert answer, title
