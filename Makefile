@@ -36,7 +36,7 @@ test: setup ## run all tests; builds lite's servers first where they are not bui
 	$(RUN) -m pytest $(ARGS)
 
 test-live: setup ## the live tests, against the stack that `make up` started
-	$(RUN) -m pytest tests/stack --running-stack $(ARGS)
+	$(RUN) -m pytest tests/stack/test_signals.py tests/stack/test_dashboards.py --running-stack $(ARGS)
 
 check: setup dashboards ## ruff, mypy, the lock file, and that what is generated is up to date
 	git diff --exit-code --stat -- grafana/dashboards prometheus/rules prometheus/rules-rehearsal

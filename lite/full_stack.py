@@ -31,7 +31,7 @@ def engine_answers() -> bool:
     if not shutil.which("docker"):
         return False
     try:
-        done = subprocess.run(["docker", "compose", "ps", "-q"], cwd=ROOT, capture_output=True, timeout=20, check=False)  # noqa: S607
+        done = subprocess.run(["docker", "compose", "version"], capture_output=True, timeout=20, check=False)  # noqa: S607
         info = subprocess.run(["docker", "info"], capture_output=True, timeout=20, check=False)  # noqa: S607
     except (OSError, subprocess.TimeoutExpired):
         return False

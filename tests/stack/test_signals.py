@@ -139,7 +139,7 @@ def test_exemplar_leads_to_trace_and_trace_to_log_line(live: LiveStack, one: One
 
 
 def test_every_server_of_the_stack_is_scraped(live: LiveStack) -> None:
-    servers = lite_servers() if live.process else full_servers()
+    servers = full_servers() if live.process is None and live.stack.profile == "full" else lite_servers()
     expected = {server.name for server in servers if server.metrics}
     targets = poll_until(
         live.stores.metrics.targets, lambda found: {t.job for t in found if t.health == "up"} >= expected, 60.0
