@@ -3,8 +3,7 @@
 Prices are not here (llm_telemetry/prices.yaml). `Both(production, rehearsal)` has two columns: what
 runs for real, and what lets a load test see the alert within two minutes (`make up REHEARSAL=1`).
 The second column is written out and not computed: a rate needs 20 s to have samples (scrapes are
-5 s apart then), a long window has at most 60 s, a `for` at most 10 s, and "the days before" are
-minutes. A value without a second column is the same at both scales.
+5 s apart then), a long window has at most 60 s, a `for` at most 10 s. A value without a second column is the same at both scales.
 Durations are as PromQL writes them.
 """
 
@@ -47,10 +46,8 @@ EVALUATED: Final = Both("7d", "10m")  # how long ago evaluation must have worked
 
 # How far back "the days before" are. A median over them, so that yesterday's incident does not become
 # the norm, and a whole week, so that a Monday is not only compared with a weekend.
-DAYS_BEFORE: Final = Both(
-    ("1d", "2d", "3d", "4d", "5d", "6d", "7d"),
-    ("2m", "2m30s", "3m", "3m30s", "4m", "4m30s", "5m"),
-)
+# A rehearsal has no such past: what it did minutes ago were other faults. There the load test writes the days.
+DAYS_BEFORE: Final = ("1d", "2d", "3d", "4d", "5d", "6d", "7d")
 DAYS_BEFORE_LEAST: Final = 3  # days with enough traffic; fewer is no trend: silent in the first days
 
 # The history for dashboards over weeks: increases over HISTORY, read back at steps of HISTORY, so that

@@ -19,7 +19,7 @@ from dashboards_src.targets import Json, Prom
 from dashboards_src.thresholds import bad_above
 
 CALL: Final = "endpoint, model, tenant"
-YESTERDAY: Final = config.DAYS_BEFORE.production[0]
+YESTERDAY: Final = config.DAYS_BEFORE[0]
 
 
 def narrowed_to(variable: str) -> Json:

@@ -8,7 +8,7 @@ is level:metric:operations and says its range, so the rehearsal's are other seri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
@@ -23,12 +23,13 @@ class Record:
 
     file: str  # stem of the rules file
     template: str
-    expr: str | Callable[[Scale], str]
+    expr: str
     labels: Mapping[str, str] = field(default_factory=dict)  # that the rule adds
+    seeded: bool = False  # in a rehearsal the load test writes it (loadtest/seed.py), and no rule
 
     def expr_at(self, scale: Scale) -> str:
         """What it is made of, at `scale`."""
-        return filled(self.expr if isinstance(self.expr, str) else self.expr(scale), scale)
+        return filled(self.expr, scale)
 
     def at(self, scale: Scale) -> str:
         """Its name at `scale`."""
@@ -113,14 +114,10 @@ ENDPOINT_CONTEXT_COUNT = _count("CONTEXT_UTILISATION")
 ENDPOINT_CONTEXT_P95 = _quantile(95, "CONTEXT_UTILISATION", "ENDPOINT_CONTEXT_BUCKETS")
 
 
-def _days_before(key: str) -> Callable[[Scale], str]:
+def _days_before(key: str) -> str:
     """A record's values at the same hour of the days before, told apart by the label `day`."""
-
-    def expr(scale: Scale) -> str:
-        day = f'label_replace(%({key})s offset DAY, "day", "DAY", "", "")'
-        return "\nor ".join(day.replace("DAY", offset) for offset in config.DAYS_BEFORE.at(scale))
-
-    return expr
+    day = f'label_replace(%({key})s offset DAY, "day", "DAY", "", "")'
+    return "\nor ".join(day.replace("DAY", offset) for offset in config.DAYS_BEFORE)
 
 
 ENDPOINT_QUEUE_USE = Record(  # share of the places to wait, of all processes together
@@ -159,6 +156,7 @@ CACHE_HIT_RATIO_BEFORE = Record(
     REQUESTS_FILE,
     "service_endpoint_day:%(CACHE_REQUESTS.stem)s_hit:ratio_rate%(TREND)s_before",
     _days_before("ENDPOINT_CACHE_HIT_RATIO"),
+    seeded=True,
 )
 
 # --- Cost, in US dollars ---------------------------------------------------------------------------
@@ -180,6 +178,7 @@ COST_PER_REQUEST_BEFORE = Record(
     COST_FILE,
     "service_endpoint_day:%(COST.stem)s_per_request:ratio_rate%(TREND)s_before",
     _days_before("ENDPOINT_COST_PER_REQUEST"),
+    seeded=True,
 )
 SERVICE_COST_DAY = Record(  # the last 24 hours
     COST_FILE,

@@ -78,7 +78,7 @@ class RulesFile:
                 **({"labels": dict(record.labels)} if record.labels else {}),
             }
             for record in records.RECORDS
-            if record.file == self.stem
+            if record.file == self.stem and not (record.seeded and scale == "rehearsal")
         ]
 
     def alerts_at(self, scale: Scale) -> Iterable[Alert]:
