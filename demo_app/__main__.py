@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from demo_app.app import SERVICE
+from demo_app.tracing import UNTRACED
 
 _DEFAULTS = {
     "OTEL_SERVICE_NAME": SERVICE,
@@ -14,7 +15,7 @@ _DEFAULTS = {
     "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
     "OTEL_METRICS_EXPORTER": "none",  # metrics are scraped from /metrics
     "OTEL_RESOURCE_ATTRIBUTES": "llm.telemetry.native=true",
-    "OTEL_PYTHON_FASTAPI_EXCLUDED_URLS": "healthz,metrics",
+    "OTEL_PYTHON_FASTAPI_EXCLUDED_URLS": UNTRACED,
     "OPENAI_BASE_URL": "http://127.0.0.1:9999/v1",
     "OPENAI_API_KEY": "simulated",
 }

@@ -15,8 +15,9 @@ from demo_app.answer_cache import AnswerCache, CachedAnswer
 from demo_app.articles import articles
 from demo_app.bounded_queue import BoundedQueue, Ticket
 from demo_app.failures import AlreadyRecorded, Failure, ModelFailure, NotFound, QueueFull
+from demo_app.faults import LiveSettings
 from demo_app.model_client import ModelClient
-from demo_app.prompts import Task, check_version, messages
+from demo_app.prompts import Message, Task, check_version, messages
 from demo_app.schemas import Facts, TokenUsage
 from demo_app.search_index import Found, SearchIndex
 from demo_app.settings import DemoSettings
@@ -27,6 +28,7 @@ from llm_telemetry import (
     observe_retrieval,
     record_cache,
     record_content,
+    record_deployment,
     record_feedback,
     record_rejection,
     set_queue_capacity,
@@ -64,6 +66,7 @@ class Question:
     task: Task
     cached: CachedAnswer | None
     ticket: Ticket | None  # None for a cached answer
+    settings: DemoSettings  # of the whole way to its answer: one may not begin under one prompt and end under another
     asked_at: float  # a reading of time.perf_counter()
 
     def release(self) -> None:
@@ -84,9 +87,10 @@ class Answered:
 class Answering:
     """The application without HTTP. One per process, for one event loop."""
 
-    def __init__(self, settings: DemoSettings, client: ModelClient) -> None:
+    def __init__(self, live: LiveSettings, client: ModelClient) -> None:
+        settings = live.now
         check_version(settings.prompt_version)
-        self._settings = settings
+        self._live = live
         self._client = client
         self.index = SearchIndex(settings.data_dir, client.embeddings)
         self._cache = AnswerCache(settings.cache_size, settings.cache_ttl_s)
@@ -95,6 +99,7 @@ class Answering:
         self._building = asyncio.Lock()
         for endpoint in ENDPOINTS:
             set_queue_capacity(settings.queue_capacity, endpoint=endpoint)
+        live.watch(self._adapt)
 
     async def build_index(self) -> None:
         """Embed the articles, unless the index is there.
@@ -118,17 +123,18 @@ class Answering:
             QueueFull: there is no place left.
         """
         asked_at = time.perf_counter()
+        settings = self._live.now.for_one_question()
         try:
             question = guards.check_question(text)
-            cached = self._cache.get(*self._cache_key(question, endpoint))
+            cached = self._cache.get(*_cache_key(question, endpoint, settings)) if settings.cache else None
             if cached:
-                return Question(question, endpoint, task, cached, None, asked_at)
+                return Question(question, endpoint, task, cached, None, settings, asked_at)
             ticket = self._queues[endpoint].reserve()
         except Failure as failure:
             record_rejection("queue_full" if isinstance(failure, QueueFull) else "bad_input")
             raise
         record_cache(False)
-        return Question(question, endpoint, task, None, ticket, asked_at)
+        return Question(question, endpoint, task, None, ticket, settings, asked_at)
 
     async def answer(self, question: Question, trace_id: str | None) -> Answered:
         """The whole answer.
@@ -141,15 +147,18 @@ class Answering:
         assert question.ticket is not None
         with question.ticket as ticket:
             found = await self._retrieve(question)
-            prompt = self._prompt(question, found)
-            with observe_generation(self._settings.model, prompt=prompt) as generation:
+            prompt = _prompt(question, found)
+            with _observed(question, prompt) as generation:
                 with generation.queueing():
                     await ticket.wait()
                 answer = await self._client.complete(
-                    generation, prompt, lambda text, reason: guards.check_answer(text, reason, found)
+                    generation,
+                    question.settings.model,
+                    prompt,
+                    lambda text, reason: guards.check_answer(text, reason, found),
                 )
         self._keep(question, found, generation, answer.text)
-        return Answered(answer.text, found, self._facts(generation, trace_id))
+        return Answered(answer.text, found, _facts(question, generation, trace_id))
 
     async def stream(
         self, question: Question, trace_id: str | None
@@ -169,13 +178,14 @@ class Answering:
         with question.ticket as ticket:
             found = await self._retrieve(question)
             yield found
-            prompt = self._prompt(question, found)
+            prompt = _prompt(question, found)
             text = ""
-            with observe_generation(self._settings.model, prompt=prompt) as generation:
+            with _observed(question, prompt) as generation:
                 with generation.queueing():
                     await ticket.wait()
                 parts = self._client.stream(
                     generation,
+                    question.settings.model,
                     prompt,
                     guards.check_part,
                     lambda whole, reason: guards.check_answer(whole, reason, found),
@@ -187,7 +197,7 @@ class Answering:
                 finally:
                     await parts.aclose()
         self._keep(question, found, generation, text)
-        yield Answered(text, found, self._facts(generation, trace_id))
+        yield Answered(text, found, _facts(question, generation, trace_id))
 
     def vote(self, trace_id: str, value: str) -> None:
         """Count a vote on the answer given in `trace_id`.
@@ -215,8 +225,11 @@ class Answering:
 
     async def _retrieve(self, question: Question) -> list[Found]:
         """The best articles, by meaning; by words where the provider gives no vector for the question."""
-        k = self._settings.top_k if question.task == "support" else self._settings.summary_top_k
+        settings = question.settings
+        k = settings.top_k if question.task == "support" else settings.summary_top_k
         with observe_retrieval() as retrieval:
+            if settings.added_retrieval_ms:
+                await asyncio.sleep(settings.added_retrieval_ms / 1e3)
             try:
                 [vector] = await self._client.embed([question.text])
                 found = await asyncio.to_thread(self.index.by_meaning, vector, k)
@@ -226,23 +239,21 @@ class Answering:
             retrieval.record(len(found), [round(item.score, 4) for item in found])
         return found
 
-    def _prompt(self, question: Question, found: Sequence[Found]) -> list[dict[str, str]]:
-        return messages(self._settings.prompt_version, question.task, question.text, [item.article for item in found])
-
     def _keep(self, question: Question, found: Sequence[Found], generation: Generation, text: str) -> None:
         """Keep the answer: in the cache, for feedback, and, where content is kept, for evaluation."""
         cached = CachedAnswer(text, found, generation.model)
-        self._cache.put(cached, *self._cache_key(question.text, question.endpoint))
+        self._cache.put(cached, *_cache_key(question.text, question.endpoint, question.settings))
         self._remember(generation.trace_id, question.endpoint, generation.model, generation.span_id)
         record_content(generation, question.text, text, [item.article.text for item in found])
 
     def _from_cache(self, question: Question, cached: CachedAnswer, trace_id: str | None) -> Answered:
         self._remember(trace_id, question.endpoint, cached.model, None)
         latency_ms = (time.perf_counter() - question.asked_at) * 1e3
-        record_cache(True, model=cached.model, latency_ms=latency_ms)
+        prompt_version = question.settings.prompt_version
+        record_cache(True, model=cached.model, latency_ms=latency_ms, prompt_version=prompt_version)
         facts = Facts(
             model=cached.model,
-            prompt_version=self._settings.prompt_version,
+            prompt_version=prompt_version,
             cache_hit=True,
             usage=TokenUsage(input_tokens=0, output_tokens=0, cached_input_tokens=0),
             cost_usd=0.0,
@@ -260,23 +271,41 @@ class Answering:
         if trace_id:
             self._given[trace_id] = _Given(endpoint, current_request().tenant_id, model, span_id)
 
-    def _facts(self, generation: Generation, trace_id: str | None) -> Facts:
-        usage, cost = generation.usage, generation.cost
-        return Facts(
-            model=generation.model,
-            prompt_version=self._settings.prompt_version,
-            cache_hit=False,
-            usage=None if usage is None else TokenUsage.model_validate(usage, from_attributes=True),
-            cost_usd=cost.dollars if cost else None,
-            cost_source=cost.source if cost else None,
-            latency_ms=generation.latency_ms or 0.0,
-            ttft_ms=generation.ttft_ms,
-            retrieval_ms=current_request().retrieval_ms,
-            attempts=generation.attempts,
-            fallback_from=generation.fallback_from,
-            trace_id=trace_id or generation.trace_id,
-        )
+    def _adapt(self, settings: DemoSettings) -> None:
+        """Follow a change of the settings that are not read at each use."""
+        for queue in self._queues.values():
+            queue.concurrency = settings.concurrency
+        record_deployment(version=settings.version, prompt_version=settings.prompt_version)
 
-    def _cache_key(self, question: str, endpoint: str) -> tuple[str, ...]:
-        tenant = current_request().tenant_id or names.OTHER
-        return question, endpoint, tenant, self._settings.prompt_version
+
+def _prompt(question: Question, found: Sequence[Found]) -> list[Message]:
+    settings, given = question.settings, [item.article for item in found]
+    return messages(settings.prompt_version, question.task, question.text, given, settings.history_tokens)
+
+
+def _observed(question: Question, prompt: Sequence[Message]) -> Generation:
+    settings = question.settings
+    return observe_generation(settings.model, prompt=prompt, prompt_version=settings.prompt_version)
+
+
+def _facts(question: Question, generation: Generation, trace_id: str | None) -> Facts:
+    usage, cost = generation.usage, generation.cost
+    return Facts(
+        model=generation.model,
+        prompt_version=question.settings.prompt_version,
+        cache_hit=False,
+        usage=None if usage is None else TokenUsage.model_validate(usage, from_attributes=True),
+        cost_usd=cost.dollars if cost else None,
+        cost_source=cost.source if cost else None,
+        latency_ms=generation.latency_ms or 0.0,
+        ttft_ms=generation.ttft_ms,
+        retrieval_ms=current_request().retrieval_ms,
+        attempts=generation.attempts,
+        fallback_from=generation.fallback_from,
+        trace_id=trace_id or generation.trace_id,
+    )
+
+
+def _cache_key(question: str, endpoint: str, settings: DemoSettings) -> tuple[str, ...]:
+    tenant = current_request().tenant_id or names.OTHER
+    return question, endpoint, tenant, settings.prompt_version

@@ -7,7 +7,6 @@ import logging
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,12 +17,14 @@ from fastapi.staticfiles import StaticFiles
 from prometheus_client import disable_created_metrics
 
 import llm_telemetry
+from demo_app.admin import admin_router
 from demo_app.answering import SUMMARISE, SUPPORT_ANSWER, SUPPORT_STREAM, Answering
 from demo_app.articles import example_questions
 from demo_app.body_limit import BodyLimit
 from demo_app.error_answers import add_failure_handlers, too_large
 from demo_app.event_stream import EventStream, sources_of
 from demo_app.failures import Unauthorized
+from demo_app.faults import LiveSettings
 from demo_app.model_client import ModelClient
 from demo_app.schemas import (
     AskRequest,
@@ -57,12 +58,13 @@ def create_app(settings: DemoSettings | None = None, transport: httpx2.AsyncBase
     disable_created_metrics()  # type: ignore[no-untyped-call]  # one series less per counter; nothing here reads them
     state = llm_telemetry.configure(
         os.environ.get("OTEL_SERVICE_NAME") or SERVICE,
-        version=version("llm-observability-stack"),
+        version=settings.version,
         prompt_version=settings.prompt_version,
         content_store=settings.data_dir / "content.sqlite",
     )
-    client = ModelClient(settings, transport)
-    answering = Answering(settings, client)
+    live = LiveSettings(settings)
+    client = ModelClient(live, transport)
+    answering = Answering(live, client)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -76,12 +78,13 @@ def create_app(settings: DemoSettings | None = None, transport: httpx2.AsyncBase
             state.content.close()
         await export_what_waits()
 
-    app = FastAPI(title="Support answers", version=version("llm-observability-stack"), lifespan=lifespan)
+    app = FastAPI(title="Support answers", version=settings.version, lifespan=lifespan)
     app.state.tenants = state.settings.tenants
     app.add_middleware(BodyLimit, refuse=too_large)
     add_failure_handlers(app)
     _add_information(app, answering)
     _add_endpoints(app, answering)
+    app.include_router(admin_router(live))
     app.mount("/", StaticFiles(directory=STATIC, html=True), name="page")
     leave_out_spans_per_chunk(app)
     return app

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import time
 from types import TracebackType
 from typing import Self
+
+from anyio import CapacityLimiter
 
 from demo_app.failures import QueueFull
 
@@ -18,11 +19,19 @@ class BoundedQueue:
     """`concurrency` places and `capacity` who may wait for one. For one event loop."""
 
     def __init__(self, concurrency: int, capacity: int) -> None:
-        self._concurrency = concurrency
+        self._places = CapacityLimiter(concurrency)
         self._capacity = capacity
-        self._places = asyncio.Semaphore(concurrency)
         self._inside = 0
         self._mean_s = _FIRST_GUESS_S
+
+    @property
+    def concurrency(self) -> int:
+        """How many may run at a time. More places are taken at once by who waits; of fewer nobody loses one."""
+        return int(self._places.total_tokens)
+
+    @concurrency.setter
+    def concurrency(self, places: int) -> None:
+        self._places.total_tokens = places
 
     def reserve(self) -> Ticket:
         """A ticket for a place, now or after a wait.
@@ -30,8 +39,8 @@ class BoundedQueue:
         Raises:
             QueueFull: with the seconds after which a place is likely.
         """
-        if self._inside >= self._concurrency + self._capacity:
-            wait_s = math.ceil(self._capacity / self._concurrency * self._mean_s) or 1
+        if self._inside >= self.concurrency + self._capacity:
+            wait_s = math.ceil(self._capacity / self.concurrency * self._mean_s) or 1
             raise QueueFull("Too many questions are being answered.", f"Try again in {wait_s} s.", retry_after_s=wait_s)
         return Ticket(self)
 
@@ -50,7 +59,7 @@ class Ticket:
 
     async def wait(self) -> None:
         """Wait for the place."""
-        await self._queue._places.acquire()
+        await self._queue._places.acquire_on_behalf_of(self)
         self._placed_at = time.monotonic()
 
     def __exit__(
@@ -67,4 +76,4 @@ class Ticket:
         queue._inside -= 1
         if self._placed_at is not None:
             queue._mean_s += _WEIGHT * (time.monotonic() - self._placed_at - queue._mean_s)
-            queue._places.release()
+            queue._places.release_on_behalf_of(self)

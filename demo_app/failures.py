@@ -35,6 +35,18 @@ class Unauthorized(Failure):
     status, type = 403, "unauthorized"
 
 
+class AdminForbidden(Failure):
+    """The client is on another machine."""
+
+    status, type = 403, "admin_forbidden"
+
+
+class AdminUnauthorized(Failure):
+    """The admin token is missing or wrong."""
+
+    status, type = 401, "admin_unauthorized"
+
+
 class NotFound(Failure):
     """Nothing is known under that id."""
 

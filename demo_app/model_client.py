@@ -23,6 +23,7 @@ from tenacity import AsyncRetrying, RetryCallState
 
 from demo_app.circuit_breaker import Attempt, CircuitBreaker
 from demo_app.failures import CircuitOpen, EmptyAnswer, ModelFailure, UnusableAnswer
+from demo_app.faults import LiveSettings
 from demo_app.prompts import Message
 from demo_app.retry_budget import RetryBudget
 from demo_app.settings import DemoSettings
@@ -53,19 +54,21 @@ class Answer:
 class ModelClient:
     """The models the application may use: the wanted one, its fallback, and the one for embeddings."""
 
-    def __init__(self, settings: DemoSettings, transport: httpx2.AsyncBaseTransport | None = None) -> None:
-        self._settings = settings
+    def __init__(self, live: LiveSettings, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+        self._live = live
+        settings = live.now
         timeout = httpx2.Timeout(settings.read_timeout_s, connect=settings.connect_timeout_s)
         limits = httpx2.Limits(max_connections=None, max_keepalive_connections=64)
         self._http = httpx2.AsyncClient(timeout=timeout, limits=limits, transport=transport)
         self._openai = AsyncOpenAI(max_retries=0, timeout=timeout, http_client=self._http)
-        self.budget = RetryBudget(limited=settings.retry_budget)
-        self.breakers = {
-            model: CircuitBreaker(model, settings.breaker_failures, settings.breaker_open_s)
-            for model in (settings.model, settings.fallback_model, settings.embedding_model)
-        }
-        for model, breaker in self.breakers.items():
-            register_breaker(settings.provider, model, breaker.state)
+        self._budget = RetryBudget()
+        self._breakers: dict[str, CircuitBreaker] = {}
+        for model in (settings.model, settings.fallback_model, settings.embedding_model):
+            self._breaker(model)
+
+    @property
+    def _settings(self) -> DemoSettings:
+        return self._live.now
 
     @property
     def embeddings(self) -> str:
@@ -76,8 +79,8 @@ class ModelClient:
         """Close the connections."""
         await self._openai.close()
 
-    async def complete(self, generation: Generation, messages: Sequence[Message], check: Check) -> Answer:
-        """A whole answer that passed `check`.
+    async def complete(self, generation: Generation, model: str, messages: Sequence[Message], check: Check) -> Answer:
+        """A whole answer of `model`, or of its fallback, that passed `check`.
 
         Raises:
             ModelFailure: no model gave one.
@@ -95,12 +98,17 @@ class ModelClient:
             passed.succeeded()
             return Answer(text, call)
 
-        return await self._first_success(generation, attempt)
+        return await self._first_success(generation, model, attempt)
 
     async def stream(
-        self, generation: Generation, messages: Sequence[Message], check_part: Callable[[str], None], check: Check
+        self,
+        generation: Generation,
+        model: str,
+        messages: Sequence[Message],
+        check_part: Callable[[str], None],
+        check: Check,
     ) -> AsyncGenerator[str, None]:
-        """The parts of an answer as they come. Until the first one there may be retries and a fallback.
+        """The parts of an answer of `model` as they come. Until the first one there may be retries and a fallback.
 
         Raises:
             ModelFailure: no model gave an answer, or it broke off, or it failed a check.
@@ -126,7 +134,7 @@ class ModelClient:
             call.detach()
             return opened
 
-        opened = await self._first_success(generation, attempt)
+        opened = await self._first_success(generation, model, attempt)
         text, part = "", opened.first
         try:
             while part is not None:
@@ -171,13 +179,13 @@ class ModelClient:
         except Exception as error:
             raise _failure(error) from error
 
-    async def _first_success(self, generation: Generation, attempt: Try[T]) -> T:
+    async def _first_success(self, generation: Generation, wanted: str, attempt: Try[T]) -> T:
         """What `attempt` gives for the wanted model, after retries, or else for the fallback."""
-        self.budget.request()
+        self._budget.request()
         failure: Exception | None = None
         attempted = False
-        for model in dict.fromkeys((self._settings.model, self._settings.fallback_model)):
-            if attempted and not self.budget.withdraw():
+        for model in dict.fromkeys((wanted, self._settings.fallback_model)):
+            if attempted and not self._may_try_again():
                 break
             try:
                 return await self._with_retries(model, attempt)
@@ -204,8 +212,8 @@ class ModelClient:
                 and state.attempt_number < self._settings.max_attempts
                 and (_retry_after_s(error) or 0.0) <= self._settings.longest_retry_wait_s
                 and time.monotonic() - started < self._settings.attempt_timeout_s
-                and self.breakers[model].state() == names.BREAKER_CLOSED
-                and self.budget.withdraw()
+                and self._breaker(model).state() == names.BREAKER_CLOSED
+                and self._may_try_again()
             )
 
         try:
@@ -226,12 +234,23 @@ class ModelClient:
 
     async def _guarded(self, model: str, attempt: Try[T]) -> T:
         """One attempt, if the model's breaker lets it through."""
-        passed = self.breakers[model].enter()
+        passed = self._breaker(model).enter()
         try:
             return await attempt(model, passed)
         except BaseException as error:
             _tell(passed, error)
             raise
+
+    def _may_try_again(self) -> bool:
+        return not self._settings.retry_budget or self._budget.withdraw()
+
+    def _breaker(self, model: str) -> CircuitBreaker:
+        if model not in self._breakers:
+            settings = self._settings
+            breaker = CircuitBreaker(model, settings.breaker_failures, settings.breaker_open_s)
+            self._breakers[model] = breaker
+            register_breaker(settings.provider, model, breaker.state)
+        return self._breakers[model]
 
     def _observed(self, model: str, messages: Sequence[Message]) -> LLMCall:
         return observe_llm_call(model, provider=self._settings.provider, prompt=messages)

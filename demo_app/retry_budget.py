@@ -11,8 +11,7 @@ MOST_KEPT = 10.0
 class RetryBudget:
     """Every request pays in a share of an attempt, every second attempt takes one out. It starts empty."""
 
-    def __init__(self, *, limited: bool = True) -> None:
-        self.limited = limited
+    def __init__(self) -> None:
         self._balance = 0.0
 
     def request(self) -> None:
@@ -21,8 +20,6 @@ class RetryBudget:
 
     def withdraw(self) -> bool:
         """Whether a second attempt may be made; it is then taken out of the budget."""
-        if not self.limited:
-            return True
         if self._balance < 1 - 1e-9:  # five shares of 0.2 are an attempt, whatever floats make of them
             return False
         self._balance -= 1

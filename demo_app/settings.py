@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import math
 import os
-from dataclasses import dataclass, field, fields
+import random
+from dataclasses import dataclass, field, fields, replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Self
 
@@ -38,13 +40,18 @@ class DemoSettings:
     fallback_model: str = "gpt-4o-mini"
     embedding_model: str = "text-embedding-3-small"
     embedding_dimensions: int = 0  # 0: the model's own
+    other_model: str = ""  # asked instead of `model` for `other_model_share` of the generations
+    other_model_share: float = 0.0  # from 0 to 1
     prompt_version: str = "v1"
+    version: str = version("llm-observability-stack")  # of the application, for llm_build_info
     data_dir: Path = field(default_factory=lambda: Path(".state/demo_app"))
 
     concurrency: int = 16  # generations at a time, per endpoint
     queue_capacity: int = 32  # generations that may wait, per endpoint
     top_k: int = 4  # articles that a support answer is given
     summary_top_k: int = 24  # articles that a summary is given: some 8,000 tokens
+    added_retrieval_ms: float = 0.0  # that a retrieval takes longer than it must
+    history_tokens: int = 0  # about how many tokens of an earlier conversation a prompt carries
 
     connect_timeout_s: float = 2.0
     read_timeout_s: float = 10.0  # the longest silence of a provider, before an answer and within a stream
@@ -57,8 +64,11 @@ class DemoSettings:
     breaker_failures: int = 5  # in a row, then the model is left alone
     breaker_open_s: float = 15.0
 
+    cache: bool = True  # off: no answer is found in it
     cache_ttl_s: float = 300.0
     cache_size: int = 1_000
+
+    admin_token: str = field(default="", repr=False)  # that /admin asks for; without one it answers loopback only
 
     @classmethod
     def from_environment(cls) -> Self:
@@ -68,6 +78,12 @@ class DemoSettings:
             DemoSettingsError: a value is of the wrong kind.
         """
         return cls(**{item.name: value for item in fields(cls) if (value := _read(cls, item.name)) is not None})
+
+    def for_one_question(self) -> Self:
+        """The same, with `model` the one to ask this time."""
+        if random.random() < self.other_model_share:  # noqa: S311 - not a secret
+            return replace(self, model=self.other_model)
+        return self
 
 
 def _read(settings: type[DemoSettings], name: str) -> Any:

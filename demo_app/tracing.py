@@ -12,6 +12,7 @@ from opentelemetry.instrumentation.fastapi import FastAPIInstrumentor
 from opentelemetry.sdk._logs import LoggerProvider
 from opentelemetry.sdk.trace import TracerProvider
 
+UNTRACED = "healthz,metrics,/admin/"  # what is asked by machines, all the time
 _EXPORT_WAIT_S = 3.0
 
 
@@ -37,7 +38,7 @@ def leave_out_spans_per_chunk(app: FastAPI) -> None:
     if getattr(app, "_is_instrumented_by_opentelemetry", False):
         FastAPIInstrumentor.uninstrument_app(app)
         app.middleware_stack = None  # it was built just now, without instrumentation
-        FastAPIInstrumentor.instrument_app(app, excluded_urls="healthz,metrics", exclude_spans=["receive", "send"])
+        FastAPIInstrumentor.instrument_app(app, excluded_urls=UNTRACED, exclude_spans=["receive", "send"])
 
 
 async def export_what_waits() -> None:

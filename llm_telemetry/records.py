@@ -64,6 +64,19 @@ def record_cache(
 
 
 @never_raises("metric")
+def record_deployment(*, version: str | None = None, prompt_version: str | None = None) -> None:
+    """Record that from now on another version of the application, or of its prompts, runs in this process.
+
+    What is None stays as it was. The series of `llm_build_info` with the labels of before goes away (in
+    multi-process mode it cannot); what does not say its own prompt version is told apart by the new one.
+    """
+    state = telemetry()
+    state.version = state.version if version is None else version
+    state.prompt_version = state.prompt_version if prompt_version is None else prompt_version
+    state.metrics.set_build_info(state.version, state.prompt_version or "")
+
+
+@never_raises("metric")
 def record_rejection(reason: str, *, endpoint: str | None = None) -> None:
     """Record a request that never reached a model; `reason` is one of names.REJECTION_REASONS."""
     state = telemetry()

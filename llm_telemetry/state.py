@@ -39,6 +39,7 @@ class Telemetry:
     """Everything that records. One per process; tests make their own."""
 
     service: str
+    version: str
     prompt_version: str | None
     settings: Settings
     prices: Prices
@@ -139,6 +140,7 @@ def configure(
         metrics = Metrics(name, loaded, registry)
         made = Telemetry(
             service=name,
+            version=version,
             prompt_version=prompt_version,
             settings=loaded,
             prices=Prices(prices),

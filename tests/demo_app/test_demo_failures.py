@@ -168,7 +168,7 @@ def test_hallucination_is_an_answer(app: App, provider: Provider) -> None:
 
 
 def test_mistake_of_ours_is_json_too(app: App, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("demo_app.answering.Answering._prompt", lambda *_: 1 / 0)
+    monkeypatch.setattr("demo_app.answering._prompt", lambda *_: 1 / 0)
     answer = app.ask()
     assert answer.status_code == 500
     assert answer.json()["error"]["type"] == "internal"

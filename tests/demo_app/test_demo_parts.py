@@ -51,12 +51,13 @@ def test_good_times_are_kept_up_to_a_limit() -> None:
     assert sum(budget.withdraw() for _ in range(100)) == MOST_KEPT
 
 
-def test_no_budget() -> None:
-    budget = RetryBudget(limited=False)
-    assert all(budget.withdraw() for _ in range(100))
-
-
 # Queue ----------------------------------------------------------------------------------------------------
+
+
+async def settle() -> None:
+    """Let every task go on until it waits for something that does not come."""
+    for _ in range(10):
+        await asyncio.sleep(0)
 
 
 async def test_queue_has_places_and_room_to_wait() -> None:
@@ -68,7 +69,7 @@ async def test_queue_has_places_and_room_to_wait() -> None:
     await first.wait()
     await second.wait()
     waiting = asyncio.create_task(third.wait())
-    await asyncio.sleep(0)
+    await settle()
     assert not waiting.done()
     first.release()
     await waiting
@@ -102,12 +103,48 @@ async def test_who_stops_waiting_takes_no_place() -> None:
     first, second, third = (queue.reserve() for _ in range(3))
     await first.wait()
     waiting = asyncio.create_task(second.wait())
-    await asyncio.sleep(0)
+    await settle()
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
     second.release()
     first.release()
     await asyncio.wait_for(third.wait(), 5)
+
+
+async def test_more_places_are_taken_by_who_waits_longest() -> None:
+    queue = BoundedQueue(1, 4)
+    tickets = [queue.reserve() for _ in range(5)]
+    waiting = [asyncio.create_task(ticket.wait()) for ticket in tickets]
+    await asyncio.wait_for(waiting[0], 5)
+    queue.concurrency = 3
+    await asyncio.wait_for(asyncio.gather(*waiting[:3]), 5)
+    await settle()
+    assert not waiting[3].done()
+    tickets[0].release()
+    await asyncio.wait_for(waiting[3], 5)
+    await settle()
+    assert not waiting[4].done()
+    tickets[1].release()
+    await asyncio.wait_for(waiting[4], 5)
+
+
+async def test_of_fewer_places_nobody_loses_one() -> None:
+    queue = BoundedQueue(3, 2)
+    running = [queue.reserve() for _ in range(3)]
+    for ticket in running:
+        await ticket.wait()
+    queue.concurrency = 1
+    with pytest.raises(QueueFull) as full:
+        queue.reserve()
+    assert full.value.retry_after_s == 4, "two wait for one place, and not for three"
+    running[0].release()
+    next_one = queue.reserve()
+    waiting = asyncio.create_task(next_one.wait())
+    running[1].release()
+    await settle()
+    assert not waiting.done(), "one still runs, and there is one place"
+    running[2].release()
+    await asyncio.wait_for(waiting, 5)
 
 
 async def test_wait_follows_how_long_answers_take(monkeypatch: pytest.MonkeyPatch) -> None:

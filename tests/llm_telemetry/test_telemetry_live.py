@@ -240,3 +240,42 @@ def test_attempts_that_are_open_at_once(seen: Seen) -> None:
     assert generation.attempts == 2
     assert seen.value("llm_retries_total", reason="other") == 1
     assert seen.value("llm_requests_total", status="ok") == 1
+
+
+# A deployment while the process runs ------------------------------------------------------------------------
+
+
+def builds(seen: Seen) -> list[tuple[str, str]]:
+    return [
+        (sample.labels["version"], sample.labels["prompt_version"])
+        for family in seen.registry.collect()
+        for sample in family.samples
+        if sample.name == "llm_build_info" and sample.value == 1
+    ]
+
+
+def test_deployment_is_another_series_and_what_is_recorded_after_it_says_so(seen: Seen) -> None:
+    def call() -> None:
+        with lt.request_context(**WHO), lt.observe_llm_call("gpt-4o", provider="openai"):
+            pass
+
+    call()
+    lt.record_deployment(version="1.5.0", prompt_version="v8")
+    assert builds(seen) == [("1.5.0", "v8")]
+    call()
+    lt.record_deployment(prompt_version="v9")
+    assert builds(seen) == [("1.5.0", "v9")], "the version stays"
+    with lt.request_context(**WHO):
+        lt.record_cache(True)
+    lt.record_deployment(version="1.6.0")
+    assert builds(seen) == [("1.6.0", "v9")], "the prompt version stays"
+    assert [line["prompt_version"] for line in seen.lines()] == ["v7", "v8", "v9"]
+    assert [span.attributes["llm.prompt_version"] for span in seen.spans("generate")] == ["v7", "v8"]
+
+
+def test_generation_says_the_prompt_version_that_it_began_with(seen: Seen) -> None:
+    with lt.request_context(**WHO), lt.observe_generation("gpt-4o"):
+        lt.record_deployment(prompt_version="v8")
+        with lt.observe_llm_call("gpt-4o", provider="openai"):
+            pass
+    assert [line["prompt_version"] for line in seen.lines()] == ["v7"]
