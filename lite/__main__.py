@@ -1,4 +1,4 @@
-"""`python -m lite`: what the Makefile's up, down, status, logs, config and clean call, for both profiles."""
+"""`python -m lite`: what the Makefile's up, down, status, logs and others call, for both profiles."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ import subprocess
 import sys
 import time
 
+from dashboards_src.config import Scale
+from dashboards_src.rules import FOLDERS
 from lite.build import tool
-from lite.failure import StackFailure
+from lite.failure import StackFailure, not_running
 from lite.full_stack import FullStack, engine_answers
 from lite.lite_stack import LiteStack
 from lite.secrets import GRAFANA_PASSWORD
 from lite.settings import ROOT, Stack
-from lite.table import TOOLS, Server
+from lite.table import TOOLS, Server, check_name
 
 
 def main() -> int:
@@ -27,6 +29,10 @@ def main() -> int:
     build = commands.add_parser("build", help="build or pull what `up` needs, and start nothing")
     build.add_argument("--tools", action="store_true", help="and what the tests need: promtool, amtool, docker-compose")
     commands.add_parser("down", help="stop everything; data stays")
+    commands.add_parser("rehearsal-on", help="switch a running stack to a rehearsal's rules and timings")
+    commands.add_parser("rehearsal-off", help="switch a running stack back to production's")
+    for command, does in (("stop", "stop one server; `start` or `up` starts it again"), ("start", "start it again")):
+        commands.add_parser(command, help=does).add_argument("server")
     commands.add_parser("status", help="what runs, and where")
     logs = commands.add_parser("logs", help="show a server's log as it goes on")
     logs.add_argument("server", nargs="?", default="")
@@ -48,16 +54,21 @@ def main() -> int:
 
 def _run(options: argparse.Namespace) -> int:
     stack = Stack.load()
-    profile = options.profile or stack.profile or ("full" if engine_answers() else "lite")
-    run: FullStack | LiteStack = FullStack(stack) if profile == "full" else LiteStack(stack)
+    # `up` goes by REHEARSAL, a switch by its name; whatever else leaves a running stack as it is.
+    scales: dict[str, Scale] = {"up": stack.scale, "rehearsal-on": "rehearsal", "rehearsal-off": "production"}
+    stack = stack.at(scales.get(options.command, stack.running_scale))
+    run = stack_runner(stack, options.profile)
     match options.command:
         case "up":
-            start = time.monotonic()
-            run.up()
-            stack.remember_profile(profile)
-            _show(run, stack)
-            print(f"\n{profile}: all {len(run.servers)} servers ready after {time.monotonic() - start:.0f} s.")
-            print(f"Ask something at http://localhost:{stack.port('DEMO_APP_PORT')}/ — stop with `make down`.")
+            _up(run, stack)
+        case "rehearsal-on" | "rehearsal-off":
+            if not run.running:
+                raise not_running("make up REHEARSAL=1" if stack.scale == "rehearsal" else "make up")
+            _up(run, stack)
+        case "stop":
+            run.stop_server(options.server)
+        case "start":
+            run.start_server(options.server)
         case "build":
             run.build()
             if options.tools:
@@ -77,11 +88,30 @@ def _run(options: argparse.Namespace) -> int:
     return 0
 
 
+def stack_runner(stack: Stack, profile: str = "") -> LiteStack | FullStack:
+    """What runs the stack: `profile`, else as it was started last, else `full` where a Docker engine answers."""
+    chosen = profile or stack.profile or ("full" if engine_answers() else "lite")
+    return FullStack(stack) if chosen == "full" else LiteStack(stack)
+
+
+def _up(run: FullStack | LiteStack, stack: Stack) -> None:
+    start = time.monotonic()
+    run.up()
+    profile = "full" if isinstance(run, FullStack) else "lite"
+    stack.remember(profile)
+    _show(run, stack)
+    print(f"\n{profile}: all {len(run.servers)} servers ready after {time.monotonic() - start:.0f} s.")
+    print(f"Ask something at http://localhost:{stack.port('DEMO_APP_PORT')}/ — stop with `make down`.")
+
+
 def _show(run: FullStack | LiteStack, stack: Stack) -> None:
     states = run.states()
     print(f"\n  {'server':<14} {'state':<8} {'address':<36} {'what'}")
     for server in run.servers:
         print(f"  {server.name:<14} {states[server.name]:<8} {_address(server, stack):<36} {server.about}")
+    if any(state == "ready" for state in states.values()):
+        other = "off" if stack.scale == "rehearsal" else "on"
+        print(f"\n  Time scale: {stack.scale} ({FOLDERS[stack.scale]}); the other: `make rehearsal-{other}`")
     if any(server.name == "grafana" for server in run.servers):
         print(f"\n  Grafana's user is admin; the password is in\n  {stack.secrets / GRAFANA_PASSWORD}")
 
@@ -91,13 +121,13 @@ def _address(server: Server, stack: Stack) -> str:
 
 
 def _logs(run: FullStack | LiteStack, server: str) -> None:
-    known = [item.name for item in run.servers]
-    if server and server not in known:
-        raise StackFailure(f"There is no server {server!r}.", f"make logs SERVICE= one of {', '.join(known)}")
+    if server:
+        check_name(server, run.servers)
     if isinstance(run, FullStack):
         run.logs(server)
         return
-    files = [str(run.log_file(name)) for name in ([server] if server else known) if run.log_file(name).exists()]
+    names = [server] if server else [item.name for item in run.servers]
+    files = [str(run.log_file(name)) for name in names if run.log_file(name).exists()]
     if not files:
         raise StackFailure("Nothing has been logged here yet.", "Start the stack with `make up`.")
     subprocess.run(["tail", "-n", "100", "-F", *files], check=False)  # noqa: S603, S607

@@ -11,3 +11,8 @@ class StackFailure(Exception):
         self.what = what
         self.next_step = next_step
         self.lines = lines
+
+
+def not_running(start: str = "make up") -> StackFailure:
+    """What is asked of a stack that does not run."""
+    return StackFailure("The stack is not running.", f"Start it: {start}")

@@ -8,11 +8,13 @@ import shutil
 import subprocess
 from collections.abc import Sequence
 
-from lite.failure import StackFailure
+from dashboards_src.rules import FOLDERS
+from lite.failure import StackFailure, not_running
+from lite.reload import reload_changed
 from lite.render import Addresses, context, render_files
 from lite.secrets import GRAFANA_PASSWORD, PROVIDER_TOKEN, SLACK_WEBHOOK, secret
 from lite.settings import ROOT, Stack
-from lite.table import full_servers
+from lite.table import check_name, full_servers
 
 # Where servers are scraped inside compose's network.
 _INSIDE = {
@@ -24,6 +26,8 @@ _INSIDE = {
     "loki": 3100,
     "grafana": 3000,
 }
+
+_NOT_RUNNING = ("stopped", "exited", "created", "dead")
 
 
 def engine_answers() -> bool:
@@ -49,21 +53,31 @@ class FullStack:
         """Pull and build the images."""
         self._compose("build")
 
+    @property
+    def running(self) -> bool:
+        """Whether any of its containers runs."""
+        return any(state not in _NOT_RUNNING for state in self.states().values())
+
     def up(self) -> None:
-        """Start everything and wait until all of it is healthy.
+        """Start everything and wait until all of it is healthy; what was started is stopped when that fails.
+
+        Where it runs already, what changed is recreated or reloaded, and what was stopped is started.
 
         Raises:
             StackFailure: with the last lines of what is not.
         """
         self.render()
+        was_running = self.running
         try:
             self._compose("up", "--detach", "--build", "--wait", "--wait-timeout", "300")
         except StackFailure as failure:
             ill = [name for name, state in self.states().items() if state != "ready"]
-            failure.lines = self._output("logs", "--no-color", "--tail", "15", *ill)
+            failure.lines = self._last_words(*ill)
             failure.next_step = "`make logs SERVICE=" + (ill[0] if ill else "name") + "` shows more."
-            self._compose("down")
+            if not was_running:
+                self._compose("down")
             raise
+        reload_changed(self.servers, context(self._stack, self.servers), self._hang_up, self._last_words)
 
     def down(self) -> None:
         """Stop everything; volumes stay."""
@@ -72,6 +86,29 @@ class FullStack:
     def remove_data(self) -> None:
         """Remove the volumes."""
         self._compose("down", "--volumes")
+
+    def stop_server(self, name: str) -> None:
+        """Stop one server until it or the stack is started again; data stays.
+
+        Raises:
+            StackFailure: there is no such server, or the stack does not run.
+        """
+        self._check(name)
+        self._output("stop", name)
+
+    def start_server(self, name: str) -> None:
+        """Start one server of a running stack, as it was, and wait until it is healthy.
+
+        Raises:
+            StackFailure: there is no such server, the stack does not run, or the server does not become healthy.
+        """
+        self._check(name)
+        try:
+            self._output("up", "--detach", "--no-deps", "--no-recreate", "--wait", "--wait-timeout", "120", name)
+        except StackFailure as failure:
+            raise StackFailure(
+                f"{name} does not become ready.", f"`make logs SERVICE={name}` shows more.", self._last_words(name)
+            ) from failure
 
     def render(self) -> None:
         """Write the rendered configuration and the secrets that compose reads."""
@@ -83,7 +120,7 @@ class FullStack:
             scrape=targets,
             alertmanager="alertmanager:9093",
             sink_url="http://alert-sink:9095",
-            rules="/etc/prometheus/rules/*.yaml",
+            rules=f"/etc/{FOLDERS[self._stack.scale]}/*.yaml",
             templates="/etc/alertmanager/templates/*.tmpl",
             slack_webhook_file=f"/etc/stack/{SLACK_WEBHOOK}" if slack.exists() else "",
         )
@@ -112,12 +149,23 @@ class FullStack:
         return {
             **os.environ,
             **self._stack.values,
-            **{key: names[key] for key in ("OTLP_ACCESS", "OTLP_TOKEN", "USER_SALT")},
+            **{key: names[key] for key in ("OTLP_ACCESS", "OTLP_TOKEN", "SCRAPE_INTERVAL", "USER_SALT")},
             "APP_METRICS_TARGETS": self._stack.values["APP_METRICS_TARGETS"] or '["demo-app:8000"]',
             "STACK_CONFIG": str(self._stack.config),
             "GRAFANA_ADMIN_PASSWORD_FILE": str(self._stack.secrets / GRAFANA_PASSWORD),
             "SIM_PROVIDER_ADMIN_TOKEN": secret(self._stack.secrets, PROVIDER_TOKEN),
         }
+
+    def _check(self, name: str) -> None:
+        check_name(name, self.servers)
+        if not self.running:
+            raise not_running()
+
+    def _hang_up(self, name: str) -> None:
+        self._output("kill", "--signal", "SIGHUP", name)
+
+    def _last_words(self, *names: str) -> str:
+        return self._output("logs", "--no-color", "--tail", "15", *names)
 
     def _command(self, arguments: Sequence[str]) -> list[str]:
         return ["docker", "compose", "--project-directory", str(ROOT), *arguments]

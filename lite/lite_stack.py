@@ -11,13 +11,15 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
+from dashboards_src.rules import FOLDERS
 from lite.build import TerminalProgress, binary, build_missing
-from lite.failure import StackFailure
+from lite.failure import StackFailure, not_running
 from lite.processes import Program, Supervisor
+from lite.reload import reload_changed
 from lite.render import Addresses, context, filled, render_files
 from lite.secrets import SLACK_WEBHOOK
 from lite.settings import ROOT, Stack
-from lite.table import Server, lite_servers
+from lite.table import Server, check_name, lite_servers
 
 READY_WITHIN_S = 90.0
 _ASK_EVERY_S = 0.1
@@ -42,8 +44,15 @@ class LiteStack:
         """
         build_missing({server.name: server.build for server in self.servers if server.build}, TerminalProgress())
 
+    @property
+    def running(self) -> bool:
+        """Whether it was started, whatever became of its servers."""
+        return self._supervisor.running
+
     def up(self) -> None:
         """Start everything and wait until all of it can be used; what was started is stopped when that fails.
+
+        Where it runs already, what changed is restarted or reloaded, and what was stopped is started.
 
         Raises:
             StackFailure: says which server, why, and what to do.
@@ -57,7 +66,8 @@ class LiteStack:
         self.render()
         try:
             self._supervisor.start(self.programs())
-            self._wait_until_ready(names)
+            self._wait_until_ready(self.servers)
+            reload_changed(self.servers, names, self._supervisor.hang_up, self._last_words)
         except BaseException:
             if not was_running:
                 self._supervisor.stop()
@@ -66,6 +76,25 @@ class LiteStack:
     def down(self) -> None:
         """Stop everything; data stays."""
         self._supervisor.stop()
+
+    def stop_server(self, name: str) -> None:
+        """Stop one server until it or the stack is started again; data stays.
+
+        Raises:
+            StackFailure: there is no such server, or the stack does not run.
+        """
+        self._check(name)
+        self._supervisor.stop_one(name)
+
+    def start_server(self, name: str) -> None:
+        """Start one server of a running stack, as it was, and wait until it can be used.
+
+        Raises:
+            StackFailure: there is no such server, the stack does not run, or the server does not become ready.
+        """
+        self._check(name)
+        self._supervisor.start_one(name)
+        self._wait_until_ready([server for server in self.servers if server.name == name])
 
     def render(self) -> None:
         """Write the rendered configuration."""
@@ -76,7 +105,7 @@ class LiteStack:
             scrape=targets,
             alertmanager=f"127.0.0.1:{self._stack.port('ALERTMANAGER_PORT')}",
             sink_url=f"http://127.0.0.1:{self._stack.port('ALERT_SINK_PORT')}",
-            rules=str(ROOT / "prometheus" / "rules" / "*.yaml"),
+            rules=str(ROOT / FOLDERS[self._stack.scale] / "*.yaml"),
             templates=str(ROOT / "alertmanager" / "templates" / "*.tmpl"),
             slack_webhook_file=str(slack) if slack.exists() else "",
         )
@@ -120,6 +149,11 @@ class LiteStack:
             ROOT,
         )
 
+    def _check(self, name: str) -> None:
+        check_name(name, self.servers)
+        if not self.running:
+            raise not_running()
+
     def _check_ports(self) -> None:
         for server in self.servers:
             for name in server.ports:
@@ -135,8 +169,9 @@ class LiteStack:
                             f"another port in .env; for once: `make up {name}={port + 1}`.",
                         ) from error
 
-    def _wait_until_ready(self, names: dict[str, str]) -> None:
-        waiting = {server.name: filled(server.ready, names, Path()) for server in self.servers}
+    def _wait_until_ready(self, servers: Sequence[Server]) -> None:
+        names = context(self._stack, self.servers)
+        waiting = {server.name: filled(server.ready, names, Path()) for server in servers}
         deadline = time.monotonic() + READY_WITHIN_S
         while waiting:
             states = self._supervisor.states()
@@ -152,9 +187,10 @@ class LiteStack:
             time.sleep(_ASK_EVERY_S)
 
     def _died(self, name: str, what: str) -> StackFailure:
-        return StackFailure(
-            what, f"All that it said: {self.log_file(name)}", last_lines(self.log_file(name), _LAST_LINES)
-        )
+        return StackFailure(what, f"All that it said: {self.log_file(name)}", self._last_words(name))
+
+    def _last_words(self, name: str) -> str:
+        return last_lines(self.log_file(name), _LAST_LINES)
 
 
 def is_ready(url: str) -> bool:

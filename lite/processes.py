@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from supervisor.xmlrpc import SupervisorTransport
+from supervisor.xmlrpc import Faults, SupervisorTransport
 
 from lite.failure import StackFailure
 from lite.settings import Stack
@@ -81,6 +81,18 @@ class Supervisor:
             time.sleep(_ASK_EVERY_S)
         self._stack.socket.unlink(missing_ok=True)
 
+    def start_one(self, name: str) -> None:
+        """Start the program called `name`, if it does not run."""
+        self._unless(Faults.ALREADY_STARTED, "startProcess", name, False)
+
+    def stop_one(self, name: str) -> None:
+        """Stop the program called `name` and wait until it is gone."""
+        self._unless(Faults.NOT_RUNNING, "stopProcess", name)
+
+    def hang_up(self, name: str) -> None:
+        """Send SIGHUP to the program called `name`."""
+        self._rpc.supervisor.signalProcess(name, "HUP")
+
     def states(self) -> dict[str, dict[str, Any]]:
         """What supervisord says of each program: `statename`, `pid`, `start`, `spawnerr`; empty if it is down."""
         try:
@@ -94,6 +106,14 @@ class Supervisor:
         return xmlrpc.client.ServerProxy(
             "http://localhost", transport=SupervisorTransport(None, None, f"unix://{self._stack.socket}")
         )
+
+    def _unless(self, fault: int, method: str, *arguments: object) -> None:
+        """Call `method`; that fault says that there is nothing to do."""
+        try:
+            getattr(self._rpc.supervisor, method)(*arguments)
+        except xmlrpc.client.Fault as said:
+            if said.faultCode != fault:
+                raise
 
     def _update(self) -> None:
         """Stop what is gone or changed, start what is new, changed or had given up."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from dashboards_src.config import Scale
 from lite.failure import StackFailure
 from lite.secrets import OTLP_TOKEN, USER_SALT, secret
 from lite.settings import ROOT, Stack
@@ -18,11 +19,27 @@ from lite.table import Server
 Context = Mapping[str, str]
 
 
+@dataclass(frozen=True)
+class Timing:
+    """How fast samples, rules and messages follow each other. All in seconds."""
+
+    interval_s: int  # of scrapes and of evaluations, unless SCRAPE_INTERVAL says another
+    group_wait_s: int  # until the first message of a group of alerts
+    group_interval_s: int  # until a change of the group is said
+    watchdog_interval_s: int  # from one watchdog to the next
+
+
+TIMINGS: Mapping[Scale, Timing] = {
+    "production": Timing(interval_s=15, group_wait_s=10, group_interval_s=60, watchdog_interval_s=15),
+    "rehearsal": Timing(interval_s=5, group_wait_s=1, group_interval_s=5, watchdog_interval_s=5),
+}
+
+
 def context(stack: Stack, servers: Sequence[Server]) -> dict[str, str]:
     """Everything that templates may name, for a stack of these servers.
 
     Raises:
-        StackFailure: OTLP_BIND or TRACE_SAMPLING has a value that cannot be used.
+        StackFailure: OTLP_BIND, TRACE_SAMPLING or REHEARSAL has a value that cannot be used.
     """
     names = {server.name for server in servers}
     values = dict(stack.values)
@@ -38,6 +55,7 @@ def context(stack: Stack, servers: Sequence[Server]) -> dict[str, str]:
         "config": str(stack.config),
         "secrets": str(stack.secrets),
         "USER_SALT": secret(stack.secrets, USER_SALT),
+        "SCRAPE_INTERVAL": _scrape_interval(stack),
         "OTLP_TOKEN": token,
         "OTLP_ACCESS": "token" if token else "open",
         "OTLP_HEADERS": f"Authorization=Bearer%20{token}" if token else "",
@@ -63,7 +81,10 @@ class Addresses:
 
 
 def render_files(stack: Stack, addresses: Addresses) -> None:
-    """Write prometheus.yml and alertmanager.yml into the stack's folder of rendered configuration."""
+    """Write prometheus.yml and alertmanager.yml into the stack's folder of rendered configuration.
+
+    A file that would stay the same is left alone: when it was written tells who has not read it yet.
+    """
     templates = Environment(  # the files are YAML
         loader=FileSystemLoader(ROOT),
         undefined=StrictUndefined,
@@ -74,7 +95,8 @@ def render_files(stack: Stack, addresses: Addresses) -> None:
         "servers": addresses.scrape,
         "alertmanager": addresses.alertmanager,
         "rules": addresses.rules,
-        "scrape_interval": stack.values["SCRAPE_INTERVAL"],
+        "scrape_interval": _scrape_interval(stack),
+        "timing": TIMINGS[stack.scale],
         "sink_url": addresses.sink_url,
         "sink_page": f"http://localhost:{stack.port('ALERT_SINK_PORT')}",
         "webhook_url": stack.values["WEBHOOK_URL"],
@@ -85,12 +107,18 @@ def render_files(stack: Stack, addresses: Addresses) -> None:
     for template in ("prometheus/prometheus.yml.j2", "alertmanager/alertmanager.yml.j2"):
         file = stack.config / template.removesuffix(".j2")
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(templates.get_template(template).render(values), encoding="utf-8")
+        text = templates.get_template(template).render(values)
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
+            file.write_text(text, encoding="utf-8")
 
 
 def filled(template: str, names: Context, data: Path, binary: str = "") -> str:
     """`template` with its names filled in, for one server."""
     return template.format_map({**names, "data": str(data), "binary": binary})
+
+
+def _scrape_interval(stack: Stack) -> str:
+    return stack.values["SCRAPE_INTERVAL"] or f"{TIMINGS[stack.scale].interval_s}s"
 
 
 def _is_loopback(address: str) -> bool:

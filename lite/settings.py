@@ -6,10 +6,16 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dotenv import dotenv_values
+
+from lite.failure import StackFailure
+
+if TYPE_CHECKING:  # the alert sink's image has no dashboards_src
+    from dashboards_src.config import Scale
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -34,20 +40,41 @@ class Stack:
         return int(self.values[name])
 
     @property
-    def profile(self) -> str:
-        """`full` or `lite`, whichever was started last; empty before."""
-        try:
-            return self._profile_file.read_text().strip()
-        except OSError:
-            return ""
+    def scale(self) -> Scale:
+        """The time scale that REHEARSAL asks for.
 
-    def remember_profile(self, profile: str) -> None:
-        """Keep which profile runs, for the commands that follow."""
-        self._profile_file.write_text(profile)
+        Raises:
+            StackFailure: REHEARSAL says neither yes nor no.
+        """
+        said = self.values["REHEARSAL"]
+        if said.lower() not in _SCALES:
+            raise StackFailure(f"REHEARSAL is {said!r}.", "Use 1 for a rehearsal's time scale, 0 for production's.")
+        return _SCALES[said.lower()]
+
+    def at(self, scale: Scale) -> Stack:
+        """The same stack at that time scale."""
+        return replace(self, values={**self.values, "REHEARSAL": "1" if scale == "rehearsal" else "0"})
 
     @property
-    def _profile_file(self) -> Path:
-        return self.state / "profile"
+    def profile(self) -> str:
+        """`full` or `lite`, whichever was started last; empty before."""
+        return self._remembered("profile")
+
+    @property
+    def running_scale(self) -> Scale:
+        """The time scale that was started or switched to last; production before."""
+        return "rehearsal" if self._remembered("time-scale") == "rehearsal" else "production"
+
+    def remember(self, profile: str) -> None:
+        """Keep which profile runs at which time scale, for the commands that follow."""
+        (self.state / "profile").write_text(profile)
+        (self.state / "time-scale").write_text(self.scale)
+
+    def _remembered(self, name: str) -> str:
+        try:
+            return (self.state / name).read_text().strip()
+        except OSError:
+            return ""
 
     def make_private_folder(self) -> None:
         """Make the folder of all that the stack keeps: contents and logs are for their owner only."""
@@ -81,11 +108,16 @@ class Stack:
         return folder / f"llm-stack-{os.getuid()}-{key}.sock"
 
 
+_SCALES: Mapping[str, Scale] = {
+    "": "production", "0": "production", "off": "production", "1": "rehearsal", "on": "rehearsal",
+}  # fmt: skip
+
 # What may be set beside versions and ports, with its default.
 OPTIONS: Mapping[str, str] = {
     "OTLP_BIND": "127.0.0.1",  # another address opens OTLP to other machines, and then a token is needed
     "TRACE_SAMPLING": "all",  # `tail` keeps errors, slow and evaluated traces and a share of the rest
-    "SCRAPE_INTERVAL": "15s",
+    "REHEARSAL": "",  # 1: the rules and timings of a rehearsal, for load tests
+    "SCRAPE_INTERVAL": "",  # of scrapes and evaluations; the time scale's (render.TIMINGS) where it is empty
     "APP_METRICS_TARGETS": "",  # YAML list of host:port; the demo application where it is empty
     "TAIL_WAIT": "30s",
     "TAIL_SLOW_MS": "3000",

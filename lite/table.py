@@ -8,8 +8,10 @@ docker-compose.yml, and the tests read this table.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+from lite.failure import StackFailure
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Server:
     on_path: str = ""  # the command, for a server that is used only where it is installed
     environment: Mapping[str, str] = field(default_factory=dict)
     metrics: str = ""  # host:port that Prometheus scrapes
+    reads: tuple[str, ...] = ()  # globs of files on this machine that it reads again on SIGHUP
     retention: str = ""
     image: str = ""  # of `full`, without its tag
     version: str = ""  # name in .env of that tag
@@ -125,11 +128,14 @@ SERVERS = (
             "--web.external-url=http://localhost:{PROMETHEUS_PORT}/",
             "--web.enable-otlp-receiver",
             "--enable-feature=exemplar-storage",
-            "--rules.alert.resend-delay={SCRAPE_INTERVAL}",
+            # Alertmanager takes an alert for over after four of these or of evaluation_interval, whichever is longer:
+            # always the latter, so that a rehearsal notices a dead Prometheus sooner with the same arguments.
+            "--rules.alert.resend-delay=5s",
         ),
         ready="http://127.0.0.1:{PROMETHEUS_PORT}/-/ready",
         ports=("PROMETHEUS_PORT",),
         metrics="127.0.0.1:{PROMETHEUS_PORT}",
+        reads=("{config}/prometheus/prometheus.yml", "{root}/prometheus/rules*/*.yaml"),
         retention="100 days, 5 GB",
         version="PROMETHEUS_VERSION",
         image="prom/prometheus",
@@ -156,6 +162,7 @@ SERVERS = (
         ports=("ALERTMANAGER_PORT",),
         page="/",
         metrics="127.0.0.1:{ALERTMANAGER_PORT}",
+        reads=("{config}/alertmanager/alertmanager.yml", "{root}/alertmanager/templates/*.tmpl"),
         retention="100 days",
         version="ALERTMANAGER_VERSION",
         image="prom/alertmanager",
@@ -334,3 +341,14 @@ def lite_servers(which: Callable[[str], str | None] = shutil.which) -> tuple[Ser
 def full_servers() -> tuple[Server, ...]:
     """What `full` runs: the services of docker-compose.yml."""
     return tuple(server for server in SERVERS if server.full)
+
+
+def check_name(name: str, servers: Sequence[Server]) -> None:
+    """Pass if one of `servers` is called that.
+
+    Raises:
+        StackFailure: lists their names.
+    """
+    known = [server.name for server in servers]
+    if name not in known:
+        raise StackFailure(f"There is no server {name!r}.", f"There are {', '.join(known)}.")

@@ -19,6 +19,7 @@ import dashboards_src
 from dashboards_src.config import Scale
 from dashboards_src.rules import FOLDERS
 from lite.build import binary, tool
+from lite.render import TIMINGS
 from lite.table import SERVERS
 from stores import AlertStore, poll_until
 
@@ -31,11 +32,12 @@ DEFAULTS = {
     "webhook_url": "",
     "slack_webhook_file": "",
     "templates": TEMPLATES,
+    "timing": TIMINGS["production"],
 }
-REHEARSAL = {"group_wait": "1s", "group_interval": "5s", "watchdog_interval": "5s"}
+REHEARSAL = {"timing": TIMINGS["rehearsal"]}
 
 
-def rendered(**changes: str) -> str:
+def rendered(**changes: Any) -> str:
     """alertmanager.yml, with these variables changed."""
     templates = Environment(
         loader=FileSystemLoader(ROOT), undefined=StrictUndefined, keep_trailing_newline=True, autoescape=False

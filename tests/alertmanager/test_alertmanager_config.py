@@ -130,7 +130,7 @@ def test_inhibition_names_alerts_that_exist() -> None:
                 assert name == "LLM.+" or name in ALERT_NAMES, matcher
 
 
-def _config(**changes: str) -> dict[str, Any]:
+def _config(**changes: Any) -> dict[str, Any]:
     return dict(yaml.safe_load(rendered(**changes)))
 
 

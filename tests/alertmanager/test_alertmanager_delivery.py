@@ -14,11 +14,12 @@ import pytest
 import requests
 from alertmanager_live import ROOT, free_port, rendered, running_alertmanager, stop
 
+from lite.render import Timing
 from stores import AlertStore, StoreError, poll_until
 from stores.connection import Connection
 from stores.times import rfc3339
 
-TIMINGS = {"group_wait": "1s", "group_interval": "1s", "watchdog_interval": "1s"}
+FAST = Timing(interval_s=1, group_wait_s=1, group_interval_s=1, watchdog_interval_s=1)
 
 
 class SinkProcess:
@@ -54,7 +55,7 @@ def sink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SinkProcess]:
 @pytest.fixture(scope="module")
 def sender(sink: SinkProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlertStore]:
     """Alertmanager with our configuration, which delivers to that sink."""
-    config = rendered(sink_url=sink.connection.url, **TIMINGS)
+    config = rendered(sink_url=sink.connection.url, timing=FAST)
     with running_alertmanager(tmp_path_factory.mktemp("sender"), config) as store:
         yield store
 
