@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z][a-z-]*:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | awk -F'\t' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 # --- setting up ----------------------------------------------------------------------------------
 
@@ -62,12 +62,24 @@ bench: setup ## CPU that telemetry adds to a call, beside others' (ratios of one
 
 # Ports and options on the command line (make up PROMETHEUS_PORT=9091) reach it through the environment.
 
-.PHONY: up down status logs config clean build bench-up
-up: setup ## start the stack and wait until it is ready (PROFILE=full or lite)
+.PHONY: up down rehearsal-on rehearsal-off stop start status logs config clean build bench-up
+up: setup ## start the stack and wait until it is ready (PROFILE=full or lite; REHEARSAL=1 for load tests)
 	@$(RUN) -m lite up
 
 down: setup ## stop the stack; data stays
 	@$(RUN) -m lite down
+
+rehearsal-on: setup ## switch the running stack to the time scale of load tests
+	@$(RUN) -m lite rehearsal-on
+
+rehearsal-off: setup ## switch it back to production's
+	@$(RUN) -m lite rehearsal-off
+
+stop: setup ## stop one server (SERVICE=name)
+	@$(RUN) -m lite stop $(SERVICE)
+
+start: setup ## start it again
+	@$(RUN) -m lite start $(SERVICE)
 
 status: setup ## what runs, and where
 	@$(RUN) -m lite status
