@@ -98,3 +98,19 @@ clean: setup ## remove all data of the stack, after asking
 
 bench-up: setup ## seconds to start, memory when idle (COLD=1: from nothing)
 	@$(RUN) bench/up.py $(if $(COLD),--cold)
+
+# --- load tests ------------------------------------------------------------------------------------
+
+# `make up REHEARSAL=1` first: rules that look back seconds and not hours.
+.PHONY: load load-ui load-clear rehearse
+load: setup ## list the load scenarios, or run one and say whether its alerts came (SCENARIO=name)
+	@$(RUN) -m loadtest $(if $(SCENARIO),run $(SCENARIO),list)
+
+load-ui: setup ## Locust's own page, with the scenarios' users
+	@$(RUN) -m loadtest ui
+
+load-clear: setup ## switch off every fault, start what a scenario stopped
+	@$(RUN) -m loadtest clear
+
+rehearse: setup ## run all scenarios and write a report (ONLY=a,b; REAL=1: two alerts at production timing)
+	@$(RUN) -m loadtest rehearse $(if $(ONLY),--only $(ONLY)) $(if $(REAL),--real) $(ARGS)

@@ -1,0 +1,97 @@
+"""The running stack that load and faults go to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import requests
+
+from dashboards_src.rules import FOLDERS
+from lite.__main__ import stack_runner
+from lite.full_stack import FullStack
+from lite.lite_stack import LiteStack
+from lite.secrets import PROVIDER_TOKEN
+from lite.settings import Stack
+from loadtest.failure import LoadFailure
+from stores import StoreError, Stores
+
+_WITHIN_S: Final = 10.0  # of one admin call
+
+
+@dataclass
+class Target:
+    """One stack on this machine, by its settings."""
+
+    stack: Stack
+    stores: Stores = field(init=False)
+    runner: LiteStack | FullStack = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.stores = Stores.of(self.stack)
+        self.runner = stack_runner(self.stack)
+
+    def url(self, port: str, path: str = "") -> str:
+        """Of what listens on the port called `port` in `.env`."""
+        return f"http://127.0.0.1:{self.stack.port(port)}{path}"
+
+    def check(self, scale: str = "rehearsal") -> None:
+        """Pass if the stack is up at that time scale and nothing is broken on purpose.
+
+        Raises:
+            LoadFailure: says what is missing.
+        """
+        up = "make up REHEARSAL=1" if scale == "rehearsal" else "make up"
+        missing = [f"{name} is {state}" for name, state in self.runner.states().items() if state != "ready"]
+        if missing:
+            raise LoadFailure(f"The stack is not up: {', '.join(missing)}.", f"Start it: {up}")
+        loaded = self.scale()
+        if loaded != scale:
+            raise LoadFailure(
+                f"Prometheus has the rules of the time scale {loaded!r}, and {scale!r} is needed.",
+                "Switch it: make rehearsal-on" if scale == "rehearsal" else "Switch it: make rehearsal-off",
+            )
+
+    def scale(self) -> str:
+        """The time scale of the rules that Prometheus has loaded; empty where it has none of ours."""
+        try:
+            files = {rule.file for rule in self.stores.metrics.rules()}
+        except StoreError as error:
+            raise LoadFailure(f"Prometheus does not say which rules it has: {error}.", "make status") from error
+        return next(
+            (scale for scale, folder in FOLDERS.items() if any(f"/{folder.split('/')[-1]}/" in file for file in files)),
+            "",
+        )
+
+    def admin(self, port: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Ask the application (DEMO_APP_PORT) or the provider (SIM_PROVIDER_PORT) about its faults.
+
+        Raises:
+            LoadFailure: it does not answer, or refuses.
+        """
+        url = self.url(port, f"/admin{path}")
+        try:
+            response = requests.request(method, url, json=body, headers=self._token(), timeout=_WITHIN_S)
+            answer = response.json()
+        except (requests.RequestException, ValueError) as error:
+            raise LoadFailure(f"{url} does not answer: {error}.", "make status") from error
+        if not response.ok:
+            raise LoadFailure(f"{method} {url} was refused: {answer}.", "Compare with docs/faults.md.")
+        return answer
+
+    def sink(self, path: str, **parameters: Any) -> Any:
+        """An answer of the alert sink's API."""
+        try:
+            response = requests.get(self.url("ALERT_SINK_PORT", path), params=parameters, timeout=_WITHIN_S)
+            response.raise_for_status()
+            return response.json()
+        except (requests.RequestException, ValueError) as error:
+            raise LoadFailure(f"The alert sink does not answer: {error}.", "make status") from error
+
+    def _token(self) -> dict[str, str]:
+        """Containers are not loopback to each other, so `full` asks for a token."""
+        file = self.stack.secrets / PROVIDER_TOKEN
+        if not isinstance(self.runner, FullStack) or not file.exists():
+            return {}
+        return {"Authorization": f"Bearer {file.read_text().strip()}"}
