@@ -32,7 +32,7 @@ def main() -> int:
     commands.add_parser("rehearsal-on", help="switch a running stack to a rehearsal's rules and timings")
     commands.add_parser("rehearsal-off", help="switch a running stack back to production's")
     for command, does in (("stop", "stop one server; `start` or `up` starts it again"), ("start", "start it again")):
-        commands.add_parser(command, help=does).add_argument("server")
+        commands.add_parser(command, help=does).add_argument("server", nargs="?", default="")
     commands.add_parser("status", help="what runs, and where")
     logs = commands.add_parser("logs", help="show a server's log as it goes on")
     logs.add_argument("server", nargs="?", default="")

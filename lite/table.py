@@ -351,4 +351,4 @@ def check_name(name: str, servers: Sequence[Server]) -> None:
     """
     known = [server.name for server in servers]
     if name not in known:
-        raise StackFailure(f"There is no server {name!r}.", f"There are {', '.join(known)}.")
+        raise StackFailure(f"There is no server {name!r}.", f"Name one of {', '.join(known)} (for make: SERVICE=name).")

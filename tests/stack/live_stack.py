@@ -105,13 +105,17 @@ class LiveStack:
     def kill(self, server: str) -> None:
         """kill -9, as the kernel would when memory is short; the supervisor starts it again."""
         assert self.process is not None
-        info = Supervisor(self.stack).states()[server]
+        info = self.supervisor_states()[server]
         os.kill(info["pid"], signal.SIGKILL)
         poll_until(
-            lambda: Supervisor(self.stack).states()[server],
+            lambda: self.supervisor_states()[server],
             lambda now: now["statename"] in ("RUNNING", "STARTING") and now["pid"] not in (0, info["pid"]),
             30.0,
         )
+
+    def supervisor_states(self) -> dict[str, dict[str, Any]]:
+        """What lite's supervisor says of each server."""
+        return Supervisor(self.stack).states()
 
     def wait_ready(self) -> None:
         """Until `python -m lite status` calls everything ready."""

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from dashboards_src.rules import FOLDERS
 from lite.build import MODULES, tool
 from lite.full_stack import FullStack
+from lite.render import TIMINGS
 from lite.settings import ROOT, Stack
 from lite.table import PROMETHEUS_VERSION_VARIABLE as VERSION_VARIABLE
 from lite.table import SERVERS, full_servers, lite_servers
@@ -46,6 +49,53 @@ def services(config: Any) -> Services:
 
 def test_it_has_the_servers_of_the_table(services: Services) -> None:
     assert set(services) == {server.name for server in full_servers()}
+
+
+def test_a_rehearsal_changes_configuration_and_the_intervals_of_two_servers(tmp_path: Path) -> None:
+    found: dict[str, Services] = {}
+    for rehearsal, scale in (("", "production"), ("1", "rehearsal")):
+        services = found[scale] = _config(tmp_path, REHEARSAL=rehearsal)["services"]
+        prometheus = yaml.safe_load((tmp_path / "config" / "prometheus" / "prometheus.yml").read_text())
+        interval = f"{TIMINGS[scale].interval_s}s"
+        assert prometheus["global"] == {"scrape_interval": interval, "evaluation_interval": interval}
+        [rules] = prometheus["rule_files"]
+        mounted = {volume["target"]: volume["source"] for volume in services["prometheus"]["volumes"]}
+        assert mounted[str(Path(rules).parent)] == str(ROOT / FOLDERS[scale])
+        alertmanager = yaml.safe_load((tmp_path / "config" / "alertmanager" / "alertmanager.yml").read_text())
+        assert alertmanager["route"]["group_wait"] == f"{TIMINGS[scale].group_wait_s}s"
+        for name in ("otel-collector", "grafana"):
+            assert services[name]["environment"].pop("SCRAPE_INTERVAL") == interval
+    assert found["rehearsal"] == found["production"]  # so nothing else is recreated by a switch
+
+
+def test_an_interval_that_was_set_stays_in_a_rehearsal(tmp_path: Path) -> None:
+    services = _config(tmp_path, REHEARSAL="1", SCRAPE_INTERVAL="2s")["services"]
+    assert services["otel-collector"]["environment"]["SCRAPE_INTERVAL"] == "2s"
+    assert "scrape_interval: 2s" in (tmp_path / "config" / "prometheus" / "prometheus.yml").read_text()
+
+
+def test_both_profiles_give_prometheus_the_same_resend_delay(services: Services) -> None:
+    [server] = [server for server in SERVERS if server.name == "prometheus"]
+    delays = [word for word in server.argv if "resend-delay" in word]
+    assert delays == [word for word in services["prometheus"]["command"] if "resend-delay" in word] != []
+
+
+def test_the_image_has_what_the_sink_imports() -> None:
+    copied = {
+        source.split("/")[0]
+        for line in re.findall(r"^COPY (.*) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+        for source in line.split()
+    }
+    code = (
+        "import sys, pathlib, importlib; importlib.import_module(sys.argv[1]);"
+        "files = [pathlib.Path(m.__file__) for m in list(sys.modules.values()) if getattr(m, '__file__', None)];"
+        "root = pathlib.Path.cwd();"
+        "print(*{f.relative_to(root).parts[0] for f in files if f.is_relative_to(root)} - {'.venv'})"
+    )
+    command = [sys.executable, "-c", code, "alert_sink.app"]  # the others are installed packages
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    found = set(done.stdout.split())
+    assert {"alert_sink", "lite"} <= found <= copied
 
 
 def test_versions_come_from_env(services: Services) -> None:

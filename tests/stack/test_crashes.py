@@ -2,93 +2,18 @@
 
 from __future__ import annotations
 
-import threading
-import uuid
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-
 import pytest
-from live_stack import SERVICE, LiveStack, now
-
-from stores.log_filter import LogFilter
-from stores.polling import poll_until
-
-ASKED_WITHIN_S = 240.0
-RETURNS_WITHIN_S = 120.0  # the longest pause between the collector's retries, and the journal's
-
-
-@pytest.fixture
-def load(lite_only: LiveStack) -> Iterator[Load]:
-    with ThreadPoolExecutor(4) as pool:
-        load = Load(lite_only, pool)
-        yield load
-        load.stop()
-
-
-class Load:
-    """Questions, one after another from four threads, until it is stopped."""
-
-    def __init__(self, live: LiveStack, pool: ThreadPoolExecutor) -> None:
-        self._live = live
-        self._stopped = threading.Event()
-        self._lock = threading.Lock()
-        self.trace_ids: list[str] = []
-        self.start = now()
-        self._done = [pool.submit(self._run) for _ in range(4)]
-
-    def _run(self) -> None:
-        while not self._stopped.is_set():
-            answer = self._live.ask(f"How long is the trial? {uuid.uuid4().hex[:8]}", user=uuid.uuid4().hex[:4])
-            with self._lock:
-                self.trace_ids.append(answer["trace_id"])
-
-    def wait_for(self, more: int) -> None:
-        """Until so many more questions were answered."""
-        goal = len(self.trace_ids) + more
-        poll_until(lambda: len(self.trace_ids), lambda count: count >= goal, ASKED_WITHIN_S)
-
-    def stop(self) -> list[str]:
-        """Stop, and tell all traces that were answered."""
-        self._stopped.set()
-        for done in self._done:
-            done.result(timeout=60)
-        return self.trace_ids
+from live_load import loading
+from live_stack import LiveStack
 
 
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("server", ["jaeger", "victoria-logs", "prometheus", "otel-collector"])
-def test_nothing_is_lost_when_a_server_is_killed(lite_only: LiveStack, load: Load, server: str) -> None:
-    live = lite_only
-    load.wait_for(20)
-    live.kill(server)
-    load.wait_for(40)
-    live.wait_ready()
-    load.wait_for(20)
-    asked = load.stop()
-
-    events = LogFilter(service=SERVICE, fields={"event": "llm_call"}, start=load.start)
-
-    def lines() -> dict[str, int]:
-        return live.stores.logs.field_values("trace_id", events, limit=5_000)
-
-    def not_once() -> dict[str, int]:
-        counted = lines()
-        return {trace_id: counted.get(trace_id, 0) for trace_id in asked if counted.get(trace_id, 0) != 1}
-
-    assert poll_until(not_once, lambda found: not found, RETURNS_WITHIN_S, 1.0) == {}
-
-    def without_spans() -> list[str]:
-        missing = []
-        for trace_id in asked:
-            trace = live.stores.traces.trace(trace_id)
-            names = {span.name for span in trace.spans} if trace else set()
-            if not {"generate", "chat gpt-4o", "retrieval", "POST /api/support/answer"} <= names:
-                missing.append(trace_id)
-        return missing
-
-    assert poll_until(without_spans, lambda missing: not missing, RETURNS_WITHIN_S, 1.0) == []
-
-    live.wait_until_scraped()
-    for series in live.stores.metrics.points(f'llm_requests_total{{service="{SERVICE}"}}[30m]'):
-        values = [value for _, value in series.points]
-        assert values == sorted(values), f"{series.labels} went down"
+def test_nothing_is_lost_when_a_server_is_killed(lite_only: LiveStack, server: str) -> None:
+    with loading(lite_only) as load:
+        load.wait_for(20)
+        lite_only.kill(server)
+        load.wait_for(40)
+        lite_only.wait_ready()
+        load.wait_for(20)
+        load.check_nothing_is_lost()

@@ -103,6 +103,7 @@ def test_a_build_that_fails_names_server_and_log(tmp_path: Path) -> None:
     [
         ({"OTLP_BIND": "here"}, "OTLP_BIND is 'here', which is no IP address"),
         ({"TRACE_SAMPLING": "some"}, "TRACE_SAMPLING is 'some'"),
+        ({"REHEARSAL": "maybe"}, "REHEARSAL is 'maybe'"),
     ],
 )
 def test_an_option_that_cannot_be_used_is_named(tmp_path: Path, options: dict[str, str], said: str) -> None:

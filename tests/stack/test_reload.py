@@ -1,0 +1,89 @@
+"""Who is reloaded, and what is said of one that refuses."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+from fake_metrics import Loads, serving
+
+from lite import reload
+from lite.failure import StackFailure
+from lite.reload import reload_changed
+from lite.table import Server
+
+LONG_AGO, NOW = 1_000_000.0, 2_000_000.5
+
+
+class Reloading:
+    """A server that reads one file when it is told to."""
+
+    def __init__(self, folder: Path) -> None:
+        self.loads = Loads(at=NOW)
+        self.takes = True  # whether it takes what it reads
+        self.hung_up: list[str] = []
+        self.file = folder / "rules.yaml"
+        self.file.touch()
+        self.server = Server("prometheus", "metrics", "", (), "", ("PORT",), reads=("{config}/*.yaml",))
+
+    def hang_up(self, name: str) -> None:
+        self.hung_up.append(name)
+        self.loads = Loads(time.time(), False) if self.takes else Loads(self.loads.at, True)
+
+    def write(self, at: float) -> None:
+        """Change the file at that Unix time."""
+        os.utime(self.file, (at, at))
+
+    def reload(self) -> None:
+        with serving("prometheus", lambda: self.loads) as port:
+            names = {"config": str(self.file.parent), "PORT": str(port)}
+            reload_changed([self.server], names, self.hang_up, lambda name: f"{name} said: bad rule")
+
+
+@pytest.fixture
+def reloading(tmp_path: Path) -> Reloading:
+    return Reloading(tmp_path)
+
+
+def test_one_that_has_read_its_files_is_left_alone(reloading: Reloading) -> None:
+    reloading.write(LONG_AGO)
+    reloading.reload()
+    assert reloading.hung_up == []
+
+
+def test_one_whose_file_changed_since_is_reloaded(reloading: Reloading) -> None:
+    reloading.write(NOW + 0.25)
+    reloading.reload()
+    assert reloading.hung_up == ["prometheus"]
+    reloading.reload()
+    assert reloading.hung_up == ["prometheus"]
+
+
+def test_one_that_refuses_is_an_error_with_its_words(reloading: Reloading) -> None:
+    reloading.write(NOW + 1)
+    reloading.takes = False
+    with pytest.raises(StackFailure, match="prometheus refuses its new configuration") as failure:
+        reloading.reload()
+    assert failure.value.lines == "prometheus said: bad rule"
+
+
+def test_one_that_refused_is_asked_again_until_it_takes_them(
+    reloading: Reloading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reload, "_WITHIN_S", 0.3)
+    reloading.write(NOW + 1)
+    reloading.loads = Loads(NOW, refused=True)
+    reloading.takes = False
+    with pytest.raises(StackFailure, match="refuses"):
+        reloading.reload()
+    reloading.takes = True
+    reloading.reload()
+    assert reloading.hung_up == ["prometheus"] * 2
+
+
+def test_one_that_does_not_answer_is_an_error(reloading: Reloading) -> None:
+    names = {"config": str(reloading.file.parent), "PORT": "1"}
+    with pytest.raises(StackFailure, match="prometheus does not say what it has loaded"):
+        reload_changed([reloading.server], names, reloading.hang_up, str)
