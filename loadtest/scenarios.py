@@ -112,7 +112,7 @@ SCENARIOS: Final = (
         "ttft",
         "streams begin 1.2 s later, and answers are whole in time all the same",
         _now(
-            ProviderFault("ttft", parameters={"added_ms": 1200}),
+            ProviderFault("ttft", model="gpt-4o", parameters={"added_ms": 1200}),
             replace(USUAL, mix={ANSWER: 0.2, STREAM: 0.7, SUMMARISE: 0.1}),
         ),
         "LLMTimeToFirstTokenHigh",
