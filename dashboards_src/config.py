@@ -3,8 +3,8 @@
 Prices are not here (llm_telemetry/prices.yaml). `Both(production, rehearsal)` has two columns: what
 runs for real, and what lets a load test see the alert within two minutes (`make up REHEARSAL=1`).
 The second column is written out and not computed: a rate needs 20 s to have samples (scrapes are
-5 s apart then), a long window has at most 60 s, a `for` at most 10 s. A value without a second column is the same at both scales.
-Durations are as PromQL writes them.
+5 s apart then), a long window has at most 60 s, a `for` at most 10 s. A value without a second column
+is the same at both scales. Durations are as PromQL writes them.
 """
 
 from __future__ import annotations
