@@ -43,7 +43,8 @@ def main() -> int:
     rehearse_.add_argument("--real", action="store_true", help="two alerts at production timing (20 minutes)")
     rehearse_.add_argument("--seed", type=int, default=None, help="of the users' chance; random without it")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, _interrupt)
+    for one in (signal.SIGINT, signal.SIGTERM):  # a shell has its background jobs ignore the first
+        signal.signal(one, _interrupt)
     try:
         return _run(options)
     except (LoadFailure, StackFailure) as failure:
@@ -92,7 +93,7 @@ def _all(target: Target, options: argparse.Namespace, scenarios: Sequence[Scenar
     def keep(rehearsal: Rehearsal) -> None:
         write_report(rehearsal, folder)
 
-    with Generator(target.url("DEMO_APP_PORT"), folder, USUAL, options.seed) as users:
+    with Generator(target.url("DEMO_APP_PORT"), folder, scenarios[0].traffic, options.seed) as users:
         pace = PRODUCTION if options.real else REHEARSAL
         done = rehearse(target, scenarios, users, progress, scale, pace, after_each=keep)
     return _verdict(done, folder, progress)
