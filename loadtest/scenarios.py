@@ -199,8 +199,11 @@ SCENARIOS: Final = (
     ),
     _scenario(
         "queue",
-        "one generation at a time where there were sixteen",
-        _now(AppFault("few_workers", {"concurrency": 1})),
+        "one generation at a time where there were sixteen, when more people ask",
+        _now(
+            AppFault("few_workers", {"concurrency": 1}),
+            replace(USUAL, rate=8.0, users=200, mix={ANSWER: 0.7, STREAM: 0.2, SUMMARISE: 0.1}),
+        ),
         "LLMQueueSaturated",
         also=_SLOW,
     ),
