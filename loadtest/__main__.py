@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import Any
 
 from dashboards_src.config import Scale
@@ -119,11 +120,11 @@ def _verdict(done: Rehearsal, folder: Path, progress: Progress) -> int:
 
 
 def _list() -> None:
-    print("make load SCENARIO=name runs one of these against a stack at rehearsal scale (make up REHEARSAL=1):\n")
+    print("make load SCENARIO=name runs one of these, on what make up REHEARSAL=1 started:\n")
     for scenario in SCENARIOS:
         print(f"  {scenario.name:<15} {scenario.about}")
-        if scenario.expected:
-            print(f"  {'':<15} -> {', '.join(scenario.expected)}")
+        for line in wrap(", ".join(scenario.expected), 58):
+            print(f"  {'':<17} {line}")
 
 
 def _ui(stack: Stack) -> int:

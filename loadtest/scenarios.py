@@ -110,7 +110,7 @@ SCENARIOS: Final = (
     ),
     _scenario(
         "ttft",
-        "streams begin 1.2 s later, and answers are whole in time all the same",
+        "streams begin 1.2 s later, answers are whole in time",
         _now(
             ProviderFault("ttft", model="gpt-4o", parameters={"added_ms": 1200}),
             replace(USUAL, mix={ANSWER: 0.2, STREAM: 0.7, SUMMARISE: 0.1}),
@@ -154,7 +154,7 @@ SCENARIOS: Final = (
     ),
     _scenario(
         "fallback",
-        "the wanted model is down; the breaker opens and the fallback carries the traffic",
+        "a model is down: its breaker opens, the fallback answers",
         _now(ProviderFault("server_error", model="gpt-4o", parameters={"status": 500})),
         "LLMCircuitBreakerOpen",
         "LLMFallbackInUse",
@@ -162,7 +162,7 @@ SCENARIOS: Final = (
     ),
     _scenario(
         "retry-storm",
-        "half of the attempts fail and the retry budget is off: traffic multiplies",
+        "half of the attempts fail, and there is no retry budget",
         _now(
             AppFault("no_retry_budget"), ProviderFault("rate_limit", probability=0.5, parameters={"retry_after_s": 0})
         ),
@@ -172,7 +172,7 @@ SCENARIOS: Final = (
     ),
     _scenario(
         "injections",
-        "a third of the questions try to give the model instructions",
+        "a third of the questions are prompt injections",
         _now(replace(USUAL, injections=0.35)),
         "LLMSafetyViolations",
         also={},
@@ -188,7 +188,7 @@ SCENARIOS: Final = (
     ),
     _scenario(
         "context",
-        "a model with a small window, and prompts that have grown to fill it",
+        "a model with a small window, and prompts that fill it",
         _now(
             replace(USUAL, mix={ANSWER: 0.6, STREAM: 0.4}),  # summaries would not fit at all
             AppFault("other_model", {"model": "gpt-3.5-turbo"}),
@@ -199,7 +199,7 @@ SCENARIOS: Final = (
     ),
     _scenario(
         "queue",
-        "one generation at a time where there were sixteen, when more people ask",
+        "one generation at a time, and more people who ask",
         _now(
             AppFault("few_workers", {"concurrency": 1}),
             replace(USUAL, rate=8.0, users=200, mix={ANSWER: 0.7, STREAM: 0.2, SUMMARISE: 0.1}),
@@ -209,7 +209,7 @@ SCENARIOS: Final = (
     ),
     _scenario(
         "cost-spike",
-        "prompts and answers grow: a request costs several times as much",
+        "longer prompts and answers: five times the cost an hour",
         _now(AppFault("long_prompts", {"tokens": 15_000}), ProviderFault("verbosity", parameters={"factor": 1.3})),
         "LLMCostPerHourHigh",
         also={"LLMCostPerRequestGrowing": _DEARER, "LLMDailyBudget": _SPENDS, "LLMMonthlyBudget": _SPENDS},
@@ -217,7 +217,7 @@ SCENARIOS: Final = (
     ),
     _scenario(
         "cost-trend",
-        "prompts grow little by little: no limit is broken, and a request costs a third more than it did",
+        "prompts grow little by little: a third dearer, no limit hit",
         (
             Step(0, AppFault("long_prompts", {"tokens": 500})),
             Step(10, AppFault("long_prompts", {"tokens": 1_500})),
@@ -254,7 +254,7 @@ SCENARIOS: Final = (
     ),
     _scenario(
         "deployment",
-        "a new prompt is deployed: answers are slower, longer, dearer, and one in seven is of no use",
+        "a new prompt: slower, longer, dearer, and often of no use",
         (
             Step(0, AppFault("deployment", {"prompt_version": "v2"})),
             Step(2, ProviderFault("latency", parameters={"multiplier": 2})),

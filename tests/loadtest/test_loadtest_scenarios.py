@@ -14,6 +14,7 @@ from demo_app.answering import ENDPOINTS
 from demo_app.guards import check_question
 from demo_app.schemas import LONGEST_QUESTION
 from loadtest import questions
+from loadtest.__main__ import _list
 from loadtest.events import Beat, EventFile, Request
 from loadtest.failure import LoadFailure
 from loadtest.faults import AppFault, ProviderFault
@@ -136,3 +137,11 @@ def test_a_busy_generator_is_told_from_a_slow_application() -> None:
     slow_application = _honesty(beats(0.1, 5.0, missed=30))
     assert slow_application.achieved_rate == 4.0
     assert not slow_application.was_bottleneck
+
+
+def test_the_list_fits_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    _list()
+    lines = capsys.readouterr().out.splitlines()
+    assert max(map(len, lines)) <= 80
+    for scenario in SCENARIOS:
+        assert f"  {scenario.name:<15} {scenario.about}" in lines
