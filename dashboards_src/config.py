@@ -86,12 +86,12 @@ CACHE_FOR: Final = Both("10m", "10s")
 
 # --- Cost ---------------------------------------------------------------------------------------
 
-# US dollars an hour, all services together (mission). Rehearsal: 5 requests a second of the demo cost 90 $/h.
+# US dollars an hour, all services together (mission). Rehearsal: 7 requests a second of the demo cost 126 $/h.
 COST_PER_HOUR: Final = Both(50, 400)
 COST_PER_HOUR_FOR: Final = Both("5m", "10s")  # (mission)
 COST_PER_REQUEST_GROWTH: Final = 1.3  # times the days before; a prompt or answer a third longer
 COST_PER_REQUEST_FOR: Final = Both("30m", "10s")
-# Budgets in US dollars, all services together. Rehearsal: of a minute, in which usual traffic costs 1.50.
+# Budgets in US dollars, all services together. Rehearsal: of a minute, in which usual traffic costs 2.10.
 DAILY_BUDGET: Final = Both(300, 25)  # a quarter of 50 $/h around the clock
 MONTHLY_BUDGET: Final = Both(6000, 30)  # 20 days as expensive as the daily budget allows
 BUDGET_WARNING: Final = 0.8  # share of a budget at which someone can still act

@@ -22,7 +22,7 @@ from loadtest.target import Target
 BASELINE_S: Final = 900.0  # of usual traffic in which nothing may fire
 MOST_OVERSHOOT_S: Final = 5.0  # median over all expected alerts
 REAL: Final = ("outage", "latency")  # whose alerts are also run at production timing
-REAL_TRAFFIC: Final = replace(USUAL, rate=2.0)  # 36 $/h; the usual 90 are more than production's limit of an hour
+REAL_TRAFFIC: Final = replace(USUAL, rate=2.0)  # 36 $/h; the usual 126 are more than production's limit of an hour
 
 
 @dataclass

@@ -202,7 +202,7 @@ SCENARIOS: Final = (
         "one generation at a time, and more people who ask",
         _now(
             AppFault("few_workers", {"concurrency": 1}),
-            replace(USUAL, rate=8.0, users=200, mix={ANSWER: 0.7, STREAM: 0.2, SUMMARISE: 0.1}),
+            replace(USUAL, rate=11.0, users=260, mix={ANSWER: 0.7, STREAM: 0.2, SUMMARISE: 0.1}),
         ),
         "LLMQueueSaturated",
         also=_SLOW,
@@ -249,7 +249,7 @@ SCENARIOS: Final = (
         "one request in ten goes to a model without a price",
         _now(AppFault("other_model", {"model": "acme-experimental-1", "share": 0.1})),
         "LLMModelUnpriced",
-        also={},
+        also={"LLMTimeToFirstTokenHigh": "that model is slower to begin"},
         quick=True,
     ),
     _scenario(
@@ -264,7 +264,10 @@ SCENARIOS: Final = (
         "LLMErrorRateHigh",
         "LLMLatencyHigh",
         "LLMCostPerRequestGrowing",
-        also=_ERRORS | _SLOW | {"LLMRetryStorm": _RETRIES, "LLMFallbackInUse": _FALLS_BACK},
+        also=_ERRORS
+        | _SLOW
+        | {"LLMRetryStorm": _RETRIES, "LLMFallbackInUse": _FALLS_BACK}
+        | {"LLMCacheHitRateCollapsed": "answers to the old prompt are none to the new one"},
         seeded=True,
     ),
     _scenario(

@@ -17,8 +17,9 @@ SUMMARISE = "/api/search/summarise"
 class Traffic:
     """Users who come back at random times (Poisson), whether or not others still wait: an open loop."""
 
-    rate: float = 5.0  # requests a second, of all users together
-    users: int = 60  # one asks every users / rate seconds: 12 s, longer than answers take
+    # Requests a second, of all users together. Enough that in 30 s two slow streams by chance are no 5 %.
+    rate: float = 7.0
+    users: int = 84  # one asks every users / rate seconds: 12 s, longer than answers take
     mix: Mapping[str, float] = field(default_factory=lambda: {ANSWER: 0.48, STREAM: 0.34, SUMMARISE: 0.18})
     repeats: float = 0.35  # share of questions out of the few that everybody asks: these hit the cache
     injections: float = 0.0  # share of questions that try to give the model instructions
