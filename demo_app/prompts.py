@@ -57,10 +57,10 @@ def messages(
     passages = "\n\n".join(f"[{number}] {article.title}\n{article.text}" for number, article in enumerate(articles, 1))
     label = "Question" if task == "support" else "Topic"
     # Every conversation is another one: a provider's prompt cache must not make the same old one cheap.
-    history = f"Conversation {secrets.token_hex(4)} so far:\n{_history(history_tokens)}" if history_tokens else None
+    earlier = f"Conversation {secrets.randbelow(10**9):09} so far:\n{_history(history_tokens)}"
     return [
         {"role": "system", "content": _prompts()[version][task].format(canary=CANARY)},
-        *([{"role": "assistant", "content": history}] if history else []),
+        *([{"role": "assistant", "content": earlier}] if history_tokens else []),
         {"role": "user", "content": f"Articles:\n\n{passages}\n\n{label}: {question}"},
     ]
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import shlex
 import time
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -171,6 +174,33 @@ def test_admin_is_in_no_schema_and_in_no_trace(app: App) -> None:
 
 def test_longest_duration_is_an_hour(app: App) -> None:
     put(app, "no_cache", duration_s=LONGEST_S)
+
+
+# What the documentation says ------------------------------------------------------------------------------
+
+DOCS = (Path(__file__).parents[2] / "docs" / "faults.md").read_text(encoding="utf-8")
+COMMANDS = re.findall(r"^curl .*", DOCS, re.MULTILINE)
+
+
+def test_fault_table_has_every_fault_and_parameter_in_order() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|([^|]*)\|", DOCS, re.MULTILINE)
+    documented = {name: re.findall(r"`(\w+)`", parameters) for name, parameters in rows}
+    assert documented == {name: list(kind["parameters"]) for name, kind in available().items()}
+    assert list(documented) == list(FAULTS)
+    assert re.findall(r"/admin/faults/(\w+) +-d", DOCS) == list(FAULTS)
+
+
+def test_every_command_works(app: App) -> None:
+    for command in COMMANDS:
+        words = shlex.split(command)[1:]
+        method = words[words.index("-X") + 1] if "-X" in words else "GET"
+        content = words[words.index("-d") + 1] if "-d" in words else None
+        path = next(word for word in words if word.startswith("localhost:8000")).removeprefix("localhost:8000")
+        # As curl says it where nobody says what a body is.
+        form = {"content-type": "application/x-www-form-urlencoded"}
+        answer = app.http.request(method, app.url + path, content=content, headers=form)
+        assert answer.status_code == 200, f"{command}: {answer.text}"
+    assert active(app) == [], "the last one removes all"
 
 
 # Who may --------------------------------------------------------------------------------------------------
