@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,10 +29,11 @@ class Delivery:
 
 
 class Watch:
-    """Sees alerts from its making on."""
+    """Sees alerts from its making on, but for those that are `ignored`."""
 
-    def __init__(self, target: Target) -> None:
+    def __init__(self, target: Target, ignored: Collection[str] = ()) -> None:
         self._target = target
+        self._ignored = {WATCHDOG, *ignored}
         self._last = max((one["id"] for one in self._ask(limit=1)), default=0)
         self.deliveries: dict[int, Delivery] = {}
         self.pending: set[str] = set()
@@ -48,7 +49,7 @@ class Watch:
         if any(one.status == "firing" and not one.trace_id for one in self.deliveries.values()):
             self._read_again()
         try:
-            alerts = [one for one in self._target.stores.metrics.alerts() if one.labels.get("severity") != "info"]
+            alerts = [one for one in self._target.stores.metrics.alerts() if one.name not in self._ignored]
             self.pending = {one.name for one in alerts if one.state == "pending"}
             self.firing = {one.name for one in alerts if one.state == "firing"}
             self.prometheus_answers = True
@@ -87,7 +88,7 @@ class Watch:
 
     def _ask(self, **parameters: Any) -> list[dict[str, Any]]:
         answer = self._target.sink("/api/notifications", **parameters)
-        return [one for one in answer["notifications"] if one["alert"] != WATCHDOG]
+        return [one for one in answer["notifications"] if one["alert"] not in self._ignored]
 
 
 def _delivery(one: Mapping[str, Any]) -> Delivery:
