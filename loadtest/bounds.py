@@ -16,7 +16,7 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Final
 
 from alert_sink.settings import SinkSettings
@@ -41,6 +41,7 @@ class Attempt:
     outcome: str
     trace_id: str
     started: float
+    cost: float = 0.0  # US dollars
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,14 @@ class Seen:
     workers: int | None = None  # generations at a time, per endpoint, where the scenario changed that
     scale: Scale = "rehearsal"
     prices: Prices = field(default_factory=Prices, compare=False)
+
+    @cached_property
+    def billed(self) -> Mapping[str, float]:
+        """US dollars by trace id, of all attempts."""
+        found: defaultdict[str, float] = defaultdict(float)
+        for attempt in self.attempts:
+            found[attempt.trace_id] += attempt.cost
+        return found
 
     def window_s(self, window: Both[str]) -> int:
         """Seconds of one of the config's windows."""
@@ -227,8 +236,10 @@ def _violations(seen: Seen) -> Iterable[Condition]:
             yield holds
 
 
-def _cost(one: Request) -> float:
-    return float(one.facts.get("cost_usd") or 0.0)
+def _cost(one: Request, seen: Seen) -> float:
+    """As the application says; of a request without an answer, what its attempts cost all the same."""
+    said = one.facts.get("cost_usd")
+    return seen.billed.get(one.facts.get("trace_id", ""), 0.0) if said is None else float(said)
 
 
 def _cost_per_hour(seen: Seen) -> Iterable[Condition]:
@@ -245,7 +256,7 @@ def _budget(window: Both[str], budget: Both[int]) -> Callable[[Seen], Iterable[C
 
 def _spent_over(seen: Seen, length_s: float, limit: float) -> Iterable[Condition]:
     """More than `limit` dollars in a window, all requests together."""
-    spent = Window(((one.finished, _cost(one)) for one in seen.requests), length_s)
+    spent = Window(((one.finished, _cost(one, seen)) for one in seen.requests), length_s)
     yield lambda at: spent.sum(at) > limit
 
 
@@ -254,8 +265,8 @@ def _dearer(seen: Seen) -> Iterable[Condition]:
     for endpoint, found in _by_endpoint(one for one in seen.requests if one.generation).items():
         if not usual.get(endpoint):
             continue
-        before = sum(map(_cost, usual[endpoint])) / len(usual[endpoint])
-        spent = Window(((one.finished, _cost(one)) for one in found), seen.window_s(config.TREND))
+        before = sum(_cost(one, seen) for one in usual[endpoint]) / len(usual[endpoint])
+        spent = Window(((one.finished, _cost(one, seen)) for one in found), seen.window_s(config.TREND))
         count = Window(((one.finished, 1.0) for one in found), seen.window_s(config.TREND))
 
         def holds(at: float, spent: Window = spent, count: Window = count, before: float = before) -> bool:

@@ -99,7 +99,7 @@ class Customer(HttpUser):
                 if status == 200:
                     facts, error = _streamed(response) if endpoint == STREAM else (response.json(), "")
                 elif status:
-                    error = response.json()["error"]["type"]
+                    facts, error = _failed(response.json())
                 else:
                     error = "client"
             except (requests.RequestException, ValueError, KeyError):  # it broke off, or is no answer of ours
@@ -113,7 +113,7 @@ class Customer(HttpUser):
         _Now.failed += failed
         facts = {key: value for key, value in facts.items() if key not in ("answer", "summary", "sources")}
         _Now.write(Request(started, time.time(), endpoint, status, error, attack, facts))
-        if facts.get("trace_id") and _Now.chance.random() < _Now.traffic.votes:
+        if not error and facts.get("trace_id") and _Now.chance.random() < _Now.traffic.votes:
             self._vote(facts["trace_id"])
 
     def _vote(self, trace_id: str) -> None:
@@ -130,8 +130,13 @@ def _streamed(response: Any) -> tuple[dict[str, Any], str]:
         if name == "done":
             return json.loads(data), ""
         if name == "error":
-            return {}, str(json.loads(data)["error"]["type"])
+            return _failed(json.loads(data))
     return {}, "client"
+
+
+def _failed(body: Any) -> tuple[dict[str, Any], str]:
+    """The trace id of a request without an answer, and why it has none."""
+    return {"trace_id": body["error"]["trace_id"]}, str(body["error"]["type"])
 
 
 def _server_sent(parts: Iterator[bytes]) -> Iterator[tuple[str, str]]:

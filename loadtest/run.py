@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from dashboards_src import config
 from dashboards_src.config import Scale
+from llm_telemetry.prices import Prices, Usage
 from loadtest import bounds
 from loadtest.bounds import Attempt, Seen
 from loadtest.failure import LoadFailure
@@ -221,13 +222,18 @@ class Run:
         return self.target.admin(PROVIDER_PORT, "GET", f"/ledger?since={since}&limit=10000")
 
 
+_PRICES: Final = Prices()
+
+
 def _attempt(entry: dict[str, Any]) -> Attempt:
     """An entry of the ledger, in the application's words: one that gave up saw a time-out where that was the fault."""
     outcome = _OUTCOMES.get(entry["outcome"], entry["outcome"])
     if "timeout" in entry["faults"]:
         outcome = "timeout"
     finished = entry["time"] + entry["duration_ms"] / 1e3
-    return Attempt(finished, entry["model"], outcome, entry["trace_id"] or "", entry["time"])
+    usage = Usage(entry["prompt_tokens"], entry["completion_tokens"], entry["cached_tokens"])
+    cost = _PRICES.cost(entry["model"], usage).dollars or 0.0
+    return Attempt(finished, entry["model"], outcome, entry["trace_id"] or "", entry["time"], cost)
 
 
 _OUTCOMES: Final = {"connection_reset": "connection", "truncated": "connection"}

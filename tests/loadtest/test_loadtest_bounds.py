@@ -72,6 +72,21 @@ def test_a_dearer_request_is_compared_with_the_usual_ones() -> None:
     assert crossing("LLMCostPerRequestGrowing", seen(requests)) == pytest.approx(1009, abs=0.11)
 
 
+def test_what_failed_requests_cost_is_in_the_ledger() -> None:
+    """Half of the requests fail and cost as much as an answer: a request is as dear as before, not half."""
+    requests = [
+        request(970 + n, cost_usd=0.01)
+        if n < 30 or n % 2
+        else request(970 + n, error="validation_failed", trace_id=str(n))
+        for n in range(150)
+    ]
+    dear = [Attempt(970 + n, "m", "ok", str(n), 970 + n, cost=0.02) for n in range(150)]
+    cheap = [Attempt(970 + n, "m", "ok", str(n), 970 + n, cost=0.01) for n in range(150)]
+    assert crossing("LLMCostPerRequestGrowing", seen(requests, cheap)) is None
+    at = crossing("LLMCostPerRequestGrowing", seen(requests, dear))
+    assert at == pytest.approx(1018, abs=2.1)  # of 30, ten are twice as dear
+
+
 def test_cache_is_compared_with_the_usual_hits() -> None:
     requests = [request(970 + n, cache_hit=n < 30 and n % 2 == 0) for n in range(150)]
     at = crossing("LLMCacheHitRateCollapsed", seen(requests))
