@@ -34,7 +34,8 @@ class Watch:
     def __init__(self, target: Target, ignored: Collection[str] = ()) -> None:
         self._target = target
         self._ignored = {WATCHDOG, *ignored}
-        self._last = max((one["id"] for one in self._ask(limit=1)), default=0)
+        newest = target.sink("/api/notifications", limit=1)["notifications"]
+        self._last = newest[0]["id"] if newest else 0
         self.deliveries: dict[int, Delivery] = {}
         self.pending: set[str] = set()
         self.firing: set[str] = set()
