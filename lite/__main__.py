@@ -13,7 +13,7 @@ from lite.build import tool
 from lite.failure import StackFailure
 from lite.full_stack import FullStack, engine_answers
 from lite.lite_stack import LiteStack
-from lite.secrets import GRAFANA_PASSWORD
+from lite.secrets import CONSOLE_PASSWORD, GRAFANA_PASSWORD
 from lite.settings import ROOT, Stack
 from lite.table import TOOLS, Server
 
@@ -84,6 +84,8 @@ def _show(run: FullStack | LiteStack, stack: Stack) -> None:
         print(f"  {server.name:<14} {states[server.name]:<8} {_address(server, stack):<36} {server.about}")
     if any(server.name == "grafana" for server in run.servers):
         print(f"\n  Grafana's user is admin; the password is in\n  {stack.secrets / GRAFANA_PASSWORD}")
+    elif isinstance(run, LiteStack) and (stack.secrets / CONSOLE_PASSWORD).exists():
+        print(f"\n  The console's password is in\n  {stack.secrets / CONSOLE_PASSWORD}")
 
 
 def _address(server: Server, stack: Stack) -> str:

@@ -84,6 +84,7 @@ class Stack:
 # What may be set beside versions and ports, with its default.
 OPTIONS: Mapping[str, str] = {
     "OTLP_BIND": "127.0.0.1",  # another address opens OTLP to other machines, and then a token is needed
+    "CONSOLE_BIND": "127.0.0.1",  # another address opens the console to other machines, and then asks for a password
     "TRACE_SAMPLING": "all",  # `tail` keeps errors, slow and evaluated traces and a share of the rest
     "SCRAPE_INTERVAL": "15s",
     "APP_METRICS_TARGETS": "",  # YAML list of host:port; the demo application where it is empty
