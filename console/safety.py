@@ -72,7 +72,7 @@ class Safety:
         if not self._host_is_ours(headers.get("host", "")):
             return PlainTextResponse("This console is not known by that name. Open it at its own address.", 421)
         # A page of somebody else may send requests, and open web sockets; the browser says whose page it is.
-        if _writes(scope) and not _same_origin(headers):
+        if _writes(scope) and not same_origin(headers):
             return PlainTextResponse("Refused: the request comes from another page.", 403)
         if not self._settings.password or path == HEALTH:
             return RedirectResponse("/", 303) if path == LOGIN else None
@@ -149,7 +149,8 @@ def _writes(scope: Scope) -> bool:
     return scope["type"] == "websocket" or scope["method"] not in _SAFE_METHODS
 
 
-def _same_origin(headers: Headers) -> bool:
+def same_origin(headers: Headers) -> bool:
+    """Whether the page that sent this is one of the console, as the browser says."""
     origin = headers.get("origin", "")
     return bool(origin) and urlsplit(origin).netloc == headers.get("host")
 

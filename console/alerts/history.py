@@ -8,6 +8,7 @@ from typing import Any
 
 from alert_sink.watchdog import WATCHDOG
 from console.alerts.standing import dashboard_path
+from console.times import Span
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,11 @@ def ended(found: Iterable[Incident], since: float) -> list[Incident]:
     """Those that ended after `since`, the last one first."""
     over = [one for one in found if one.end is not None and one.end >= since]
     return sorted(over, key=lambda one: (-(one.end or 0), one.name))
+
+
+def overlapping(found: Iterable[Incident], span: Span, now: float) -> list[Incident]:
+    """Those that fired within `span`."""
+    return [one for one in found if one.start <= span.end and (now if one.end is None else one.end) >= span.start]
 
 
 def _incident(one: Mapping[str, Any]) -> Incident:

@@ -68,6 +68,12 @@ def fits(matchers: Sequence[Matcher], labels: Mapping[str, str]) -> bool:
     return all(_fits(one, labels.get(one.name, "")) for one in matchers)
 
 
+def written(matcher: Matcher) -> str:
+    """`model=gpt-4o`, for people."""
+    operator = {(True, False): "=", (False, False): "!=", (True, True): "=~", (False, True): "!~"}
+    return f"{matcher.name}{operator[matcher.is_equal, matcher.is_regex]}{matcher.value}"
+
+
 def running(silences: Iterable[Silence]) -> list[Silence]:
     """Those that hold or will hold, the one that ends first first."""
     return sorted((one for one in silences if one.state != "expired"), key=lambda one: one.ends)
