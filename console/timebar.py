@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Final
 
 from nicegui import ui
@@ -93,8 +94,7 @@ class TimeBar:
             with ui.element("div").classes("menu-list").props('role="menu"'):
                 ranges = [TimeRange(f"now-{length}") for length in quick] + [TimeRange(*day) for day in DAYS]
                 for one in ranges:
-                    with button(one.about, "", lambda one=one: self._choose(one)).props('role="menuitem"'):
-                        pass
+                    button(one.about, "", partial(self._choose, one)).props('role="menuitem"')
             with ui.element("div").style("padding: 14px; display: grid; gap: 10px; align-content: start"):
                 span = self.range.absolute()
                 self._since = _text("From (UTC)", self.range.since or clock(span.start))

@@ -59,6 +59,14 @@ class LogStore(Protocol):
         """
         ...
 
+    def native(self, query: str, start: float, end: float, limit: int = 100) -> list[LogLine]:
+        """At most `limit` lines of a period, newest first, for a query in the store's own language.
+
+        Raises:
+            ValueError: `limit` is not from 1 to MOST_LINES.
+        """
+        ...
+
     def histogram(self, which: LogFilter, step_s: float, by: str = "") -> Histogram:
         """Counts over time, in whole steps since 1970, which may begin before and end after the filter's period.
 

@@ -108,8 +108,38 @@ const consoleUi = (() => {
     return withDay ? `${at.getUTCFullYear()}-${two(at.getUTCMonth() + 1)}-${two(at.getUTCDate())} ${time}` : time;
   }
 
+  // --- Cells of a grid: text and links, never markup ----------------------------------------------------
+
+  function gridCell(params, index) {
+    const { data } = params;
+    const text = document.createTextNode(data[`t${index}`] ?? "");
+    const link = data[`u${index}`];
+    if (!link) return text.textContent ? Object.assign(document.createElement("span"), { textContent: text.data }) : "";
+    const anchor = document.createElement("a");
+    anchor.append(text);
+    anchor.href = link.url;
+    anchor.title = link.title;
+    if (link.new) Object.assign(anchor, { target: "_blank", rel: "noopener" });
+    return anchor;
+  }
+
+  function gridStyle(params, index) {
+    const look = params.data[`k${index}`];
+    if (!look) return { color: null, background: null };
+    const tint = `color-mix(in srgb, ${look.color} 24%, transparent)`;
+    return look.filled ? { background: tint, color: null } : { color: look.color, background: null };
+  }
+
+  // --- The page's width, from which the server takes how many points a chart has room for --------------------
+
+  function remember() {
+    document.cookie = `console_width=${Math.round(innerWidth)}; path=/; max-age=31536000; samesite=strict`;
+  }
+  remember();
+  addEventListener("resize", remember);
+
   return {
-    toggleTheme, isDark, color, push, formatted, escaped, clock,
+    gridCell, gridStyle, toggleTheme, isDark, color, push, formatted, escaped, clock,
     setUnits: (table) => { units = table; },
   };
 })();
