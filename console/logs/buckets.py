@@ -19,8 +19,8 @@ _MOST_VALUES: Final = 7  # of the field that gives the colours; the rest is one
 
 # Values whose colour means something; others take the colours of series.
 _TONES: Final = {
-    "trace": "muted", "debug": "muted", "info": "accent", "warning": "warn", "error": "bad", "fatal": "bad",
-    names.STATUS_OK: "good", names.STATUS_CANCELLED: "warn",
+    "trace": "muted", "debug": "muted", "info": "accent", "warn": "warn", "warning": "warn", "error": "bad",
+    "fatal": "bad", "critical": "bad", names.STATUS_OK: "good", names.STATUS_CANCELLED: "warn",
 }  # fmt: skip
 
 Zoomed = Callable[[float, float], Awaitable[None]]
@@ -53,7 +53,7 @@ class Bars(ui.element, component="bars.js"):
 def rows_of(counts: Histogram) -> list[dict[str, object]]:
     """One per value, most frequent first: its name, its colour and its counts."""
     ordered = sorted(counts.counts.items(), key=lambda item: (-sum(item[1]), item[0]))
-    named = [(value or "(none)", list(row), _TONES.get(value, "")) for value, row in ordered[:_MOST_VALUES]]
+    named = [(value or "(none)", list(row), _TONES.get(value.lower(), "")) for value, row in ordered[:_MOST_VALUES]]
     if rest := [row for _, row in ordered[_MOST_VALUES:]]:
         named.append((f"{len(rest)} more", [sum(column) for column in zip(*rest, strict=True)], "muted"))
     return [{"name": name, "counts": row, "tone": tone} for name, row, tone in named if any(row)]

@@ -1,8 +1,9 @@
 export default {
   template: `
-    <div class="facets">
-      <section v-for="group in groups" :key="group.name" :aria-label="group.name">
-        <h3>{{ group.name }}</h3>
+    <details class="card facets" :open="wide">
+      <summary>Fields</summary>
+      <section v-for="group in groups" :key="group.name" :aria-label="group.title">
+        <h3>{{ group.title }}</h3>
         <p v-if="group.error" class="bad">{{ group.error }}</p>
         <button v-for="[value, count, chosen] in group.values" :key="value" type="button" class="facet"
           :class="{ chosen }" :aria-pressed="chosen" :title="value" @click="$emit('toggle', group.name, value)">
@@ -11,8 +12,11 @@ export default {
           <span class="facet-count">{{ short(count) }}</span>
         </button>
       </section>
-    </div>
+    </details>
   `,
   props: { groups: Array },
+  data() {
+    return { wide: matchMedia("(min-width: 761px)").matches };
+  },
   methods: { short: (count) => consoleUi.formatted(count, "short") },
 };

@@ -9,13 +9,14 @@ from typing import Final
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
-from console.logs.question import LogQuestion
+from console.logs.question import SEVERITY, LogQuestion
 
 SERVICE: Final = "service.name"
 FIELDS: Final = (
-    "level", "event", "status", "error_type", SERVICE, "endpoint", "model", "tenant_id", "prompt_version",
+    SEVERITY, "event", "status", "error_type", SERVICE, "endpoint", "model", "tenant_id", "prompt_version",
     "finish_reason", "cache_hit", "fallback_from", "cost_source",
 )  # fmt: skip
+TITLES: Final = {SEVERITY: "severity", SERVICE: "service"}
 VALUES_SHOWN: Final = 8
 
 Toggled = Callable[[str, str], Awaitable[None]]
@@ -63,7 +64,7 @@ def toggled(question: LogQuestion, name: str, value: str) -> LogQuestion:
 
 def _group(name: str, values: Mapping[str, int] | Exception, chosen: str | None) -> dict[str, object] | None:
     if isinstance(values, Exception):
-        return {"name": name, "values": [], "most": 0, "error": "not counted: the query failed"}
+        return {"name": name, "title": TITLES.get(name, name), "values": [], "most": 0, "error": "Query failed"}
     shown: Sequence[tuple[str, int]] = list(values.items())
     if chosen is not None and chosen not in values:
         shown = [(chosen, 0), *shown]
@@ -71,6 +72,7 @@ def _group(name: str, values: Mapping[str, int] | Exception, chosen: str | None)
         return None
     return {
         "name": name,
+        "title": TITLES.get(name, name),
         "values": [[value, count, value == chosen] for value, count in shown],
         "most": max(count for _, count in shown),
         "error": "",

@@ -57,13 +57,10 @@ class LogsPage:
             self._trace = TextField(
                 "Trace id", self._question.trace_id, lambda trace_id: self._change(trace_id=trace_id), width="310px"
             )
-            ChoiceField("Colours by", self._question.by, lambda by: self._change(by=by), {name: name for name in BY})
+            ChoiceField("Colours by", self._question.by, lambda by: self._change(by=by), BY)
             self._chips = ui.element("div").classes("filter-chips")
         with ui.element("div").classes("logs-grid"):
-            with ui.element("details").classes("card facets-card").props("open"):
-                with ui.element("summary"):
-                    ui.label("Fields")
-                self._facets = Facets(self._toggle)
+            self._facets = Facets(self._toggle)
             with ui.element("div").classes("logs-main"):
                 with ui.element("section").classes("card").props('aria-label="Lines over time"'):
                     self._bars = Bars(self._zoom)

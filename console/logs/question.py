@@ -11,7 +11,13 @@ from stores import LogFilter
 from stores.log_fields import FieldValue, typed
 
 _FIELD: Final = "field."  # before a field's name in the URL
-BY: Final = ("level", "event", "model", "endpoint", "tenant_id", "status", "error_type")  # colours of the histogram
+SEVERITY: Final = "severity_text"  # as the line's logger wrote it; both stores keep it under this name
+
+# What may give the histogram its colours, with its name for a person.
+BY: Final[Mapping[str, str]] = {
+    SEVERITY: "severity",
+    **{name: name for name in ("event", "status", "error_type", "endpoint", "model", "tenant_id", "prompt_version")},
+}
 
 
 @dataclass(frozen=True)
@@ -22,7 +28,7 @@ class LogQuestion:
     text: str = ""
     trace_id: str = ""
     fields: Mapping[str, str] = field(default_factory=dict)  # an empty value: lines without the field
-    by: str = BY[0]
+    by: str = SEVERITY
     live: bool = False
 
     @classmethod
@@ -38,7 +44,7 @@ class LogQuestion:
                 for name, value in asked.items()
                 if name.startswith(_FIELD) and name != _FIELD
             },
-            by=by if by in BY else BY[0],
+            by=by if by in BY else SEVERITY,
             live=asked.get("live") == "true",
         )
 
@@ -54,7 +60,7 @@ class LogQuestion:
             "service": self.service,
             "text": self.text,
             "trace_id": self.trace_id,
-            "by": self.by if self.by != BY[0] else "",
+            "by": self.by if self.by != SEVERITY else "",
             "live": "true" if self.live else "",
         }
         fields = {_FIELD + name: value for name, value in self.fields.items()}

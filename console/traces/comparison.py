@@ -7,13 +7,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from console.traces.waterfall import Row, Waterfall
+from llm_telemetry import names
 from stores import Span
 from stores.traces import Value
 
 Place = tuple[tuple[str, int], ...]  # names from the root down, each with which of its namesakes it is
 
-# What differs between any two spans and says nothing.
-_ALWAYS_DIFFERENT = frozenset({"network.peer.port", "client.port", "net.peer.port", "thread.id", "server.port"})
+# What differs between any two spans and says nothing, or has a column of its own.
+_NOT_TOLD = frozenset(
+    {"network.peer.port", "client.port", "net.peer.port", "thread.id"}
+    | {names.LLM_LATENCY_MS, names.LLM_QUEUE_MS, names.LLM_RETRIEVAL_MS, names.LLM_RETRIEVAL_SCORES}
+    | {names.LLM_INPUT_TOKENS, names.GEN_AI_INPUT_TOKENS, names.LLM_OUTPUT_TOKENS, names.GEN_AI_OUTPUT_TOKENS}
+    | {names.LLM_COST_USD}
+)
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,7 @@ class Pair:
         left, right = _said(self.left.span), _said(self.right.span)
         return {
             name: (left.get(name), right.get(name))
-            for name in sorted({*left, *right} - _ALWAYS_DIFFERENT)
+            for name in sorted({*left, *right} - _NOT_TOLD)
             if left.get(name) != right.get(name)
         }
 

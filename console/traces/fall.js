@@ -5,7 +5,7 @@ export default {
       <div class="waterfall-head" role="row">
         <span role="columnheader">span</span>
         <span role="columnheader" class="waterfall-ticks" aria-label="time">
-          <span v-for="share in [0, 0.25, 0.5, 0.75, 1]" :key="share" :style="{ left: share * 100 + '%' }">
+          <span v-for="share in [0, 0.25, 0.5, 0.75]" :key="share" :style="{ left: share * 100 + '%' }">
             {{ ms(share * length) }}</span>
         </span>
         <span class="span-numbers" role="columnheader"><span>duration</span><span>tokens in → out</span><span>cost</span></span>

@@ -51,9 +51,10 @@ class Found(ui.element, component="found.js"):
         self, summaries: Iterable[TraceSummary], details: Mapping[str, Detail | None], start: float, end: float
     ) -> None:
         """These, of that time (Unix seconds); a trace without details shows that they are on their way."""
+        found = list(summaries)
         self.props.update(
             {
-                "traces": [row_of(one, details.get(one.trace_id)) for one in summaries],
+                "traces": [row_of(one, details.get(one.trace_id)) for one in found],
                 "start": start * 1000,
                 "end": end * 1000,
             }

@@ -5,7 +5,7 @@ export default {
       <table class="compare">
         <thead><tr>
           <th scope="col">span</th><th scope="col" class="right">A</th><th scope="col" class="right">B</th>
-          <th scope="col">B takes longer</th><th scope="col" class="right">tokens A, B</th>
+          <th scope="col" class="right">B takes longer</th><th scope="col" class="right">tokens A, B</th>
           <th scope="col" class="right">cost A, B</th><th scope="col">said differently</th>
         </tr></thead>
         <tbody>
@@ -15,7 +15,7 @@ export default {
               <span v-for="side in pair.failed" :key="side" class="chip bad">failed in {{ side }}</span></td>
             <td class="right">{{ pair.left }}</td>
             <td class="right">{{ pair.right }}</td>
-            <td><span v-if="!pair.only" class="delta" aria-hidden="true"><i :class="pair.longer > 0 ? 'slower' : 'faster'"
+            <td class="longer"><span v-if="!pair.only" class="delta" aria-hidden="true"><i :class="pair.longer > 0 ? 'slower' : 'faster'"
               :style="{ width: width(pair) + 'px' }"></i></span> <span class="number">{{ pair.longerText }}</span></td>
             <td class="right">{{ pair.tokens[0] }}<br>{{ pair.tokens[1] }}</td>
             <td class="right">{{ pair.costs[0] }}<br>{{ pair.costs[1] }}</td>

@@ -103,10 +103,12 @@ class SearchPage:
             with self._state:
                 no_data("no trace fits the search in this range")
             return
-        self._found.show(found, {}, span.start, span.end)
+        # The store gave the newest only: dots are drawn over the time that these are of.
+        start = found[-1].start if len(found) == question.limit else span.start
+        self._found.show(found, {}, start, span.end)
         known = await details(found)
         if asked == self._asked:
-            self._found.show(found, known, span.start, span.end)
+            self._found.show(found, known, start, span.end)
 
     def _show_failure(self, error: Exception) -> None:
         self._state.clear()
