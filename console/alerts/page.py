@@ -131,7 +131,7 @@ class AlertsPage:
             if anchor == "firing" and count:
                 look = "bad" if any(one.severity == "critical" for one in in_state(found.alerts, "firing")) else "warn"
             ui.link(f"{count} {title.lower()}", f"#{anchor}").classes(f"chip big {look}")
-        _watchdog(found)
+        watchdog(found)
         if self._name:
             ui.label(f"Only {self._name}").classes("chip accent big")
             ui.link("Show all", "/alerts")
@@ -233,7 +233,7 @@ def _show_problems(found: Read) -> None:
                 states.failed(error)
 
 
-def _watchdog(found: Read) -> None:
+def watchdog(found: Read) -> None:
     """Whether alerting itself works."""
     if found.watchdog.get("silent"):
         ui.link("Alerting is broken: the watchdog is silent", f"/runbooks/{SILENT}").classes("chip big bad")
