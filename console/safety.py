@@ -71,8 +71,9 @@ class Safety:
         path = str(scope["path"])
         if not self._host_is_ours(headers.get("host", "")):
             return PlainTextResponse("This console is not known by that name. Open it at its own address.", 421)
-        # A page of somebody else may send requests, and open web sockets; the browser says whose page it is.
-        if _writes(scope) and not same_origin(headers):
+        # A page of somebody else may send requests, and open web sockets; the browser says whose page it is. Reading
+        # names no origin where a page of ours does it, and NiceGUI's socket would let any origin read.
+        if (_writes(scope) or "origin" in headers) and not same_origin(headers):
             return PlainTextResponse("Refused: the request comes from another page.", 403)
         if not self._settings.password or path == HEALTH:
             return RedirectResponse("/", 303) if path == LOGIN else None
