@@ -14,7 +14,7 @@ DURATIONS: Mapping[str, float] = {
 LONGEST_S = 30 * 86_400.0  # beyond it, an alert should be changed and not silenced
 LONGEST_TEXT = 1_000  # characters of a comment
 LONGEST_NAME = 100
-_LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(m|min|h|d|w)")
+_LENGTH = re.compile(r"(\d+(?:\.\d+)?)\s*(m|min|h|d|w)", re.ASCII)
 _UNITS_S = {"m": 60, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
 

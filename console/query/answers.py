@@ -19,7 +19,7 @@ class Vector:
 
     shared: Mapping[str, str]  # labels that all rows have alike
     columns: tuple[str, ...]  # names of the others
-    rows: tuple[tuple[tuple[str, ...], float], ...]  # their values, and the series' value
+    rows: tuple[tuple[tuple[str, ...], Sample], ...]  # their values, and the sample itself
     left_out: int
 
 
@@ -29,9 +29,7 @@ def vector(samples: Sequence[Sample]) -> Vector:
     names = sorted({name for sample in samples for name in sample.labels if name not in shared})
     columns = tuple(sorted(names, key=lambda name: name == "__name__", reverse=True))
     ordered = sorted(samples, key=lambda sample: (math.isnan(sample.value), -sample.value))
-    rows = tuple(
-        (tuple(sample.labels.get(name, "") for name in columns), sample.value) for sample in ordered[:MOST_ROWS]
-    )
+    rows = tuple((tuple(sample.labels.get(name, "") for name in columns), sample) for sample in ordered[:MOST_ROWS])
     return Vector(shared, columns, rows, max(0, len(samples) - MOST_ROWS))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from nicegui import ui
@@ -15,7 +15,7 @@ from console.logs.question import page_of as page_of_logs
 from console.query.answers import named, step_for, vector
 from console.query.chart import chart
 from console.query.question import page_of as page_of_query
-from console.query.tables import Cell, Link, table
+from console.query.tables import Cell, Link, Swatch, table
 from console.services import services
 from console.timebar import button
 from console.times import Span
@@ -24,6 +24,7 @@ from console.traces.question import page_of_trace
 from console.units import formatted
 from stores import LogFilter, StoreError, TraceFilter
 from stores.logs import LogLine
+from stores.metric_answers import Sample
 
 ABOUT = {"promql": "PromQL", "logsql": "Log lines", "traceql": "Traces"}
 _SHOWN = 20  # log lines, traces
@@ -120,8 +121,7 @@ class QueryBlock:
         )
 
         def show() -> None:
-            if lines:
-                chart(named(lines), span)
+            colors = chart(named(lines), span) if lines else {}
             if not samples:
                 states.no_data(
                     f"the query gives nothing at {moment(span.end)} UTC{', the end of the range' if lines else ''}"
@@ -129,8 +129,10 @@ class QueryBlock:
                 return
             found = vector(samples)
             shared = ", ".join(f"{name}={value}" for name, value in found.shared.items())
-            rows: list[list[Cell]] = [[*labels, formatted(value, "short")] for labels, value in found.rows]
-            table([*found.columns, "Value"], rows, _NUMBERS, "What Prometheus answers")
+            rows: list[list[Cell]] = [
+                [_swatch(sample, colors), *labels, formatted(sample.value, "short")] for labels, sample in found.rows
+            ]
+            table(["", *found.columns, "Value"], rows, _NUMBERS, "What Prometheus answers")
             notes = [f"all with {shared}" if shared else "", f"{found.left_out} more" if found.left_out else ""]
             _note(f"At {moment(span.end)} UTC", *notes)
 
@@ -179,6 +181,11 @@ class QueryBlock:
     def _traces(self, text: str) -> TraceFilter:
         span = self._span()
         return replace(trace_filter(text), start=span.start, end=span.end)
+
+
+def _swatch(sample: Sample, colors: Mapping[frozenset[tuple[str, str]], str]) -> Cell:
+    color = colors.get(frozenset(sample.labels.items()))
+    return Swatch(color) if color else ""
 
 
 def _line(one: LogLine) -> list[Cell]:

@@ -11,16 +11,21 @@ from nicegui import ui
 from console.times import Span
 from stores.metric_answers import Series
 
+# Of one lightness, so that each can be told from the others and from both grounds.
+COLORS = ("#5b8def", "#e0912f", "#3fa66b", "#e0605e", "#9b7be0", "#2ba3a3", "#d469a8", "#9a9a2f", "#6f87a6", "#b5764f")
 
-def chart(lines: Sequence[tuple[str, Series]], span: Span) -> None:
-    """One line per series."""
+
+def chart(lines: Sequence[tuple[str, Series]], span: Span) -> dict[frozenset[tuple[str, str]], str]:
+    """One line per series; gives the colour of each by its labels."""
     ui.echart(_options(lines, span), renderer="svg").classes("query-chart").props('aria-hidden="true"')
+    return {frozenset(one.labels.items()): COLORS[index % len(COLORS)] for index, (_, one) in enumerate(lines)}
 
 
 def _options(lines: Sequence[tuple[str, Series]], span: Span) -> dict[str, Any]:
     muted = {"color": "#8592a3"}  # readable on both grounds
     return {
         "animation": False,
+        "color": list(COLORS),
         "useUTC": True,
         "grid": {"left": 8, "right": 12, "top": 12, "bottom": 4, "containLabel": True},
         "tooltip": {"trigger": "axis", "renderMode": "richText", "confine": True, "order": "valueDesc"},

@@ -16,7 +16,14 @@ class Link:
     address: str
 
 
-Cell = str | Link
+@dataclass(frozen=True)
+class Swatch:
+    """A cell that says which line of a chart its row is."""
+
+    color: str
+
+
+Cell = str | Link | Swatch
 Rows = Sequence[Sequence[Cell]]
 
 
@@ -42,6 +49,9 @@ def _cell(cell: Cell, *, to_right: bool) -> None:
         _text("td", cell).classes("to-right number" if to_right else "")
         return
     with ui.element("td"):
+        if isinstance(cell, Swatch):
+            ui.element("span").classes("swatch").style(f"background: {cell.color}")
+            return
         ui.link(cell.text, cell.address).classes("mono")
 
 
