@@ -64,7 +64,7 @@ def page_frame(title: str, active: str = "") -> Iterator[ui.element]:
         toggle.on("click", js_handler="() => consoleUi.toggleTheme()")
         with toggle:
             ui.icon("contrast").props('aria-hidden="true"')
-    with ui.element("main").props('id="content" tabindex="-1"'):
+    with ui.element("div").classes("content").props('id="content" tabindex="-1"'):  # inside Quasar's <main>
         head = ui.element("div").classes("page-head")
         with head:
             heading(title)

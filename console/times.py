@@ -227,9 +227,19 @@ def override(shown: TimeRange, time_from: str = "", time_shift: str = "", now: f
         span = own.absolute(now)
         said.append(own.about)
     if time_shift:
-        span = Span(*(moment(f"now-{time_shift.removeprefix('-')}", at) for at in (span.start, span.end)))
-        said.append(f"{time_shift} earlier")
+        back = f"now-{time_shift.removeprefix('-')}"
+        span = Span(moment(back, span.start), moment(back, span.end, is_end=True))
+        said.append(f"{length_in_words(time_shift)} earlier")
     return span, ", ".join(said)
+
+
+def length_in_words(text: str) -> str:
+    """`1 day` for `1d`; the whole of it for `1d/d`. What cannot be said stays as it is."""
+    match = re.fullmatch(r"-?(\d+)([smhdwMy])(/[smhdwMy])?", text)
+    if not match:
+        return text
+    count, name = int(match[1]), _NAMES[match[2]]
+    return f"{'whole ' if match[3] else ''}{count} {name}{'s' if count > 1 else ''}"
 
 
 def clock(unix_s: float) -> str:

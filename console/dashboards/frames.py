@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from console.dashboards.model import Target
@@ -33,9 +34,13 @@ class Line:
         """The newest value that is a number."""
         return next((value for value in reversed(self.values) if not math.isnan(value)), None)
 
+    @cached_property
+    def _known(self) -> list[float]:
+        return [value for value in self.values if not math.isnan(value)]
+
     def reduced(self, how: str) -> float | None:
         """One number of all values, by Grafana's name of the calculation."""
-        known = [value for value in self.values if not math.isnan(value)]
+        known = self._known
         if not known:
             return None
         return float(_CALCULATIONS.get(how, _CALCULATIONS["lastNotNull"])(known))

@@ -16,6 +16,7 @@ from console.address import Address
 from console.dashboards import notes, variables
 from console.dashboards.answer import put_together
 from console.dashboards.controls import VariableControl, annotation_toggles
+from console.dashboards.elements import scripts
 from console.dashboards.links import local
 from console.dashboards.model import Dashboard, Json, Library, Panel, Row
 from console.dashboards.notes import Note
@@ -50,6 +51,7 @@ class DashboardPage:
         self._notes: list[Note] = []
         self._hidden: set[str] = set()
         self._turn = 0
+        self._answered = 0.0  # when the last answer came, Unix s
         self._build(_wanted(self._address))
         background_tasks.create(self.load(), name=f"dashboard {board.uid}")
 
@@ -57,6 +59,8 @@ class DashboardPage:
 
     def _build(self, alone: int | None) -> None:
         board = self._board
+        for script in scripts():
+            ui.add_head_html(f'<link rel="modulepreload" href="{script}">')
         ui.add_head_html(f'<link rel="stylesheet" href="{static("dashboards.css")}">')
         with page_frame(board.title, active="dashboards") as head:
             picker = board.json.get("timepicker") or {}
@@ -130,7 +134,8 @@ class DashboardPage:
                     with opener:
                         ui.icon("expand_more").props('aria-hidden="true"')
                         ui.label(row.title)
-                        ui.label(f"{len(row.panels)} panels").classes("muted row-count")
+                        if row.collapsed:
+                            ui.label(f"{len(row.panels)} panels").classes("muted row-count")
             place = ui.element("div").classes("board-grid")
             top = min((panel.y for panel in row.panels), default=0)
             with place:
@@ -143,15 +148,14 @@ class DashboardPage:
             if row.title:
                 opener.on("click", partial(self._fold, row.id, opener, place))
 
-    def _view(self, panel: Panel, top: int, *, full: bool = False) -> PanelView:
+    def _view(self, panel: Panel, top: int, *, alone: bool = False) -> PanelView:
         context = Context(panel, self._zoom, int(self._board.json.get("graphTooltip") or 0))
-        address = self._address.with_parameters([("viewPanel", f"panel-{panel.id}")])
-        return PanelView(panel, context, top, str(address), full=full)
+        return PanelView(panel, context, top, "" if alone else f"panel-{panel.id}")
 
     def _alone(self, panel: Panel) -> None:
         back = str(self._address.with_parameters([("viewPanel", None)]))
         ui.link(f"← {self._board.title}", back).classes("btn board-back")
-        self._views = [self._view(panel, panel.y, full=True)]
+        self._views = [self._view(panel, panel.y, alone=True)]
 
     async def _fold(self, row_id: int, opener: ui.element, place: ui.element) -> None:
         open_ = not place.visible
@@ -192,16 +196,17 @@ class DashboardPage:
         turn = self._turn
         shown = self._shown()
         marks = asyncio.create_task(self._ask_notes(shown, fresh))
-        plans = [(view, plan(view.panel, shown, full="panel-full" in view.section.classes)) for view in self._views]
+        plans = [(view, plan(view.panel, shown, full=view.is_alone)) for view in self._views]
         choices = asyncio.create_task(self._ask_variables(shown, turn))
         if any(one.is_all and not one.all_value for one in self._variables):
             await choices  # All stands for every value: it must be known first
             shown = self._shown()
-            plans = [(view, plan(view.panel, shown)) for view, _ in plans]
+            plans = [(view, plan(view.panel, shown, full=view.is_alone)) for view, _ in plans]
         await asyncio.gather(*(self._ask_panel(view, one, shown, marks, turn, fresh) for view, one in plans))
         await choices
         if turn == self._turn:
-            self._root.props.update({"data-state": "shown", "data-turn": str(turn)})
+            answered = str(round(self._answered * 1000))
+            self._root.props.update({"data-state": "shown", "data-turn": str(turn), "data-answered": answered})
             self._root.update()
 
     def _shown(self) -> Shown:
@@ -224,7 +229,9 @@ class DashboardPage:
     async def _got(self, questions: Sequence[Question], fresh: bool) -> dict[Question, Any]:
         """Answers by question; the exception where there is none."""
         asked = (self._answers.to(question, fresh=fresh) for question in questions)
-        return dict(zip(questions, await asyncio.gather(*asked, return_exceptions=True), strict=True))
+        got = dict(zip(questions, await asyncio.gather(*asked, return_exceptions=True), strict=True))
+        self._answered = time.time()
+        return got
 
     async def _ask_notes(self, shown: Shown, fresh: bool) -> None:
         """Annotations are beside the matter: without them the panels are shown all the same."""

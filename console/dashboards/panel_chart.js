@@ -95,11 +95,12 @@ export default {
       const view = Vue.toRaw(this.view);
       this.colors = view.lines.map((line, index) => resolved(line.color, index));
       this.chart.setOption(this.options(view), { notMerge: true, lazyUpdate: true });
-      this.$el.dataset.drawn = String(performance.now());
+      this.$el.dataset.drawn = String(Math.round(performance.timeOrigin + performance.now()));
     },
 
     options(view) {
       const text = ui.color("muted");
+      const bottom = view.min ?? view.soft_min;
       return {
         animation: false,
         useUTC: true,
@@ -121,6 +122,8 @@ export default {
           type: "value", scale: true, splitNumber: 4,
           min: view.min ?? (view.soft_min === null ? undefined : (axis) => Math.min(axis.min, view.soft_min)),
           max: view.max ?? undefined,
+          // Between two fixed ends the lines are as far apart as they can be alike.
+          interval: bottom !== null && view.max !== null ? (view.max - bottom) / 4 : undefined,
           axisLabel: { color: text, fontSize: 11, formatter: (value) => ui.formatted(value, view.unit) },
           splitLine: { lineStyle: { color: ui.color("grid") } },
         },
@@ -168,14 +171,14 @@ export default {
           markArea: {
             silent: true, animation: false,
             data: noted.filter((one) => one.end > one.time).map((one) => [
-              { xAxis: Math.max(one.time, view.start), itemStyle: { color: translucent(resolved(one.color, 0), 0.09) } },
+              { xAxis: Math.max(one.time, view.start), itemStyle: { color: translucent(resolved(one.color, 0), 0.06) } },
               { xAxis: Math.min(one.end, view.end) },
             ]),
           },
         },
         {
-          id: "exemplars", type: "scatter", symbol: "diamond", symbolSize: 9, cursor: "pointer", z: 5,
-          itemStyle: { color: ui.color("accent"), borderColor: ui.color("surface"), borderWidth: 1, opacity: 0.9 },
+          id: "exemplars", type: "scatter", symbol: "diamond", symbolSize: 8, cursor: "pointer", z: 5,
+          itemStyle: { color: ui.color("accent"), borderColor: ui.color("surface"), borderWidth: 1, opacity: 0.8 },
           data: view.exemplars.map((one) => [one.time, one.value, one.trace]),
           clip: true,
         },

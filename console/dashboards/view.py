@@ -10,6 +10,7 @@ from nicegui import ui
 
 from console import states
 from console.dashboards.answer import Answer
+from console.dashboards.elements import Frame
 from console.dashboards.fields import defaults
 from console.dashboards.links import links_of
 from console.dashboards.model import Panel
@@ -18,10 +19,9 @@ from console.dashboards.panels import BODIES
 from console.dashboards.panels.body import Body, Context
 from console.dashboards.plan import Plan
 from console.services import services
-from console.shell import heading
-from console.timebar import button
 from console.times import clock, length
 from console.units import formatted
+from stores import StoreError
 
 WITHOUT_QUERY: Final = ("text", "alertlist")  # types that show something without an answer
 _WITH_NO_VALUE: Final = ("stat", "gauge")  # types that can say in a word that there is none
@@ -31,103 +31,82 @@ _TRACES_LISTED: Final = 10
 class PanelView:
     """A panel in its place on the page. Its size never depends on what it shows."""
 
-    def __init__(self, panel: Panel, context: Context, top: int, full_address: str, *, full: bool = False) -> None:
+    def __init__(self, panel: Panel, context: Context, top: int, alone: str) -> None:
+        """`alone` is what `viewPanel` is called in the address that shows this panel only; empty where it does."""
         self.panel = panel
+        self.is_alone = not alone
         self._context = context
-        self._full_address = full_address
         self._body: Body | None = None
         self._answer: Answer | None = None
-        self.section = ui.element("section").classes("panel")
-        self.section.props.update({"data-panel": str(panel.id), "data-type": panel.type, "aria-label": panel.title})
-        if full:
-            self.section.classes("panel-full")
+        self._menu: ui.menu | None = None
+        self._frame = Frame(panel.title, described=bool(panel.description), alone=alone)
+        self._frame.props.update({"data-panel": str(panel.id), "data-type": panel.type})
+        if self.is_alone:
+            self._frame.classes("panel-full")
         else:
-            self.section.style(
+            self._frame.style(
                 f"grid-column: {panel.x + 1} / span {panel.width};"
                 f"grid-row: {panel.y - top + 1} / span {panel.height}; --rows: {panel.height}"
             )
-        with self.section:
-            self._header(full)
-            self._warning = ui.element("div").classes("panel-warning")
-            self._warning.set_visibility(False)
-            self._place = ui.element("div").classes("panel-body")
-        self._only(states.loading, "loading")
+        self._frame.on("describe", lambda: self._open(self._describe))
+        self._frame.on("more", lambda: self._open(self._more))
 
     def busy(self) -> None:
         """Other data is on its way; what is there stays until it comes."""
-        if self.section.props.get("data-state") != "loading":
-            self.section.props["aria-busy"] = "true"
+        self._frame.busy()
 
     async def show(self, answer: Answer, notes: Sequence[Note]) -> None:
         """Show an answer, or why there is none."""
         self._answer = answer
-        self.section.props.update(_times(answer.plan))
-        self.section.props.pop("aria-busy", None)
-        self._about_time.set_text(answer.plan.about_time)
         make = BODIES.get(self.panel.type)
+        state, message, hint, warnings = "data", "", "", []
         if make is None:
-            text = f"The console does not know panels of the type “{self.panel.type}”."
-            self._only(lambda: states.failed(text), "unknown")
-        elif answer.problems and answer.empty:
-            self._only(lambda: states.failed(answer.problems[0]), "failed")
+            state, message = "unknown", f"The console does not know panels of the type “{self.panel.type}”."
+        elif answer.empty and answer.problems:
+            problem = answer.problems[0]
+            state, message = "failed", states.reason(problem)
+            hint = problem.next_step if isinstance(problem, StoreError) else ""
         elif answer.empty and not self._needs_no_answer():
-            self._only(lambda: states.no_data(answer.why_empty), "empty")
+            state, message = "empty", answer.why_empty
         else:
-            await self._with_body(make, answer, notes)
-        self._warn([states.reason(problem) for problem in answer.problems] if not answer.empty else [])
+            await self._fill(make, answer, notes)
+            warnings = [states.reason(problem) for problem in answer.problems]
+        self._frame.show(
+            state,
+            time=answer.plan.about_time,
+            message=message,
+            hint=hint,
+            warnings=warnings,
+            **_times(answer.plan),
+        )
 
     async def annotate(self, notes: Sequence[Note]) -> None:
         """Show the same answer with other annotations."""
         if self._answer and self._body:
             await self.show(self._answer, notes)
 
-    async def _with_body(self, make: Callable[[Context], Body], answer: Answer, notes: Sequence[Note]) -> None:
-        if self._body is None:
-            self._place.clear()
-            with self._place:
-                self._body = make(self._context)
-        with self._place:
+    async def _fill(self, make: Callable[[Context], Body], answer: Answer, notes: Sequence[Note]) -> None:
+        with self._frame:
+            self._body = self._body or make(self._context)
             shown = self._body.show(answer, notes)
             if inspect.isawaitable(shown):
                 await shown
-        self.section.props["data-state"] = "data"
-        self.section.update()
-
-    def _only(self, content: Callable[[], None], state: str) -> None:
-        self._body = None
-        self._place.clear()
-        with self._place:
-            content()
-        self.section.props["data-state"] = state
-        self.section.update()
 
     def _needs_no_answer(self) -> bool:
         has_word = self.panel.type in _WITH_NO_VALUE and bool(defaults(self.panel).no_value)
         return has_word or self.panel.type in WITHOUT_QUERY
 
-    def _warn(self, problems: Sequence[str]) -> None:
-        self._warning.clear()
-        self._warning.set_visibility(bool(problems))
-        with self._warning:
-            for problem in problems:
-                ui.label(f"Query failed: {problem}")
+    # --- On demand ------------------------------------------------------------------------------------
 
-    # --- Header ---------------------------------------------------------------------------------------
-
-    def _header(self, full: bool) -> None:
-        with ui.element("header").classes("panel-head"):
-            heading(self.panel.title, 3)
-            self._about_time = ui.label("").classes("panel-time")
-            ui.element("div").classes("grow")
-            if self.panel.description:
-                _on_demand("info_outline", f"What “{self.panel.title}” says", self._describe)
-            if not full:
-                view = ui.link(target=self._full_address).classes("btn icon flat panel-tool")
-                view.props["aria-label"] = f"Show “{self.panel.title}” alone"
-                view.props["title"] = "Show it alone"
-                with view:
-                    ui.icon("open_in_full").props('aria-hidden="true"')
-            _on_demand("more_vert", f"More about “{self.panel.title}”", self._more)
+    def _open(self, fill: Callable[[], None]) -> None:
+        """A menu that is made when it is opened."""
+        if self._menu is None:
+            with self._frame.add_slot("menu"):
+                self._menu = ui.menu().props('no-parent-event anchor="top right" self="top right" max-height=70vh')
+        self._menu.clear()
+        with self._menu, ui.element("div").classes("panel-menu"):
+            fill()
+        self._menu.open()
 
     def _describe(self) -> None:
         ui.label(self.panel.description).classes("panel-description")
@@ -164,31 +143,10 @@ class PanelView:
                 ui.link(text, f"/traces/{one.trace_id}").classes("btn mono")
 
 
-def _on_demand(icon: str, hint: str, fill: Callable[[], None]) -> None:
-    """A button with a menu that is made when it is opened."""
-    opener = button("", hint).classes("icon flat panel-tool")
-    opener.props["aria-haspopup"] = "true"
-    menus: list[ui.menu] = []
-
-    def open_() -> None:
-        with opener:
-            menu = menus[0] if menus else ui.menu().props("no-parent-event max-height=70vh")
-        if not menus:
-            menus.append(menu)
-        menu.clear()
-        with menu, ui.element("div").classes("panel-menu"):
-            fill()
-        menu.open()
-
-    with opener:
-        ui.icon(icon).props('aria-hidden="true"')
-    opener.on("click", open_)
-
-
 def _times(plan: Plan) -> dict[str, str]:
     """What was asked for, to be read from the page."""
     span = plan.intervals.span
-    return {"data-start": f"{span.start}", "data-end": f"{span.end}", "data-step": f"{plan.intervals.step:g}"}
+    return {"start": f"{span.start}", "end": f"{span.end}", "step": f"{plan.intervals.step:g}"}
 
 
 def _about_times(plan: Plan) -> str:

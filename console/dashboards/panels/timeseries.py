@@ -14,8 +14,9 @@ from console.dashboards.frames import CALCULATION_NAMES, Line
 from console.dashboards.notes import Note
 from console.dashboards.panels.body import Context
 from console.units import formatted
+from stores.metric_answers import Exemplar
 
-MOST_EXEMPLARS = 200
+MOST_EXEMPLARS = 60  # more would hide the lines
 
 
 class TimeSeries:
@@ -67,8 +68,7 @@ def view(answer: Answer, notes: Sequence[Note], shared: int) -> dict[str, Any]:
         "thresholds": [{"value": one.value, "color": css_color(one.color)} for one in common.lines],
         "exemplars": [
             {"time": round(one.time * 1000), "value": one.value, "trace": one.trace_id}
-            for one in answer.exemplars[-MOST_EXEMPLARS:]
-            if math.isfinite(one.value)
+            for one in telling(answer.exemplars, span.start, span.end)
         ],
         "annotations": [
             {
@@ -82,6 +82,17 @@ def view(answer: Answer, notes: Sequence[Note], shared: int) -> dict[str, Any]:
         ],
         "crosshair": shared,
     }
+
+
+def telling(exemplars: Sequence[Exemplar], start: float, end: float) -> list[Exemplar]:
+    """The largest of every piece of the range: it is the slow and the dear ones that are looked for."""
+    largest: dict[int, Exemplar] = {}
+    for one in exemplars:
+        place = int((one.time - start) / (end - start) * MOST_EXEMPLARS)
+        known = largest.get(place)
+        if start <= one.time <= end and math.isfinite(one.value) and (known is None or one.value > known.value):
+            largest[place] = one
+    return [largest[place] for place in sorted(largest)]
 
 
 def _line(

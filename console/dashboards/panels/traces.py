@@ -13,8 +13,8 @@ from console.times import clock
 from console.units import formatted
 
 COLUMNS = (
-    Column("Start (UTC)", weight=1.3),
-    Column("Trace", weight=1.5),
+    Column("Start (UTC)", weight=1.9),
+    Column("Trace", weight=1.3),
     Column("Service"),
     Column("Name", weight=1.6),
     Column("Duration", number=True),
@@ -34,7 +34,7 @@ class Traces:
                 GridCell(one.start, clock(one.start)),
                 GridCell(
                     one.trace_id,
-                    f"{one.trace_id[:16]}…",
+                    f"{one.trace_id[:12]}…",
                     url=f"/traces/{quote(one.trace_id, safe='')}",
                     title="Open trace",
                 ),
