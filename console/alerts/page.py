@@ -90,9 +90,10 @@ class AlertsPage:
         found = await read(services())
         self._read = found
         now = time.time()
-        self._once("status", (found.alerts, found.watchdog, length(found.watchdog.get("age_s") or 0)), self._status,
-                   lambda: self._show_status(found))  # fmt: skip
-        self._once("problems", str([found.prometheus, found.alertmanager, found.sink]), self._problems,
+        states_now = sorted((alert.state, alert.severity) for alert in found.alerts)
+        beat = (found.watchdog.get("silent"), length(found.watchdog.get("age_s") or 0))
+        self._once("status", (states_now, found.blind, beat), self._status, lambda: self._show_status(found))
+        self._once("problems", str([found.prometheus, found.alertmanager]), self._problems,
                    lambda: _show_problems(found))  # fmt: skip
         alerts = [alert for alert in found.alerts if self._name in ("", alert.name)]
         for anchor, _, wanted, empty in _SECTIONS:
@@ -106,8 +107,7 @@ class AlertsPage:
         for name in [name for name in cards if name not in groups]:
             cards.pop(name).element.delete()
         if not groups:
-            unknown = found.blind or (anchor == "pending" and found.prometheus)
-            unknown = unknown or (anchor == "silenced" and found.alertmanager)
+            unknown = _unknown(anchor, found)
             self._once(anchor, ("nothing", unknown), place, lambda: _nothing(empty, unknown))
             return
         if self._shown.pop(anchor, None) is not None or not cards:
@@ -126,9 +126,11 @@ class AlertsPage:
 
     def _show_status(self, found: Read) -> None:
         for anchor, title, wanted, _ in _SECTIONS:
-            count = len(in_state(found.alerts, *wanted))
+            count: int | str = len(in_state(found.alerts, *wanted))
+            if not count and _unknown(anchor, found):
+                count = "?"
             look = ""
-            if anchor == "firing" and count:
+            if in_state(found.alerts, "firing") and anchor == "firing":
                 look = "bad" if any(one.severity == "critical" for one in in_state(found.alerts, "firing")) else "warn"
             ui.link(f"{count} {title.lower()}", f"#{anchor}").classes(f"chip big {look}")
         watchdog(found)
@@ -208,7 +210,13 @@ def _held(silence: Silence, found: Read) -> str:
     return "no alert" if not count else f"{count} alert{'s' if count > 1 else ''}"
 
 
-def _nothing(empty: str, unknown: object) -> None:
+def _unknown(anchor: str, found: Read) -> bool:
+    """Whether the server that knows what is in a section does not answer."""
+    needed = {"pending": found.prometheus, "silenced": found.alertmanager}.get(anchor)
+    return found.blind or needed is not None
+
+
+def _nothing(empty: str, unknown: bool) -> None:
     if unknown:
         ui.label("Unknown: the server that knows it does not answer.").classes("state bad")
     else:
@@ -224,7 +232,6 @@ def _show_problems(found: Read) -> None:
     missing = (
         (found.prometheus, "Values and pending alerts are missing."),
         (found.alertmanager, "What is silenced is not known, and nothing can be silenced."),
-        (found.sink, "What was delivered is not known."),
     )
     for error, means in missing:
         if error:

@@ -169,6 +169,9 @@ def _firing(found: Alerts, firing: Sequence[Standing], now: float) -> None:
 
 
 def _figures(found: Sequence[figures.Read], span: Span) -> None:
+    if all(one.error for one in found):
+        states.failed(found[0].error or "")
+        return
     for one in found:
         with ui.element("div").classes("card figure"):
             ui.label(one.figure.name).classes("muted")

@@ -33,12 +33,15 @@ _NUMBERS = ("Value", "Latency", "Cost", "Duration")
 
 
 class QueryBlock:
-    """One query; `span` gives the time range when it runs."""
+    """One query; `span` gives the time range when it runs. `on_run` is called with the text, for a page of its own."""
 
-    def __init__(self, language: str, text: str, span: Callable[[], Span]) -> None:
+    def __init__(
+        self, language: str, text: str, span: Callable[[], Span], on_run: Callable[[str], None] | None = None
+    ) -> None:
         self._language = language
         self._written = text
         self._span = span
+        self._on_run = on_run
         self._build()
 
     def _build(self) -> None:
@@ -50,9 +53,10 @@ class QueryBlock:
                 self._back = button("As written", "Undo your changes", self._undo).classes("flat")
                 self._back.set_visibility(False)
                 self._elsewhere = ui.link("Open", self._page()).classes("btn flat")
+                self._elsewhere.set_visibility(self._on_run is None)
                 self._run_button = button("Run", "Run it here (Ctrl + Enter)", self.run)
             self._input = ui.textarea(value=self._written, on_change=self._changed)
-            self._input.props('borderless dense autogrow spellcheck="false"').classes("query-text")
+            self._input.props('borderless dense autogrow rows=1 spellcheck="false"').classes("query-text")
             self._input.props["aria-label"] = f"{ABOUT[self._language]}: the query"
             self._input.on("keydown.ctrl.enter", self.run)
             self._answer = ui.element("div").classes("query-answer").props('aria-live="polite"')
@@ -64,6 +68,8 @@ class QueryBlock:
 
     async def run(self) -> None:
         """Ask, and show the answer below."""
+        if self._on_run:
+            self._on_run(self.text)
         self._run_button.props("disabled")
         self._show(lambda: states.loading("Asking…"))
         try:

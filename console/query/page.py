@@ -22,6 +22,11 @@ def register() -> None:
             with head:
                 times = TimeBar(address, lambda: block.run())
             with body:
-                block = QueryBlock("promql", address.value("expr"), lambda: times.range.absolute())
+                block = QueryBlock(
+                    "promql",
+                    address.value("expr"),
+                    lambda: times.range.absolute(),
+                    lambda text: times.go(times.address.with_(expr=text)),
+                )
             if address.value("expr"):
                 ui.timer(0, block.run, once=True)
