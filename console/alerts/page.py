@@ -76,7 +76,7 @@ class AlertsPage:
         for anchor, title, _, _ in _SECTIONS:
             with ui.element("section").classes("alert-section").props(f'id="{anchor}"'):
                 heading(title, 2)
-                self._places[anchor] = ui.element("div").classes("alert-list")
+                self._places[anchor] = ui.element("div").classes("alert-cards")
         for anchor, title in (("silences", "Silences"), ("resolved", "Recently resolved"), ("history", "History")):
             with ui.element("section").classes("alert-section").props(f'id="{anchor}"'):
                 heading(title, 2)

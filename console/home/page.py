@@ -189,12 +189,12 @@ def _figures(found: Sequence[figures.Read], span: Span) -> None:
 
 
 def _dashboards() -> None:
-    with ui.element("div").classes("boards"):
+    with ui.element("div").classes("home-boards"):
         for board in Library(services().settings.dashboards).all():
             about = [part for part in board.description.split("\n\n") if not part.startswith(_GENERATED)]
-            with ui.link(target=f"/d/{board.uid}").classes("card board"):
+            with ui.link(target=f"/d/{board.uid}").classes("card home-board"):
                 ui.label(board.title).classes("strong")
-                ui.label(" ".join(about)).classes("muted board-about")
+                ui.label(" ".join(about)).classes("muted home-board-about")
 
 
 def _servers(found: Sequence[servers.Answering]) -> None:

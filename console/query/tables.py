@@ -50,7 +50,7 @@ def _cell(cell: Cell, *, to_right: bool) -> None:
         return
     with ui.element("td"):
         if isinstance(cell, Swatch):
-            ui.element("span").classes("swatch").style(f"background: {cell.color}")
+            ui.element("span").classes("query-swatch").style(f"background: {cell.color}")
             return
         ui.link(cell.text, cell.address).classes("mono")
 
