@@ -53,6 +53,7 @@ def register() -> None:
         runbook = shelf().runbook(name)
         with page_frame(runbook.title if runbook else "No runbook", active="runbooks") as head:
             if runbook is None:
+                ui.context.client.status_code = 404
                 states.no_data("there is no runbook of that name")
                 ui.link("All runbooks", "/runbooks")
                 return
