@@ -229,17 +229,19 @@ def override(shown: TimeRange, time_from: str = "", time_shift: str = "", now: f
     if time_shift:
         back = f"now-{time_shift.removeprefix('-')}"
         span = Span(moment(back, span.start), moment(back, span.end, is_end=True))
-        said.append(f"{length_in_words(time_shift)} earlier")
+        said.append(_shift_in_words(time_shift))
     return span, ", ".join(said)
 
 
-def length_in_words(text: str) -> str:
-    """`1 day` for `1d`; the whole of it for `1d/d`. What cannot be said stays as it is."""
-    match = re.fullmatch(r"-?(\d+)([smhdwMy])(/[smhdwMy])?", text)
+def _shift_in_words(shift: str) -> str:
+    """`1d` is `1 day earlier`, `1d/d` `all of the day before`. What cannot be said stays as it is."""
+    match = re.fullmatch(r"-?(\d+)([smhdwMy])(/[smhdwMy])?", shift)
     if not match:
-        return text
+        return f"{shift} earlier"
     count, name = int(match[1]), _NAMES[match[2]]
-    return f"{'whole ' if match[3] else ''}{count} {name}{'s' if count > 1 else ''}"
+    if match[3] and count == 1:
+        return f"all of the {name} before"
+    return f"{count} {name}{'s' if count > 1 else ''} earlier"
 
 
 def clock(unix_s: float) -> str:

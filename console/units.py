@@ -132,7 +132,7 @@ def _decimals(scaled: float, unit: Unit, decimals: int | None) -> int:
         return decimals or 0
     if decimals is None:
         if unit.digits:
-            return max(unit.digits, 3 if scaled < 10 else 2, _first_digit(scaled) + 1)
+            return max(unit.digits, 3 if scaled < 10 else 2, _first_digit(scaled) + 2)
         decimals = 0 if scaled >= 100 else 1 if scaled >= 10 else 2 if scaled >= 1 else _first_digit(scaled) + 2
     elif scaled < 0.5 * float(f"1e-{decimals}"):
         decimals = _first_digit(scaled)

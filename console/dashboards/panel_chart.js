@@ -60,7 +60,7 @@ export default {
   mounted() {
     this.chart = echarts.init(this.$refs.canvas, null, { renderer: "canvas", useDirtyRect: false });
     charts.add(this);
-    this.observer = new ResizeObserver(() => this.chart.resize());
+    this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.$refs.canvas);
     this.themed = () => this.draw();
     window.addEventListener("themechange", this.themed);
@@ -96,6 +96,12 @@ export default {
       this.colors = view.lines.map((line, index) => resolved(line.color, index));
       this.chart.setOption(this.options(view), { notMerge: true, lazyUpdate: true });
       this.$el.dataset.drawn = String(Math.round(performance.timeOrigin + performance.now()));
+    },
+
+    // The first report of the observer is of the size that the chart was made with.
+    resize() {
+      const { offsetWidth: width, offsetHeight: height } = this.$refs.canvas;
+      if (width && height && (width !== this.chart.getWidth() || height !== this.chart.getHeight())) this.chart.resize();
     },
 
     options(view) {

@@ -30,7 +30,7 @@ export default {
           <q-icon name="error_outline" aria-hidden="true"></q-icon>
           <div><div class="failed-reason">{{ state === "failed" ? "Query failed: " : "" }}{{ message }}</div>
             <div v-if="hint" class="failed-next">{{ hint }}</div></div></div>
-        <div class="panel-content" v-show="state === 'data'"><slot></slot></div>
+        <div class="panel-content" :class="{ 'panel-kept': state !== 'data' }"><slot></slot></div>
         <slot name="menu"></slot>
       </div>
     </section>`,

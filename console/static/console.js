@@ -62,7 +62,7 @@ const consoleUi = (() => {
   function decimalsOf(scaled, unit, decimals) {
     if (scaled === 0) return decimals ?? 0;
     if (decimals === null) {
-      if (unit.digits) return Math.max(unit.digits, scaled < 10 ? 3 : 2, firstDigit(scaled) + 1);
+      if (unit.digits) return Math.max(unit.digits, scaled < 10 ? 3 : 2, firstDigit(scaled) + 2);
       decimals = scaled >= 100 ? 0 : scaled >= 10 ? 1 : scaled >= 1 ? 2 : firstDigit(scaled) + 2;
     } else if (scaled < 0.5 * Number(`1e-${decimals}`)) {
       decimals = firstDigit(scaled);
@@ -135,7 +135,7 @@ const consoleUi = (() => {
   function remember() {
     document.cookie = `console_width=${Math.round(innerWidth)}; path=/; max-age=31536000; samesite=strict`;
   }
-  remember();
+  addEventListener("load", remember);
   addEventListener("resize", remember);
 
   return {
