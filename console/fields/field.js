@@ -19,6 +19,7 @@ export default {
       </template>
     </label>
   `,
+  emits: ["change"], // else the native event of the same name would be told as well
   props: { kind: String, label: String, value: [String, Boolean], options: Array, hint: String },
   data() {
     return { typed: this.value, told: this.value, list: `field-options-${++made}` };

@@ -27,6 +27,7 @@ export default {
       </div>
     </figure>
   `,
+  emits: ["zoom"],
   props: { step: Number, starts: Array, rows: Array },
   data() {
     return { at: null, from: null, theme: 0 };

@@ -14,6 +14,7 @@ export default {
       </section>
     </details>
   `,
+  emits: ["toggle"], // else that of <details> would be told as well
   props: { groups: Array },
   data() {
     return { wide: matchMedia("(min-width: 761px)").matches };

@@ -30,6 +30,7 @@ export default {
       </div>
     </div>
   `,
+  emits: ["choose"],
   props: { lines: Array, choosing: Boolean, traces: Boolean, marked: String },
   data() {
     return { open: new Set() };

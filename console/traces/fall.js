@@ -52,6 +52,7 @@ export default {
       </div>
     </div>
   `,
+  emits: ["opened"],
   props: { rows: Array, length: Number, sum: Object, services: Array, opened: String },
   data() {
     return { open: new Set(this.opened ? [this.opened] : []), theme: 0 };

@@ -76,7 +76,7 @@ class TraceQuestion:
             **self.scope,
             **{_ATTRIBUTE + name: _text(value) for name, value in self.attributes.items()},
             "error": "true" if self.error_only else "",
-            "min_ms": f"{self.min_ms:g}" if self.min_ms else "",
+            "min_ms": f"{self.min_ms:.3f}".rstrip("0").rstrip(".") if self.min_ms else "",
             "limit": str(self.limit) if self.limit != LIMITS[0] else "",
         }
         return {name: value for name, value in said.items() if value}

@@ -59,7 +59,7 @@ class SearchPage:
                 "Span name", question.operation, lambda name: self._change(operation=name), hint="any"
             )
             self._operation.suggest(_SPANS)
-            least = f"{question.min_ms:g}" if question.min_ms else ""
+            least = question.parameters().get("min_ms", "")
             TextField("At least, ms", least, self._change_least, kind="number", hint="0", width="110px")
             ChoiceField(
                 "Show",

@@ -1,0 +1,133 @@
+"""A live stack with a console, under a modest load, with rules that fire within a minute."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from lite.processes import Supervisor
+from lite.settings import ROOT
+
+sys.path.insert(0, str(ROOT / "tests" / "stack"))  # the live stack's helpers are there
+
+from console_load import MARKUP, Load, under_load
+from lite_process import LiteProcess, processes_of
+from live_stack import LiveStack
+
+from stores import LogFilter, Trace, TraceFilter, poll_until
+
+SERVICE = "demo-app"
+ANSWER = "/api/support/answer"
+
+
+@dataclass
+class ConsoleStack:
+    """The stack, its load, and where the console is."""
+
+    live: LiveStack
+    load: Load
+
+    @property
+    def url(self) -> str:
+        """The console's address, without a slash at the end."""
+        return self.live.url("GRAFANA_PORT")
+
+    def set_fault(self, name: str, **parameters: Any) -> None:
+        """Make the provider fail; it ends by itself."""
+        body = {"model": "*", "probability": 1, "duration_s": 120, **parameters}
+        requests.put(
+            self.live.url("SIM_PROVIDER_PORT", f"/admin/faults/{name}"), json=body, timeout=10
+        ).raise_for_status()
+
+    def clear_faults(self) -> None:
+        """Let it answer again."""
+        requests.delete(self.live.url("SIM_PROVIDER_PORT", "/admin/faults"), timeout=10).raise_for_status()
+
+    def answered_trace(self, question: str = "How do I put a second building on the account?") -> Trace:
+        """A new question's trace, once trace and log line have arrived."""
+        answer = self.live.ask(f"{question} ({uuid.uuid4().hex[:8]})")
+        trace = self.live.trace(answer["trace_id"], f"POST {ANSWER}", "generate", "chat gpt-4o", "retrieval")
+        self.live.log_line(trace.trace_id)
+        return trace
+
+    def log_markup(self) -> str:
+        """A log line whose text and fields are markup that would run, sent as any application may; its trace id."""
+        trace_id = uuid.uuid4().hex
+        now = str(_now_ns())
+        named = {"service.name": "markup-app"}
+        record = {
+            "timeUnixNano": now,
+            "severityText": "ERROR",
+            "severityNumber": 17,
+            "body": {"stringValue": MARKUP},
+            "traceId": trace_id,
+            "spanId": "00000000000000aa",
+            "attributes": _attributes({"model": MARKUP, ":onclick": "window.hacked=3", "question": MARKUP}),
+        }
+        span = {
+            "traceId": trace_id,
+            "spanId": "00000000000000aa",
+            "name": MARKUP,
+            "kind": 1,
+            "startTimeUnixNano": now,
+            "endTimeUnixNano": str(int(now) + 5_000_000),
+            "attributes": _attributes({"llm.model": MARKUP, ":onclick": "window.hacked=4"}),
+            "status": {"code": 2, "message": MARKUP},
+        }
+        resource = {"attributes": _attributes(named)}
+        self._send("logs", {"resourceLogs": [{"resource": resource, "scopeLogs": [{"logRecords": [record]}]}]})
+        self._send("traces", {"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": [span]}]}]})
+        stores = self.live.stores
+        poll_until(lambda: stores.logs.query(LogFilter(trace_id=trace_id)), timeout_s=60.0)
+        poll_until(lambda: stores.traces.search(TraceFilter("markup-app")), timeout_s=60.0)
+        return trace_id
+
+    def _send(self, signal_name: str, body: Any) -> None:
+        url = self.live.url("OTLP_HTTP_PORT", f"/v1/{signal_name}")
+        requests.post(url, json=body, timeout=10).raise_for_status()
+
+
+@contextmanager
+def console_stack(folder: Path, per_second: float = 3.0, **options: str) -> Iterator[ConsoleStack]:
+    """Start a stack on free ports, put it under load, stop it."""
+    process = LiteProcess.make(folder, SIM_LATENCY_SCALE="0.2", **options)
+    up = process.run("up")
+    if up.returncode:
+        raise RuntimeError(up.stdout + up.stderr)
+    try:
+        live = LiveStack(process.stack, process)
+        _use_fast_rules(live)
+        with under_load(live.url("DEMO_APP_PORT"), per_second) as load:
+            yield ConsoleStack(live, load)
+    finally:
+        process.run("down")
+    assert processes_of(folder) == []
+
+
+def _use_fast_rules(live: LiveStack) -> None:
+    """The rehearsal's rules, in which an alert fires within seconds, instead of production's."""
+    file = live.stack.config / "prometheus" / "prometheus.yml"
+    text = file.read_text()
+    assert "prometheus/rules/" in text
+    file.write_text(text.replace("prometheus/rules/", "prometheus/rules-rehearsal/"))
+    os.kill(Supervisor(live.stack).states()["prometheus"]["pid"], signal.SIGHUP)
+    poll_until(live.stores.metrics.rules, lambda rules: any("rehearsal" in rule.file for rule in rules), 30.0)
+
+
+def _attributes(values: dict[str, str]) -> list[dict[str, Any]]:
+    return [{"key": name, "value": {"stringValue": value}} for name, value in values.items()]
+
+
+def _now_ns() -> int:
+    import time
+
+    return time.time_ns()
