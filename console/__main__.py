@@ -101,6 +101,7 @@ def main(arguments: list[str] | None = None) -> int:
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=2,
+        reconnect_timeout=20.0,  # a page that misses some seconds on a busy machine goes on instead of loading again
     )
     return 0
 
