@@ -99,7 +99,7 @@ SERVERS = (
             "JAEGER_GRPC_PORT": "{JAEGER_GRPC_PORT}",
             "JAEGER_OTLP_PORT": "{JAEGER_OTLP_PORT}",
             "JAEGER_METRICS_PORT": "{JAEGER_METRICS_PORT}",
-            "GOMEMLIMIT": "96MiB",
+            "GOMEMLIMIT": "256MiB",  # at 96 MiB badger's own 106 keep the garbage collector at a fifth of a core
             "GOGC": "50",
         },
         ready="http://127.0.0.1:{JAEGER_PORT}/api/v3/services",
