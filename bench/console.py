@@ -40,13 +40,6 @@ OPEN_PAGES = 20
 ROUNDS = 3
 ROUND_S = 45.0
 SETTLES_S = 30.0  # after start-up, and until closed pages are forgotten
-STORES = {
-    "CONSOLE_PROMETHEUS_URL": "PROMETHEUS_PORT",
-    "CONSOLE_JAEGER_URL": "JAEGER_PORT",
-    "CONSOLE_VICTORIA_LOGS_URL": "VICTORIA_LOGS_PORT",
-    "CONSOLE_ALERTMANAGER_URL": "ALERTMANAGER_PORT",
-    "CONSOLE_ALERT_SINK_URL": "ALERT_SINK_PORT",
-}
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 TARGET_RENDER_S = 1.5
 TARGET_IDLE_MIB = 150.0
@@ -81,7 +74,7 @@ def main() -> int:
 def _rendering(browser: Browser, stack: ConsoleStack, scratch: Path) -> float:
     """Median of the seconds after the last answer."""
     whole, after = list[float](), list[float]()
-    urls = {name: stack.live.url(port) for name, port in STORES.items()}
+    urls = stack.store_urls
     with _relay(urls["CONSOLE_PROMETHEUS_URL"]) as (relay, answered):
         [port] = free_ports(1)
         urls["CONSOLE_PROMETHEUS_URL"] = relay

@@ -26,6 +26,14 @@ from live_stack import LiveStack
 from stores import LogFilter, Trace, TraceFilter, poll_until
 
 SERVICE = "demo-app"
+# What a console of its own is told, and the port that it is about.
+STORE_PORTS = {
+    "CONSOLE_PROMETHEUS_URL": "PROMETHEUS_PORT",
+    "CONSOLE_JAEGER_URL": "JAEGER_PORT",
+    "CONSOLE_VICTORIA_LOGS_URL": "VICTORIA_LOGS_PORT",
+    "CONSOLE_ALERTMANAGER_URL": "ALERTMANAGER_PORT",
+    "CONSOLE_ALERT_SINK_URL": "ALERT_SINK_PORT",
+}
 ANSWER = "/api/support/answer"
 
 
@@ -40,6 +48,11 @@ class ConsoleStack:
     def url(self) -> str:
         """The console's address, without a slash at the end."""
         return self.live.url("GRAFANA_PORT")
+
+    @property
+    def store_urls(self) -> dict[str, str]:
+        """The environment of another console of this stack."""
+        return {name: self.live.url(port) for name, port in STORE_PORTS.items()}
 
     def set_fault(self, name: str, **parameters: Any) -> None:
         """Make the provider fail; it ends by itself."""
