@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final
 
 from nicegui import ui
+from nicegui.events import GenericEventArguments
 
 from console.address import Address
 from console.times import BadTime, TimeRange, clock, seconds
@@ -38,10 +39,12 @@ class TimeBar:
     ) -> None:
         self.address = address
         self._changed = changed
+        self._hidden = False
         query = dict(address.parameters)
         self.range = TimeRange.of(query, default or TimeRange("now-1h"))
         self.refresh = query.get("refresh", default_refresh)
         self._timer = ui.timer(60.0, self.reload, active=False)
+        ui.on("seen", self._seen)
         self._build(quick, intervals)
         self._schedule()
 
@@ -49,6 +52,8 @@ class TimeBar:
         """Show another range."""
         self.range = chosen
         self._label.set_text(chosen.about)
+        self._opener.props["aria-label"] = _spoken(chosen)
+        self._fill()
         self.go(self.address.with_(**{"from": chosen.since, "to": chosen.until}))
         await self.reload()
 
@@ -70,6 +75,7 @@ class TimeBar:
             with ui.element("div").classes("group"):
                 _icon("chevron_left", "Earlier", lambda: self.show(self.range.moved(-0.5)))
                 with button("", "Time range") as self._opener:
+                    self._opener.props["aria-label"] = _spoken(self.range)
                     ui.icon("schedule").props('aria-hidden="true"')
                     self._label = ui.label(self.range.about)
                     with ui.menu() as self._menu:
@@ -85,23 +91,27 @@ class TimeBar:
                         option = ui.element("option").props(f'value="{value}"')
                         if value == self.refresh:
                             option.props("selected")
-                        with option:
-                            ui.label(value or "Off")
+                        option._text = value or "Off"
                 chooser.on("change", lambda event: self._refresh_every(event.args), js_handler=_VALUE)
 
     def _choices(self, quick: Sequence[str]) -> None:
-        with ui.element("div").style("display: flex; flex-wrap: wrap"):
+        with ui.element("div").classes("time-menu"):
             with ui.element("div").classes("menu-list").props('role="menu"'):
                 ranges = [TimeRange(f"now-{length}") for length in quick] + [TimeRange(*day) for day in DAYS]
                 for one in ranges:
                     button(one.about, "", partial(self._choose, one)).props('role="menuitem"')
-            with ui.element("div").style("padding: 14px; display: grid; gap: 10px; align-content: start"):
-                span = self.range.absolute()
-                self._since = _text("From (UTC)", self.range.since or clock(span.start))
-                self._until = _text("To (UTC)", self.range.until or clock(span.end))
+            with ui.element("div").classes("time-own"):
+                self._since = _text("From (UTC)")
+                self._until = _text("To (UTC)")
                 self._said = ui.label("").classes("bad").props('role="alert"')
                 button("Apply", "", self._apply).classes("primary")
                 ui.label("now-6h, now/d, 2026-11-24 14:00").classes("muted")
+        self._fill()
+
+    def _fill(self) -> None:
+        """Absolute times as a clock says them, so that they can be changed."""
+        for field, text in ((self._since, self.range.since), (self._until, self.range.until)):
+            field.set_value(clock(int(text) / 1000) if text.isdecimal() else text)
 
     async def _choose(self, chosen: TimeRange) -> None:
         self._menu.close()
@@ -122,6 +132,14 @@ class TimeBar:
         self.go(self.address.with_(refresh=interval))
         self._schedule()
 
+    async def _seen(self, event: GenericEventArguments) -> None:
+        """Nobody looks at a hidden tab: it asks nothing until it is seen again."""
+        self._hidden = not event.args
+        was_active = self._timer.active
+        self._schedule()
+        if self._timer.active and not was_active:
+            await self.reload()
+
     def _schedule(self) -> None:
         try:
             every = seconds(self.refresh) if self.refresh else 0.0
@@ -129,7 +147,11 @@ class TimeBar:
             every = 0.0
         if every:
             self._timer.interval = max(every, LEAST_REFRESH_S)
-        self._timer.active = bool(every)
+        self._timer.active = bool(every) and not self._hidden
+
+
+def _spoken(shown: TimeRange) -> str:
+    return f"Time range: {shown.about}"
 
 
 _VALUE: Final = "(event) => emit(event.target.value)"
@@ -159,5 +181,5 @@ def _icon(name: str, hint: str, act: Callable[[], object], *, narrow: bool = Tru
     return made
 
 
-def _text(label: str, value: str) -> ui.input:
-    return ui.input(label, value=value).props("dense outlined").style("min-width: 220px")
+def _text(label: str) -> ui.input:
+    return ui.input(label).props("dense outlined")

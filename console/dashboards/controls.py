@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from nicegui import ui
 
+from console.dashboards.fields import css_color
+from console.dashboards.model import Annotations
 from console.dashboards.variables import ALL, ALL_TEXT, Variable
 from console.timebar import button
 
@@ -91,12 +93,15 @@ class VariableControl:
             await self._chosen(replace(self._variable, chosen=self._marked))
 
 
-def annotation_toggles(names: Sequence[str], changed: Callable[[set[str]], Awaitable[None]]) -> None:
+def annotation_toggles(every: Sequence[Annotations], changed: Callable[[set[str]], Awaitable[None]]) -> None:
     """One button per annotation; `changed` is told which are hidden."""
     hidden: set[str] = set()
 
-    def toggle(name: str) -> ui.element:
-        made = button(name, "").classes("annotation-toggle").props('aria-pressed="true"')
+    def toggle(name: str, color: str) -> None:
+        made = button("", "").classes("annotation-toggle").props('aria-pressed="true"')
+        with made:
+            ui.element("span").classes("swatch").style(f"background: {css_color(color)}").props('aria-hidden="true"')
+            ui.label(name)
 
         async def press() -> None:
             hidden.symmetric_difference_update({name})
@@ -104,7 +109,7 @@ def annotation_toggles(names: Sequence[str], changed: Callable[[set[str]], Await
             made.update()
             await changed(hidden)
 
-        return made.on("click", press)
+        made.on("click", press)
 
-    for name in names:
-        toggle(name)
+    for one in every:
+        toggle(one.name, one.color)

@@ -91,7 +91,7 @@ class DashboardPage:
         with ui.element("div").classes("toolbar").props('role="group" aria-label="What is shown"'):
             self._controls = {one.name: VariableControl(one, self._choose) for one in self._variables if not one.hidden}
             if self._board.annotations:
-                annotation_toggles([one.name for one in self._board.annotations], self._annotate)
+                annotation_toggles(self._board.annotations, self._annotate)
             for link in self._board.json.get("links") or ():
                 self._board_link(link)
 

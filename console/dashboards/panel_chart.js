@@ -217,12 +217,14 @@ export default {
       return this.chart.convertFromPixel({ xAxisIndex: 0 }, x);
     },
 
+    // Where the lines are; nothing between new options and their drawing, a moment later.
     plotArea() {
-      return this.chart.getModel().getComponent("grid").coordinateSystem.getRect();
+      return this.chart.getModel()?.getComponent("grid")?.coordinateSystem?.getRect();
     },
 
     onMove(event) {
       const area = this.plotArea();
+      if (!area) return;
       const x = Math.min(Math.max(event.offsetX, area.x), area.x + area.width);
       if (this.pressed !== undefined) this.showBrush(this.pressed, x, area);
       hover(this.timeAt(x), this);
@@ -238,11 +240,11 @@ export default {
       const { cross, tip } = this.$refs;
       if (!cross) return;
       const view = Vue.toRaw(this.view);
-      const within = time !== null && time >= view.start && time <= view.end;
+      const area = this.plotArea();
+      const within = area && time !== null && time >= view.start && time <= view.end;
       cross.hidden = !within || (!own && !view.crosshair);
       tip.hidden = !within || !(own || view.crosshair === 2);
       if (cross.hidden) return;
-      const area = this.plotArea();
       const x = this.chart.convertToPixel({ xAxisIndex: 0 }, time);
       cross.style.transform = `translateX(${x}px)`;
       cross.style.top = `${area.y}px`;
@@ -284,9 +286,13 @@ export default {
           add(row, "span", "swatch").style.background = resolved(one.color, 0);
           add(row, "span", "", `${one.title}${one.text ? ` · ${one.text}` : ""}`);
         });
-      const width = this.$el.offsetWidth;
-      tip.style.left = x > width / 2 ? "auto" : `${x + 12}px`;
-      tip.style.right = x > width / 2 ? `${width - x + 12}px` : "auto";
+      // Beside the crosshair, and on the screen as a whole.
+      const box = this.$refs.plot.getBoundingClientRect();
+      const width = document.documentElement.clientWidth;
+      const at = box.left + x;
+      const beside = at + 14 + tip.offsetWidth < width ? at + 14 : at - 14 - tip.offsetWidth;
+      tip.style.left = `${Math.max(4, beside)}px`;
+      tip.style.top = `${Math.max(4, Math.min(box.top + 4, innerHeight - tip.offsetHeight - 4))}px`;
     },
 
     // --- Keyboard ---------------------------------------------------------------------------------------
@@ -342,7 +348,7 @@ export default {
       if (this.pressed === undefined) return;
       const [from, to] = [this.pressed, event.offsetX].sort((one, other) => one - other);
       this.leave();
-      if (to - from > 5) this.$emit("zoom", { from: Math.round(this.timeAt(from)), to: Math.round(this.timeAt(to)) });
+      if (to - from > 5 && this.plotArea()) this.$emit("zoom", { from: Math.round(this.timeAt(from)), to: Math.round(this.timeAt(to)) });
     },
   },
 };

@@ -27,11 +27,21 @@ const consoleUi = (() => {
 
   // --- Address ----------------------------------------------------------------------------------------
 
+  const here = () => location.pathname + location.search;
+  let shown = here();
+
   function push(address) {
-    if (address !== location.pathname + location.search) history.pushState(null, "", address);
+    if (address !== here()) history.pushState(null, "", address);
+    shown = here();
   }
-  // A page reads its address once, so going back means reading it again.
-  window.addEventListener("popstate", () => location.reload());
+  // A page reads its address once, so going back means reading it again; a jump within the page does not.
+  window.addEventListener("popstate", () => {
+    if (here() !== shown) location.reload();
+  });
+  // The server is told when nobody looks at the page.
+  document.addEventListener("visibilitychange", () => {
+    if (window.emitEvent) emitEvent("seen", !document.hidden);
+  });
 
   // --- Numbers: the same rules as console/units.py, with its table ------------------------------------------
 
