@@ -121,8 +121,7 @@ class AlertsPage:
                     cards[name] = Card(of_name, self._open_dialog, self._span, now)
 
     def _open_dialog(self, alert: Standing) -> None:
-        with self._client.content:
-            self._dialog.open(alert, self._read.alerts if self._read else [alert])
+        self._dialog.open(alert, self._read.alerts if self._read else [alert])
 
     def _show_status(self, found: Read) -> None:
         for anchor, title, wanted, _ in _SECTIONS:

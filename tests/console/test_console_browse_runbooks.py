@@ -11,7 +11,7 @@ from console_browser import Window
 from console_live import SERVICE, ConsoleStack
 from playwright.sync_api import Locator, Page, expect
 
-from stores import LogFilter, poll_until
+from stores import LogFilter, TraceFilter, poll_until
 
 pytestmark = pytest.mark.timeout(300)
 MARKUP = "<img src=x onerror=window.hacked=1><script>window.hacked=2</script>"
@@ -27,9 +27,9 @@ def query(page: Page, kind: str, text: str) -> Locator:
 
 def test_a_query_of_each_language_runs_in_its_place(shown: Window, stack: ConsoleStack) -> None:
     stack.set_fault("content_filter", mode="reject", probability=1, duration_s=5)
-    poll_until(
-        lambda: stack.live.stores.logs.query(LogFilter(SERVICE, {"status": "error"})), timeout_s=60.0, every_s=1.0
-    )
+    failed = TraceFilter(SERVICE, "generate", error_only=True)
+    poll_until(lambda: stack.live.stores.logs.query(LogFilter(SERVICE, {"status": "error"})), bool, 60.0, 1.0)
+    poll_until(lambda: stack.live.stores.traces.search(failed), bool, 60.0, 1.0)
     page = shown.open("/runbooks/LLMErrorRateHigh")
     metrics = query(page, "PromQL", "llm_requests_total")
     metrics.get_by_role("button", name="Run").click()
@@ -79,7 +79,8 @@ def test_the_value_is_the_servers_own(shown: Window, stack: ConsoleStack) -> Non
 
 
 def test_labels_are_text_in_table_and_chart(shown: Window, stack: ConsoleStack) -> None:
-    expr = f"label_replace(sum by (model) (llm_requests_total), 'model', '{MARKUP}$1', 'model', '(.*)')"
+    requests_of = "sum by (model) (last_over_time(llm_requests_total[15m]))"
+    expr = f"label_replace({requests_of}, 'model', '{MARKUP}$1', 'model', '(.*)')"
     page = shown.open(f"/query?expr={quote(expr)}&from=now-15m&to=now")
     expect(page.locator("tbody td", has_text=MARKUP).first).to_be_visible()
     chart = page.locator(".query-chart svg")
