@@ -30,6 +30,10 @@ export default {
     },
   },
   methods: {
+    // What the server shows may be what it showed last, while something else was typed.
+    show(value) {
+      this.typed = this.told = value;
+    },
     tell() {
       const typed = String(this.typed ?? "").trim();
       if (typed === this.told) return;

@@ -29,6 +29,7 @@ class _Field(ui.element, component="field.js"):
         """Show another value."""
         self.props["value"] = value
         self.update()
+        self.run_method("show", value)
 
 
 class TextField(_Field):

@@ -51,17 +51,18 @@ class LogsPage:
     def _build(self) -> None:
         with ui.element("div").classes("filters").props('role="search" aria-label="Filter log lines"'):
             self._text = TextField(
-                "Text in the line", self._question.text, lambda text: self._change(text=text), kind="search"
+                "Text in the message", self._question.text, lambda text: self._change(text=text), kind="search"
             )
             self._service = TextField("Service", self._question.service, lambda name: self._change(service=name))
             self._trace = TextField(
                 "Trace id", self._question.trace_id, lambda trace_id: self._change(trace_id=trace_id), width="310px"
             )
+            self._field = TextField("Field = value", "", self._add_field, hint="user_id = …")
             ChoiceField("Colours by", self._question.by, lambda by: self._change(by=by), BY)
             self._chips = ui.element("div").classes("filter-chips")
         with ui.element("div").classes("logs-grid"):
             self._facets = Facets(self._toggle)
-            with ui.element("div").classes("logs-main"):
+            with ui.element("div").classes("logs-main") as self._main:
                 with ui.element("section").classes("card").props('aria-label="Lines over time"'):
                     self._bars = Bars(self._zoom)
                     self._bars_state = ui.element("div")
@@ -151,6 +152,16 @@ class LogsPage:
     async def _change(self, **changed: str) -> None:
         await self._show(replace(self._question, **changed))  # type: ignore[arg-type]
 
+    async def _add_field(self, text: str) -> None:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not name:
+            return
+        if not equals:
+            self._show_failure(ValueError(f"a field needs a value: write {name} = …; {name} = finds lines without it"))
+            return
+        self._field.show("")
+        await self._only(name, value)
+
     async def _toggle(self, name: str, value: str) -> None:
         await self._show(facets.toggled(self._question, name, value))
 
@@ -172,7 +183,11 @@ class LogsPage:
         self._show_chips()
         was_live = self._tail is not None
         self._tail = None
-        await self.ask()
+        self._main.props('aria-busy="true"')
+        try:
+            await self.ask()
+        finally:
+            self._main.props('aria-busy="false"')
         if was_live:
             self._set_live(True)
 

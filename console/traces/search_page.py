@@ -70,7 +70,8 @@ class SearchPage:
             CheckField("Errors only", question.error_only, lambda only: self._change(error_only=bool(only)))
             TextField("Open a trace by its id", "", self._open, width="310px")
             self._chips = ui.element("div").classes("filter-chips")
-        with ui.element("section").classes("card").props('aria-label="Traces"'):
+        self._card = ui.element("section").classes("card answers").props('aria-label="Traces"')
+        with self._card:
             self._state = ui.element("div")
             self._found = Found()
             self._found.visible = False
@@ -151,7 +152,11 @@ class SearchPage:
         said = {**{name: value for name, value in of_frame.items() if value}, **self._question.parameters()}
         self._times.go(Address(self._times.address.path, tuple(said.items())))
         self._show_chips()
-        await self.ask()
+        self._card.props('aria-busy="true"')
+        try:
+            await self.ask()
+        finally:
+            self._card.props('aria-busy="false"')
 
     def _show_chips(self) -> None:
         self._chips.clear()

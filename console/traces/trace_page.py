@@ -15,6 +15,7 @@ from console.logs.question import page_of as logs_page
 from console.services import services
 from console.shell import heading
 from console.states import failed, loading, no_data
+from console.timebar import button
 from console.times import clock
 from console.traces.fall import MOST_SPANS, Fall, cost
 from console.traces.found import Detail
@@ -67,6 +68,8 @@ class TracePage:
                     f"the store has no trace {self._trace_id}. It may be seconds until a new one can be found, "
                     "and old ones are deleted."
                 )
+                with ui.element("div").classes("toolbar").style("justify-content: center"):
+                    button("Look again", "Ask the store once more", self._ask)
                 return
             beside = self._show(trace)
         await self._ask_lines(trace, beside)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,16 +67,40 @@ class ConsoleStack:
         requests.delete(self.live.url("SIM_PROVIDER_PORT", "/admin/faults"), timeout=10).raise_for_status()
 
     def answered_trace(self, question: str = "How do I put a second building on the account?") -> Trace:
-        """A new question's trace, once trace and log line have arrived."""
-        answer = self.live.ask(f"{question} ({uuid.uuid4().hex[:8]})")
+        """The trace of a new question that was answered, once trace and log line have arrived."""
+        answer = poll_until(
+            lambda: self.live.ask(f"{question} ({uuid.uuid4().hex[:8]})"), lambda said: "answer" in said, 60.0
+        )
         trace = self.live.trace(answer["trace_id"], f"POST {ANSWER}", "generate", "chat gpt-4o", "retrieval")
         self.live.log_line(trace.trace_id)
         return trace
 
+    def long_trace(self, count: int) -> str:
+        """A trace of so many spans; its id."""
+        trace_id, now = uuid.uuid4().hex, time.time_ns()
+        spans = [
+            {
+                "traceId": trace_id,
+                "spanId": f"{number + 1:016x}",
+                "parentSpanId": f"{number // 4 + 1:016x}" if number else "",
+                "name": f"step {number}",
+                "kind": 1,
+                "startTimeUnixNano": str(now + number * 1000),
+                "endTimeUnixNano": str(now + 5_000_000),
+                "attributes": _attributes({f"attribute.{name}": "value " * 10 for name in range(15)}),
+            }
+            for number in range(count)
+        ]
+        resource = {"attributes": _attributes({"service.name": "long-app"})}
+        self._send("traces", {"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": spans}]}]})
+        stores = self.live.stores
+        poll_until(lambda: stores.traces.trace(trace_id), lambda found: found and len(found.spans) == count, 60.0)
+        return trace_id
+
     def log_markup(self) -> str:
         """A log line whose text and fields are markup that would run, sent as any application may; its trace id."""
         trace_id = uuid.uuid4().hex
-        now = str(_now_ns())
+        now = str(time.time_ns())
         named = {"service.name": "markup-app"}
         record = {
             "timeUnixNano": now,
@@ -138,9 +163,3 @@ def _use_fast_rules(live: LiveStack) -> None:
 
 def _attributes(values: dict[str, str]) -> list[dict[str, Any]]:
     return [{"key": name, "value": {"stringValue": value}} for name, value in values.items()]
-
-
-def _now_ns() -> int:
-    import time
-
-    return time.time_ns()

@@ -60,6 +60,14 @@ def test_a_span_shows_its_attributes_and_points_out_its_log_line(shown: Window, 
     expect(line).to_have_class(re.compile("marked"))
 
 
+def test_a_long_trace_is_shown_as_far_as_it_goes(shown: Window, stack: ConsoleStack) -> None:
+    page = shown.open(f"/traces/{stack.long_trace(1200)}")
+    expect(page.get_by_text("The first 1,000 of 1,200 spans are shown.")).to_be_visible()
+    expect(page.locator(".span-row")).to_have_count(1000)
+    page.locator(".span-row").last.click()
+    expect(page.locator(".span-detail")).to_contain_text("attribute.14")
+
+
 def test_the_search_finds_what_the_store_finds(shown: Window, stack: ConsoleStack, trace: Trace) -> None:
     at = trace.spans[0].start
     query = (
@@ -173,6 +181,20 @@ def test_a_facet_filters_and_a_line_opens_its_trace(shown: Window, stack: Consol
     page.locator(".log-trace").click()
     expect(page).to_have_url(re.compile(f"/traces/{trace.trace_id}\\?span="))
     expect(page.locator(".span-row[aria-expanded=true]")).to_have_count(1)
+
+
+def test_a_field_that_has_no_facet_is_asked_for(shown: Window, stack: ConsoleStack) -> None:
+    [line] = stack.live.stores.logs.query(LogFilter(SERVICE, {"event": names.EVENT_CALL, "status": "ok"}), 1)
+    page = shown.open("/logs?from=now-15m&to=now")
+    field = page.get_by_label("Field = value")
+    field.fill("prompt_hash")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Query failed: a field needs a value")).to_be_visible()
+    field.fill(f"prompt_hash = {line.fields['prompt_hash']}")
+    page.keyboard.press("Enter")
+    expect(page.locator(f".log-line[data-trace='{line.trace_id}']")).to_be_visible()
+    expect(field).to_have_value("")
+    assert parse_qs(urlsplit(page.url).query)["field.prompt_hash"] == [str(line.fields["prompt_hash"])]
 
 
 def test_lines_appear_as_they_arrive(shown: Window, stack: ConsoleStack) -> None:
