@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -29,8 +30,10 @@ from console.services import services
 from console.shell import page_frame, static
 from console.states import reason
 from console.timebar import QUICK, REFRESH, TimeBar, button
-from console.times import TimeRange
+from console.times import Span, TimeRange
 from stores import StoreError
+
+_log = logging.getLogger(__name__)
 
 _LINE = "\n\n"  # a description's first paragraph is for people
 _DEFAULT_PX = 1440
@@ -68,7 +71,7 @@ class DashboardPage:
             with head:
                 self._times = TimeBar(
                     self._address,
-                    partial(self.load, fresh=True),
+                    self.load,
                     default=TimeRange(str(default.get("from", "now-6h")), str(default.get("to", "now"))),
                     default_refresh=str(board.json.get("refresh") or ""),
                     quick=picker.get("time_options") or QUICK,
@@ -190,19 +193,19 @@ class DashboardPage:
 
     # --- Asking ---------------------------------------------------------------------------------------
 
-    async def load(self, *, fresh: bool = False) -> None:
+    async def load(self) -> None:
         """Ask everything once, concurrently; what a later load asked wins."""
         self._turn += 1
         turn = self._turn
         shown = self._shown()
-        marks = asyncio.create_task(self._ask_notes(shown, fresh))
+        marks = asyncio.create_task(self._ask_notes(shown))
         plans = [(view, plan(view.panel, shown, full=view.is_alone)) for view in self._views]
         choices = asyncio.create_task(self._ask_variables(shown, turn))
         if any(one.is_all and not one.all_value for one in self._variables):
             await choices  # All stands for every value: it must be known first
             shown = self._shown()
             plans = [(view, plan(view.panel, shown, full=view.is_alone)) for view, _ in plans]
-        await asyncio.gather(*(self._ask_panel(view, one, shown, marks, turn, fresh) for view, one in plans))
+        await asyncio.gather(*(self._ask_panel(view, one, shown, marks, turn) for view, one in plans))
         await choices
         if turn == self._turn:
             answered = str(round(self._answered * 1000))
@@ -218,25 +221,30 @@ class DashboardPage:
         return Shown(self._times.range, now, tuple(self._variables), scrape, store, self._px)
 
     async def _ask_panel(
-        self, view: PanelView, asked: Plan, shown: Shown, marks: asyncio.Task[None], turn: int, fresh: bool
+        self, view: PanelView, asked: Plan, shown: Shown, marks: asyncio.Task[None], turn: int
     ) -> None:
-        got = await self._got(asked.questions, fresh)
+        got = await self._got(asked.questions)
         if view.panel.type == "timeseries":
             await marks
-        if turn == self._turn:
+        if turn != self._turn:
+            return
+        try:
             await view.show(put_together(asked, shown, got), self._drawn_notes())
+        except Exception as error:  # what one panel cannot show is no reason for the others not to be shown
+            _log.exception("panel %s of %s", view.panel.id, self._board.uid)
+            view.cannot(error)
 
-    async def _got(self, questions: Sequence[Question], fresh: bool) -> dict[Question, Any]:
+    async def _got(self, questions: Sequence[Question]) -> dict[Question, Any]:
         """Answers by question; the exception where there is none."""
-        asked = (self._answers.to(question, fresh=fresh) for question in questions)
+        asked = (self._answers.to(question) for question in questions)
         got = dict(zip(questions, await asyncio.gather(*asked, return_exceptions=True), strict=True))
         self._answered = time.time()
         return got
 
-    async def _ask_notes(self, shown: Shown, fresh: bool) -> None:
+    async def _ask_notes(self, shown: Shown) -> None:
         """Annotations are beside the matter: without them the panels are shown all the same."""
         asked = [(one, notes.question(one, shown)) for one in self._board.annotations]
-        got = await self._got([question for _, question in asked if question], fresh)
+        got = await self._got([question for _, question in asked if question])
         self._notes = [
             note
             for one, question in asked
@@ -252,9 +260,7 @@ class DashboardPage:
         while waiting:
             names = {one.name for one in waiting}
             ready = [one for one in waiting if not _mentions(one, names - {one.name})] or waiting[:1]
-            asked: list[Awaitable[Variable]] = [
-                services().ask(variables.with_options, one, services().stores, span, known) for one in ready
-            ]
+            asked = [self._ask_variable(one, span, known) for one in ready]
             for one, found in zip(ready, await asyncio.gather(*asked, return_exceptions=True), strict=True):
                 settled = found if isinstance(found, Variable) else one
                 problem = reason(found) if isinstance(found, StoreError | ValueError) else ""
@@ -265,6 +271,10 @@ class DashboardPage:
         if turn == self._turn:
             by_name = {one.name: one for one in known}
             self._variables = [by_name[one.name] for one in self._variables]
+
+    async def _ask_variable(self, one: Variable, span: Span, others: Sequence[Variable]) -> Variable:
+        question = variables.question(one, span, others)
+        return variables.with_options(one, await self._answers.to(question)) if question else one
 
 
 def _mentions(variable: Variable, names: set[str]) -> bool:

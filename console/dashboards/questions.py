@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from console.services import Services
 from stores import Stores, TraceFilter
 from stores.traces import TraceSummary
 
-MOST_KEPT: Final = 2000
-
 
 @dataclass(frozen=True)
 class Question:
     """One question; two that are equal have the same answer."""
 
-    kind: str  # range, instant, exemplars, logs, traces
+    kind: str  # range, instant, exemplars, logs, traces, values
     text: str
     start: float  # Unix s
     end: float
@@ -49,12 +47,19 @@ def _traces(stores: Stores, question: Question) -> list[TraceSummary]:
     return sorted(found.values(), key=lambda summary: (-summary.start, summary.trace_id))[: question.limit]
 
 
+def _values(stores: Stores, question: Question) -> list[str]:
+    """Values of a label, of the series that a selector chooses."""
+    label, selector = json.loads(question.text)
+    return stores.metrics.label_values(label, [selector] if selector else [], question.start, question.end)
+
+
 _ASK: Final[Mapping[str, Callable[[Stores, Question], Any]]] = {
     "range": lambda stores, one: stores.metrics.range(one.text, one.start, one.end, one.step),
     "instant": lambda stores, one: stores.metrics.instant(one.text, one.end),
     "exemplars": lambda stores, one: stores.metrics.exemplars(one.text, one.start, one.end),
     "logs": lambda stores, one: stores.logs.native(one.text, one.start, one.end, one.limit),
     "traces": _traces,
+    "values": _values,
 }
 
 
@@ -62,28 +67,29 @@ class Answers:
     """Asks in threads, concurrently; a question that is under way or was answered just now is not asked again."""
 
     def __init__(self, services: Services, keep_s: float) -> None:
+        """An answer is kept for `keep_s`: as long as no new sample can have come."""
         self._services = services
         self._keep_s = keep_s
-        self._kept: dict[Question, tuple[asyncio.Task[Any], float]] = {}
+        self._kept: dict[Question, asyncio.Task[Any]] = {}
         self.asked = 0  # questions that went to a server
 
-    async def to(self, question: Question, *, fresh: bool = False) -> Any:
-        """The answer; with `fresh` one that nobody was given before.
+    async def to(self, question: Question) -> Any:
+        """The answer.
 
         Raises:
             StoreError: the question was not answered.
         """
-        now = time.monotonic()
-        task, at = self._kept.get(question, (None, 0.0))
-        if task is None or (task.done() and (fresh or now - at > self._keep_s or task.exception() is not None)):
-            self._forget(now)
+        task = self._kept.get(question)
+        if task is None:
             self.asked += 1
             task = asyncio.create_task(self._services.ask(question.ask, self._services.stores))
-            self._kept[question] = (task, now)
+            task.add_done_callback(partial(self._answered, question))
+            self._kept[question] = task
         return await asyncio.shield(task)
 
-    def _forget(self, now: float) -> None:
-        """Drop what is too old, and the oldest where there is too much."""
-        old = [one for one, (task, at) in self._kept.items() if task.done() and now - at > self._keep_s]
-        for one in old or [*self._kept][: max(0, len(self._kept) - MOST_KEPT)]:
-            del self._kept[one]
+    def _answered(self, question: Question, task: asyncio.Task[Any]) -> None:
+        failed = task.cancelled() or task.exception() is not None
+        if failed:
+            del self._kept[question]
+        else:
+            asyncio.get_running_loop().call_later(self._keep_s, self._kept.pop, question)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,11 +11,12 @@ from urllib.parse import quote
 
 from console.address import Address
 from console.dashboards.model import Dashboard, Json
+from console.dashboards.questions import Question
 from console.times import Span
-from stores import Stores
 
 ALL: Final = "$__all"
 ALL_TEXT: Final = "All"
+_MINUTE: Final = 60.0
 _LABEL_VALUES: Final = re.compile(r"\s*label_values\(\s*(?:(?P<selector>.+),)?\s*(?P<label>[a-zA-Z_]\w*)\s*\)\s*", re.S)
 # $name, ${name}, ${name:format}, [[name]]
 _USED: Final = re.compile(r"\$(\w+)|\$\{(\w+)(?:\.[\w.]+)?(?::(\w+))?\}|\[\[(\w+?)(?::(\w+))?\]\]")
@@ -97,28 +99,28 @@ def _fixed_options(kind: str, json: Json) -> Iterable[str]:
     return [part.partition(" : ")[2].strip() or part.strip() for part in str(json.get("query") or "").split(",")]
 
 
-def with_options(variable: Variable, stores: Stores, span: Span, others: Sequence[Variable]) -> Variable:
-    """The variable with what may be chosen for it, asked for where its query says so.
+def question(variable: Variable, span: Span, others: Sequence[Variable]) -> Question | None:
+    """What is asked for what may be chosen; None where nothing needs to be.
 
     Raises:
-        StoreError: the question was not answered.
         ValueError: the query is of a kind that the console does not know.
     """
     if variable.type != "query":
-        return variable
-    text = written(variable.query, others)
-    match = _LABEL_VALUES.fullmatch(text)
+        return None
+    match = _LABEL_VALUES.fullmatch(written(variable.query, others))
     if match is None:
         raise ValueError(f"the console knows variables of label_values(…) only, not {variable.query!r}")
-    selectors = [match["selector"].strip()] if match["selector"] else []
-    found = stores.metrics.label_values(match["label"], selectors, span.start, span.end)
+    text = json.dumps([match["label"], (match["selector"] or "").strip()])
+    # In whole minutes: what may be chosen does not hang on seconds, and pages that ask the same share the answer.
+    return Question("values", text, span.start // _MINUTE * _MINUTE, -(-span.end // _MINUTE) * _MINUTE)
+
+
+def with_options(variable: Variable, found: Sequence[str]) -> Variable:
+    """The variable with the values that were found for it."""
     pattern = str(variable.json.get("regex") or "").strip("/")
     kept = [value for value in found if not pattern or re.search(pattern, value)]
     options = tuple(_sorted(kept, int(variable.json.get("sort") or 0)))
-    settled = replace(variable, options=options)
-    if not variable.chosen and options:
-        settled = replace(settled, chosen=options[:1])
-    return settled
+    return replace(variable, options=options, chosen=variable.chosen or options[:1])
 
 
 def _sorted(values: list[str], order: int) -> list[str]:

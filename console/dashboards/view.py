@@ -80,6 +80,10 @@ class PanelView:
             **_times(answer.plan),
         )
 
+    def cannot(self, error: Exception) -> None:
+        """The answer cannot be shown."""
+        self._frame.show("unknown", time="", message=f"The console cannot show this answer: {states.reason(error)}")
+
     async def annotate(self, notes: Sequence[Note]) -> None:
         """Show the same answer with other annotations."""
         if self._answer and self._body:

@@ -40,7 +40,7 @@ class Prometheus:
             raise QueryRefused("prometheus", "http://x", "no")
         return []
 
-    range = instant = exemplars = native = search = _answer
+    range = instant = exemplars = native = search = label_values = _answer
 
     def services(self) -> list[str]:
         return []
@@ -61,16 +61,17 @@ async def test_two_who_ask_the_same_share_one_answer() -> None:
     assert len(store.asked) == answers.asked == 1
 
 
-async def test_fresh_means_asked_again_and_old_is_not_kept() -> None:
+async def test_an_answer_is_kept_for_a_while_and_then_forgotten() -> None:
     store = Prometheus()
     answers = made(store, keep_s=0.05)
     question = Question("instant", "up", 0, 60)
     await answers.to(question)
-    await answers.to(question, fresh=True)
-    assert answers.asked == 2
-    await asyncio.sleep(0.06)
     await answers.to(question)
-    assert answers.asked == 3
+    assert answers.asked == 1
+    await asyncio.sleep(0.1)
+    assert answers._kept == {}
+    await answers.to(question)
+    assert answers.asked == 2
 
 
 async def test_a_failure_is_told_to_all_and_not_kept() -> None:

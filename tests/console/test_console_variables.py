@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 import pytest
@@ -9,12 +10,9 @@ from console_boards import BOARDS, shown, variable
 
 from console.address import Address
 from console.dashboards import variables
+from console.dashboards.questions import Question
 from console.dashboards.variables import Variable, with_options, written, written_logsql, written_plain
 from console.times import Span
-from stores import Stores
-
-URLS = {"prometheus": "http://127.0.0.1:1", "jaeger": "http://127.0.0.1:1", "victoria-logs": "http://127.0.0.1:1",
-        "alertmanager": "http://127.0.0.1:1"}  # fmt: skip
 
 
 def chosen(query: str) -> dict[str, Variable]:
@@ -82,28 +80,21 @@ def test_in_links() -> None:
     assert written_plain("${model:pipe} ${model:csv} $model", page.variables) == "a/b|c a/b,c a/b + c"
 
 
-def test_options_come_from_prometheus(monkeypatch: pytest.MonkeyPatch) -> None:
-    stores = Stores.at(URLS)
-    asked = []
-
-    def label_values(*arguments: object) -> list[str]:
-        asked.append(arguments)
-        return ["b", "a", "c"]
-
-    monkeypatch.setattr(stores.metrics, "label_values", label_values)
+def test_options_come_from_prometheus() -> None:
     model = chosen("")["model"]
-    found = with_options(model, stores, Span(0, 60), [variable("service", "demo-app")])
-    assert found.options == ("a", "b", "c")
-    assert asked == [("model", ['llm_requests_total{service=~"demo-app"}'], 0, 60)]
+    asked = variables.question(model, Span(30, 90), [variable("service", "demo-app")])
+    assert asked == Question("values", json.dumps(["model", 'llm_requests_total{service=~"demo-app"}']), 0.0, 120.0)
+    assert with_options(model, ["b", "a", "c"]).options == ("a", "b", "c")
+    assert with_options(model, ["b"]).is_all
 
 
 def test_a_variable_of_another_kind_says_so() -> None:
     odd = variable("m", query="query_result(up)")
     with pytest.raises(ValueError, match="label_values"):
-        with_options(odd, Stores.at(URLS), Span(0, 60), [])
+        variables.question(odd, Span(0, 60), [])
 
 
 def test_custom_variables_need_no_server() -> None:
-    json = {"name": "q", "type": "custom", "query": "median : 0.5,0.95", "current": {"value": "0.95"}}
-    assert variables._variable(json, ()).options == ("0.5", "0.95")
-    assert variables._variable(json, ()).chosen == ("0.95",)
+    custom = {"name": "q", "type": "custom", "query": "median : 0.5,0.95", "current": {"value": "0.95"}}
+    assert variables._variable(custom, ()).options == ("0.5", "0.95")
+    assert variables._variable(custom, ()).chosen == ("0.95",)
