@@ -48,7 +48,7 @@ class ComparisonPage:
                     no_data(f"the store has no trace {trace_id}")
 
     def _show(self, left: Waterfall, right: Waterfall) -> None:
-        card = ui.element("div").classes("card").style("margin-bottom: 10px")
+        card = ui.element("div").classes("card totals")
         with card, ui.element("table").classes("plain-table"), ui.element("tbody"):
             _row("th", ("", "A", "B", "B against A"))
             for line in totals(left, right):

@@ -18,6 +18,7 @@ from console_live import ConsoleStack, console_stack  # noqa: E402
 from console_pages import Pages, settled  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
 
+MOST_PX = 2600  # of a page's height
 LOOKS = (("wide", "dark"), ("wide", "light"), ("narrow", "dark"), ("narrow", "light"))
 
 
@@ -31,7 +32,10 @@ def main() -> int:
         print(HOW_TO_GET)
         return 1
     options.folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch, console_stack(Path(scratch) / "state") as stack:
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        console_stack(Path(scratch) / "state", SCRAPE_INTERVAL="5s") as stack,
+    ):
         _live_through(stack, options.minutes * 60)
         count = _take(stack, options.folder)
     print(f"{count} pictures in {options.folder}")
@@ -53,11 +57,17 @@ def _take(stack: ConsoleStack, folder: Path) -> int:
     count = 0
     with sync_playwright() as playwright, launched(playwright) as browser:
         for size, theme in LOOKS:
-            with window(browser, stack.url, size=WIDE if size == "wide" else NARROW, dark=theme == "dark") as made:
+            screen = WIDE if size == "wide" else NARROW
+            with window(browser, stack.url, size=screen, dark=theme == "dark") as made:
                 for name, address in pages:
                     page = made.open(address)
                     settled(page)
-                    page.screenshot(path=folder / f"{name}-{size}-{theme}.png", full_page=True)
+                    height = min(page.evaluate("document.documentElement.scrollHeight"), MOST_PX)
+                    page.screenshot(
+                        path=folder / f"{name}-{size}-{theme}.png",
+                        full_page=True,
+                        clip={"x": 0, "y": 0, "width": screen[0], "height": height},
+                    )
                     count += 1
             for complaint in made.complaints:
                 print(f"{size} {theme}: {complaint}")

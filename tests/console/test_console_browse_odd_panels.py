@@ -17,10 +17,8 @@ from playwright.sync_api import Browser, Page, expect
 
 pytestmark = pytest.mark.timeout(300)
 PROMETHEUS = {"type": "prometheus", "uid": "prometheus"}
-EVIL = (
-    'label_replace(label_replace(vector(42), "model", "{}", "", ""), ":onclick", "window.hacked=6", "", "")'.format(
-        MARKUP.replace('"', '\\"')
-    )
+EVIL = 'label_replace(label_replace(vector(42), "model", "{}", "", ""), ":onclick", "window.hacked=6", "", "")'.format(
+    MARKUP.replace('"', '\\"')
 )
 SHOW_A_SERIES = ("timeseries", "stat", "gauge", "bargauge", "table", "state-timeline", "barchart")
 
