@@ -137,5 +137,5 @@ def _why(alert: Standing, now: float) -> str:
         said = [f"“{one.comment}” ({one.author}), {length(one.ends - now)} left" for one in alert.silences]
         return f"Silenced: {'; '.join(said) or 'by a silence that is not known here'}"
     if alert.state == "inhibited":
-        return f"Not delivered while {', '.join(alert.inhibited_by)} fires, which causes it."
+        return f"Not delivered: {', '.join(alert.inhibited_by)} fires, which says the same or causes it."
     return ""
