@@ -19,7 +19,7 @@ from console.dashboards.panels import BODIES
 from console.dashboards.panels.body import Body, Context
 from console.dashboards.plan import Plan
 from console.services import services
-from console.times import clock, length
+from console.times import Span, clock, length
 from console.units import formatted
 from stores import StoreError
 
@@ -148,8 +148,9 @@ class PanelView:
 
 
 def _times(plan: Plan) -> dict[str, str]:
-    """What was asked for, to be read from the page."""
-    span = plan.intervals.span
+    """What was asked for, to be read from the page: of series the times of their first and last points."""
+    ranges = [asked.question for asked in plan.asked if asked.question and asked.question.kind == "range"]
+    span = Span(ranges[0].start, ranges[0].end) if ranges else plan.intervals.span
     return {"start": f"{span.start}", "end": f"{span.end}", "step": f"{plan.intervals.step:g}"}
 
 
