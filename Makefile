@@ -30,9 +30,18 @@ setup: $(VENV)/.ready ## install everything into .venv (the other targets do it 
 
 # --- quality -------------------------------------------------------------------------------------
 
+# The console is tested in Debian's Chromium, which only root can install.
+BROWSER = for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit 0; done; \
+  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+    apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium; \
+  else \
+    echo "No Chromium, so no browser tests. To have it: sudo apt-get install --no-install-recommends chromium" >&2; \
+  fi
+
 .PHONY: help test test-live check dashboards export lint-fix bench clean-venv
 test: setup ## run all tests; builds lite's servers first where they are not built yet
 	@$(RUN) -m lite --profile lite build --tools
+	@$(BROWSER)
 	$(RUN) -m pytest $(ARGS)
 
 test-live: setup ## the live tests, against the stack that `make up` started
@@ -62,7 +71,7 @@ bench: setup ## CPU that telemetry adds to a call, beside others' (ratios of one
 
 # Ports and options on the command line (make up PROMETHEUS_PORT=9091) reach it through the environment.
 
-.PHONY: up down rehearsal-on rehearsal-off stop start status logs config clean build bench-up
+.PHONY: up down rehearsal-on rehearsal-off stop start status logs config clean build bench-up bench-console screenshots
 up: setup ## start the stack and wait until it is ready (PROFILE=full or lite; REHEARSAL=1 for load tests)
 	@$(RUN) -m lite up
 
@@ -98,6 +107,14 @@ clean: setup ## remove all data of the stack, after asking
 
 bench-up: setup ## seconds to start, memory when idle (COLD=1: from nothing)
 	@$(RUN) bench/up.py $(if $(COLD),--cold)
+
+bench-console: setup ## how fast the console renders, its memory, what its pages cost the application
+	@$(BROWSER)
+	@$(RUN) bench/console.py
+
+screenshots: setup ## a picture of every page of the console, into screenshots/ (MINUTES=6 of load before)
+	@$(BROWSER)
+	@$(RUN) tests/console/screenshots.py screenshots --minutes $(or $(MINUTES),6)
 
 # --- load tests ------------------------------------------------------------------------------------
 

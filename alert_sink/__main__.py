@@ -55,6 +55,7 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     add("own-page", defaults.own_page, "this sink")
     add("prometheus-page", defaults.prometheus_page, "Prometheus")
     add("grafana-page", "", "Grafana; where it is given, logs and traces open there")
+    add("console-page", "", "the console; where it is given and no Grafana, they open there")
     add("logs-page", defaults.logs_page, "VictoriaLogs")
     add("traces-page", defaults.traces_page, "Jaeger")
     add("trace-link", "", "another page for one trace, with {trace_id} in it")

@@ -10,8 +10,8 @@ from typing import Any
 from alert_sink.links import Links
 from alert_sink.storage import Delivered
 
-_NO_SCOPE = ("alertname", "severity", "team")
-_WORST_FIRST = {"critical": 0, "warning": 1}
+NO_SCOPE = ("alertname", "severity", "team")  # labels that say nothing of where an alert is
+WORST_FIRST = {"critical": 0, "warning": 1}
 
 
 @dataclass(frozen=True)
@@ -80,13 +80,13 @@ def incidents(delivered: Iterable[Delivered], links: Links) -> list[Incident]:
             last[key] = one
     found = [Incident(one, links.of(one.notification, one.trace_id), scope_of(one)) for one in last.values()]
     firing = [one for one in found if one.firing]
-    firing.sort(key=lambda one: (_WORST_FIRST.get(one.severity, 2), -one.last.notification.starts))
+    firing.sort(key=lambda one: (WORST_FIRST.get(one.severity, 2), -one.last.notification.starts))
     return firing + sorted((one for one in found if not one.firing), key=lambda one: -one.last.id)
 
 
 def scope_of(one: Delivered) -> dict[str, str]:
     """Where it is: labels but for those that every alert has."""
-    return {name: value for name, value in sorted(one.notification.labels.items()) if name not in _NO_SCOPE}
+    return {name: value for name, value in sorted(one.notification.labels.items()) if name not in NO_SCOPE}
 
 
 def moment(unix_s: float) -> str:

@@ -19,33 +19,54 @@ INTRODUCTION = "README"
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,99}")
 
 
-class Runbooks:
+def markdown() -> MarkdownIt:
+    """Reads runbooks: no HTML of their own, headings that can be linked to, links to other runbooks, wide tables."""
+    reader = MarkdownIt("commonmark", {"html": False}).enable("table")
+    reader.core.ruler.push("heading_ids", _heading_ids)
+    reader.core.ruler.push("runbook_links", _runbook_links)
+    reader.add_render_rule("table_open", lambda *_: '<div class="wide"><table>\n')
+    reader.add_render_rule("table_close", lambda *_: "</table></div>\n")
+    return reader
+
+
+class RunbookFiles:
     """The files `<Alert>.md` of a folder, and its README.md. They are read anew each time."""
 
-    def __init__(self, folder: Path, links: Links, *, grafana: bool) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._links = links
-        self._grafana = grafana
-        self._markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
-        self._markdown.core.ruler.push("heading_ids", _heading_ids)
-        self._markdown.core.ruler.push("runbook_links", _runbook_links)
-        self._markdown.add_render_rule("fence", lambda _, *token: self._fence(*token))
-        self._markdown.add_render_rule("table_open", lambda *_: '<div class="wide"><table>\n')
-        self._markdown.add_render_rule("table_close", lambda *_: "</table></div>\n")
 
     def names(self) -> list[str]:
         """Alerts that have a runbook, sorted."""
         return sorted(path.stem for path in self._folder.glob("*.md") if path.stem != INTRODUCTION)
 
-    def html(self, name: str) -> Markup | None:
+    def text(self, name: str) -> str | None:
         """The runbook of alert `name`, or the introduction; None if there is none."""
         if not _NAME.fullmatch(name):
             return None
         try:
-            text = (self._folder / f"{name}.md").read_text(encoding="utf-8")
+            return (self._folder / f"{name}.md").read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
-        return Markup(self._markdown.render(text))  # noqa: S704 - it has no HTML but ours
+
+
+class Runbooks:
+    """Runbooks as the sink shows them: a link below each query that runs it."""
+
+    def __init__(self, folder: Path, links: Links, *, grafana: bool) -> None:
+        self._files = RunbookFiles(folder)
+        self._links = links
+        self._grafana = grafana
+        self._markdown = markdown()
+        self._markdown.add_render_rule("fence", lambda _, *token: self._fence(*token))
+
+    def names(self) -> list[str]:
+        """Alerts that have a runbook, sorted."""
+        return self._files.names()
+
+    def html(self, name: str) -> Markup | None:
+        """The runbook of alert `name`, or the introduction; None if there is none."""
+        text = self._files.text(name)
+        return None if text is None else Markup(self._markdown.render(text))  # noqa: S704 - it has no HTML but ours
 
     def _fence(self, tokens: Sequence[Token], index: int, options: object, environment: object) -> str:
         language, text = tokens[index].info.strip(), tokens[index].content.strip()

@@ -27,7 +27,8 @@ class SinkSettings:
 
     own_page: str = "http://localhost:9095"
     prometheus_page: str = "http://localhost:9090"
-    grafana_page: str = ""  # with it, logs and traces open in Grafana; else in the two below
+    grafana_page: str = ""  # with it, logs and traces open in Grafana
+    console_page: str = ""  # else in the console; without both in the two below
     logs_page: str = "http://localhost:9428"  # VictoriaLogs
     traces_page: str = "http://localhost:16686"  # Jaeger
     trace_link: str = ""  # another page for one trace, with {trace_id} in it

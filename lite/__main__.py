@@ -15,7 +15,7 @@ from lite.build import tool
 from lite.failure import StackFailure, not_running
 from lite.full_stack import FullStack, engine_answers
 from lite.lite_stack import LiteStack
-from lite.secrets import GRAFANA_PASSWORD
+from lite.secrets import CONSOLE_PASSWORD, GRAFANA_PASSWORD
 from lite.settings import ROOT, Stack
 from lite.table import TOOLS, Server, check_name
 
@@ -114,6 +114,8 @@ def _show(run: FullStack | LiteStack, stack: Stack) -> None:
         print(f"\n  Time scale: {stack.scale} ({FOLDERS[stack.scale]}); the other: `make rehearsal-{other}`")
     if any(server.name == "grafana" for server in run.servers):
         print(f"\n  Grafana's user is admin; the password is in\n  {stack.secrets / GRAFANA_PASSWORD}")
+    elif isinstance(run, LiteStack) and (stack.secrets / CONSOLE_PASSWORD).exists():
+        print(f"\n  The console's password is in\n  {stack.secrets / CONSOLE_PASSWORD}")
 
 
 def _address(server: Server, stack: Stack) -> str:

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dashboards_src.config import Scale
 from lite.failure import StackFailure
-from lite.secrets import OTLP_TOKEN, USER_SALT, secret
+from lite.secrets import CONSOLE_PASSWORD, OTLP_TOKEN, USER_SALT, secret
 from lite.settings import ROOT, Stack
 from lite.table import Server
 
@@ -39,13 +39,13 @@ def context(stack: Stack, servers: Sequence[Server]) -> dict[str, str]:
     """Everything that templates may name, for a stack of these servers.
 
     Raises:
-        StackFailure: OTLP_BIND, TRACE_SAMPLING or REHEARSAL has a value that cannot be used.
+        StackFailure: OTLP_BIND, CONSOLE_BIND, TRACE_SAMPLING or REHEARSAL has a value that cannot be used.
     """
     names = {server.name for server in servers}
     values = dict(stack.values)
     if values["TRACE_SAMPLING"] not in ("all", "tail"):
         raise StackFailure(f"TRACE_SAMPLING is {values['TRACE_SAMPLING']!r}.", "Use `all` or `tail`.")
-    token = "" if _is_loopback(values["OTLP_BIND"]) else secret(stack.secrets, OTLP_TOKEN)
+    token = "" if _is_loopback("OTLP_BIND", values) else secret(stack.secrets, OTLP_TOKEN)
     logs = "LOKI_PORT" if "loki" in names else "VICTORIA_LOGS_PORT"
     log_path = "/otlp/v1/logs" if "loki" in names else "/insert/opentelemetry/v1/logs?_stream_fields=service.name"
     return {
@@ -63,7 +63,12 @@ def context(stack: Stack, servers: Sequence[Server]) -> dict[str, str]:
         "TRACES_ENDPOINT": f"http://127.0.0.1:{values['JAEGER_OTLP_PORT']}/v1/traces",
         "JAEGER_URL": f"http://127.0.0.1:{values['JAEGER_PORT']}" if "jaeger" in names else "",
         "TEMPO_URL": f"http://127.0.0.1:{values['TEMPO_PORT']}" if "tempo" in names else "",
+        "LOKI_URL": f"http://127.0.0.1:{values['LOKI_PORT']}" if "loki" in names else "",
+        "VICTORIA_LOGS_URL": "" if "loki" in names else f"http://127.0.0.1:{values['VICTORIA_LOGS_PORT']}",
         "GRAFANA_PAGE": f"http://localhost:{values['GRAFANA_PORT']}" if "grafana" in names else "",
+        "CONSOLE_PAGE": f"http://localhost:{values['GRAFANA_PORT']}" if "console" in names else "",
+        "CONSOLE_ADDRESS": _reached_at(values["CONSOLE_BIND"]),
+        "CONSOLE_PASSWORD_FILE": _console_password(stack),
         "LOGS_ENDPOINT": f"http://127.0.0.1:{values[logs]}{log_path}",
     }
 
@@ -121,10 +126,26 @@ def _scrape_interval(stack: Stack) -> str:
     return stack.values["SCRAPE_INTERVAL"] or f"{TIMINGS[stack.scale].interval_s}s"
 
 
-def _is_loopback(address: str) -> bool:
+def _console_password(stack: Stack) -> str:
+    """The file with the console's password: made where other machines reach it, else used where somebody put it."""
+    if not _is_loopback("CONSOLE_BIND", stack.values):
+        secret(stack.secrets, CONSOLE_PASSWORD)
+    file = stack.secrets / CONSOLE_PASSWORD
+    return str(file) if file.exists() else ""
+
+
+def _reached_at(address: str) -> str:
+    """Where this machine reaches what is bound to `address`, as a URL says it."""
+    if address in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        return "127.0.0.1" if address == "0.0.0.0" else "[::1]"  # noqa: S104
+    return f"[{address}]" if ":" in address else address
+
+
+def _is_loopback(name: str, values: Context) -> bool:
+    address = values[name]
     if address == "localhost":
         return True
     try:
         return ipaddress.ip_address(address).is_loopback
     except ValueError as error:
-        raise StackFailure(f"OTLP_BIND is {address!r}, which is no IP address.", "Use one such as 0.0.0.0.") from error
+        raise StackFailure(f"{name} is {address!r}, which is no IP address.", "Use one such as 0.0.0.0.") from error

@@ -10,6 +10,7 @@ USER_SALT = "user-salt"
 OTLP_TOKEN = "otlp-token"  # noqa: S105 - a file's name
 PROVIDER_TOKEN = "sim-provider-admin-token"  # noqa: S105 - a file's name
 GRAFANA_PASSWORD = "grafana-admin-password"  # noqa: S105 - a file's name
+CONSOLE_PASSWORD = "console-password"  # noqa: S105 - a file's name
 SLACK_WEBHOOK = "slack-webhook-url"  # put there by the user: Slack's incoming webhook
 # Compose mounts it into a container whose user is not ours; the folder around it lets nobody else in.
 _READ_BY_CONTAINERS = {GRAFANA_PASSWORD}

@@ -115,6 +115,7 @@ _SCALES: Mapping[str, Scale] = {
 # What may be set beside versions and ports, with its default.
 OPTIONS: Mapping[str, str] = {
     "OTLP_BIND": "127.0.0.1",  # another address opens OTLP to other machines, and then a token is needed
+    "CONSOLE_BIND": "127.0.0.1",  # another address opens the console to other machines, and then asks for a password
     "TRACE_SAMPLING": "all",  # `tail` keeps errors, slow and evaluated traces and a share of the rest
     "REHEARSAL": "",  # 1: the rules and timings of a rehearsal, for load tests
     "SCRAPE_INTERVAL": "",  # of scrapes and evaluations; the time scale's (render.TIMINGS) where it is empty

@@ -13,7 +13,7 @@ from stores.alerts import AlertStore, Matcher
 from stores.connect import Stores
 from stores.errors import BadAnswer, QueryRefused, StoreError, StoreNotReady, StoreTimeout, StoreUnreachable
 from stores.log_filter import LogFilter
-from stores.logs import LogLine, LogStore, follow
+from stores.logs import LogLine, LogStore, Tail, follow
 from stores.metrics import MetricStore
 from stores.polling import NotInTime, poll_until
 from stores.trace_filter import TraceFilter
@@ -35,6 +35,7 @@ __all__ = [
     "StoreTimeout",
     "StoreUnreachable",
     "Stores",
+    "Tail",
     "Trace",
     "TraceFilter",
     "TraceStore",

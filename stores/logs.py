@@ -59,6 +59,14 @@ class LogStore(Protocol):
         """
         ...
 
+    def native(self, query: str, start: float, end: float, limit: int = 100) -> list[LogLine]:
+        """At most `limit` lines of a period, newest first, for a query in the store's own language.
+
+        Raises:
+            ValueError: `limit` is not from 1 to MOST_LINES.
+        """
+        ...
+
     def histogram(self, which: LogFilter, step_s: float, by: str = "") -> Histogram:
         """Counts over time, in whole steps since 1970, which may begin before and end after the filter's period.
 
@@ -79,6 +87,30 @@ class LogStore(Protocol):
         ...
 
 
+class Tail:
+    """Looks again and again for lines that have arrived since; each is given once."""
+
+    def __init__(self, store: LogStore, which: LogFilter, every_s: float, late_s: float, start: float) -> None:
+        """See follow()."""
+        self._store = store
+        self._which = which
+        self._every_s = every_s
+        self._late_s = late_s
+        self._since = start
+        self._seen: dict[object, float] = {}
+
+    def look(self) -> list[LogLine]:
+        """Lines that no look before this one found, oldest first."""
+        now = time.time()
+        before_s = self._late_s + self._every_s
+        period = replace(self._which, start=max(self._since, now - before_s), end=now + self._late_s)
+        lines = self._store.query(period, MOST_LINES, newest_first=False)
+        new = {key: line for line in lines if (key := _identity(line)) not in self._seen}
+        self._seen |= {key: line.time for key, line in new.items()}
+        self._seen = {key: at for key, at in self._seen.items() if at > now - 3 * before_s}
+        return list(new.values())
+
+
 def follow(
     store: LogStore, which: LogFilter, every_s: float = 1.0, late_s: float = 5.0, start: float | None = None
 ) -> Iterator[LogLine]:
@@ -91,18 +123,14 @@ def follow(
         late_s: a line that arrives up to this long after its time is still found.
         start: Unix s.
     """
-    since = time.time() if start is None else start
-    seen: dict[object, float] = {}
+    tail = Tail(store, which, every_s, late_s, time.time() if start is None else start)
     while True:
-        now = time.time()
-        look = replace(which, start=max(since, now - late_s - every_s), end=now + late_s)
-        for line in store.query(look, MOST_LINES, newest_first=False):
-            key = (line.time, line.body, line.trace_id, line.span_id, frozenset(line.fields.items()))
-            if key not in seen:
-                seen[key] = line.time
-                yield line
-        seen = {key: at for key, at in seen.items() if at > now - 3 * (late_s + every_s)}
+        yield from tail.look()
         time.sleep(every_s)
+
+
+def _identity(line: LogLine) -> object:
+    return line.time, line.body, line.trace_id, line.span_id, frozenset(line.fields.items())
 
 
 def check_limit(limit: int) -> None:

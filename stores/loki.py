@@ -25,19 +25,12 @@ class Loki:
     def query(self, which: LogFilter, limit: int = 100, *, newest_first: bool = True) -> list[LogLine]:
         """See LogStore."""
         check_limit(limit)
-        start, end = which.span()
-        lines = self._ask(
-            "query_range",
-            _lines,
-            {
-                "query": which.logql(),
-                "start": nanoseconds(start),
-                "end": nanoseconds(end),
-                "limit": limit,
-                "direction": "backward" if newest_first else "forward",
-            },
-        )
-        return sorted(lines, key=lambda line: line.time, reverse=newest_first)
+        return self._lines(which.logql(), *which.span(), limit, newest_first)
+
+    def native(self, query: str, start: float, end: float, limit: int = 100) -> list[LogLine]:
+        """See LogStore: a selector of LogQL and its stages."""
+        check_limit(limit)
+        return self._lines(query, start, end, limit, newest_first=True)
 
     def histogram(self, which: LogFilter, step_s: float, by: str = "") -> Histogram:
         """See LogStore."""
@@ -83,6 +76,20 @@ class Loki:
     def ready(self) -> bool:
         """See LogStore."""
         return self._connection.is_ready("/ready")
+
+    def _lines(self, query: str, start: float, end: float, limit: int, newest_first: bool) -> list[LogLine]:
+        lines = self._ask(
+            "query_range",
+            _lines,
+            {
+                "query": query,
+                "start": nanoseconds(start),
+                "end": nanoseconds(end),
+                "limit": limit,
+                "direction": "backward" if newest_first else "forward",
+            },
+        )
+        return sorted(lines, key=lambda line: line.time, reverse=newest_first)
 
     def _ask(self, what: str, parse: Callable[[Any], T], parameters: dict[str, Any]) -> T:
         return self._connection.post_form(f"/loki/api/v1/{what}", lambda body: parse(body["data"]), parameters)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from stores.connection import ANSWER_WITHIN_S, Connection
 from stores.log_filter import LogFilter
 from stores.logs import Histogram, LogLine, check_limit, histogram_of, log_line, most_frequent
-from stores.times import from_rfc3339, milliseconds
+from stores.times import from_rfc3339, milliseconds, rfc3339
 
 T = TypeVar("T")
 
@@ -27,9 +27,12 @@ class VictoriaLogs:
     def query(self, which: LogFilter, limit: int = 100, *, newest_first: bool = True) -> list[LogLine]:
         """See LogStore."""
         check_limit(limit)
-        order = "_time desc" if newest_first else "_time"
-        query = f"{which.logsql()} | sort by ({order}) limit {limit}"
-        return self._connection.lines("/select/logsql/query", _line, {"query": query})
+        return self._lines(which.logsql(), limit, newest_first)
+
+    def native(self, query: str, start: float, end: float, limit: int = 100) -> list[LogLine]:
+        """See LogStore: a filter in LogsQL, without its period and without pipes."""
+        check_limit(limit)
+        return self._lines(f"_time:[{rfc3339(start)}, {rfc3339(end)}) {query}", limit, newest_first=True)
 
     def histogram(self, which: LogFilter, step_s: float, by: str = "") -> Histogram:
         """See LogStore."""
@@ -57,6 +60,11 @@ class VictoriaLogs:
     def ready(self) -> bool:
         """See LogStore."""
         return self._connection.is_ready("/health")
+
+    def _lines(self, filtered: str, limit: int, newest_first: bool) -> list[LogLine]:
+        order = "_time desc" if newest_first else "_time"
+        query = f"{filtered} | sort by ({order}) limit {limit}"
+        return self._connection.lines("/select/logsql/query", _line, {"query": query})
 
     def _ask(self, what: str, parse: Callable[[Any], T], parameters: dict[str, Any]) -> T:
         return self._connection.post_form(f"/select/logsql/{what}", parse, parameters)

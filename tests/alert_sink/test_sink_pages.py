@@ -116,6 +116,14 @@ async def test_links_of_messages_lead_to_whichever_store_runs(tmp_path: Path) ->
         logs = (await sink.http.get("/go/logs", params=asked)).headers["location"]
     assert logs.startswith("http://localhost:3000/explore?")
     assert "loki" in logs
+    async with running_sink(tmp_path, console_page="http://localhost:3000/") as sink:
+        logs = (await sink.http.get("/go/logs", params=asked)).headers["location"]
+        traces = (await sink.http.get("/go/traces", params=asked)).headers["location"]
+        await sink.deliver(alert(generatorURL="http://localhost:9090/graph?g0.expr=up+%3D%3D+0&g0.tab=1"))
+        (one,) = await sink.delivered()
+    assert logs.startswith("http://localhost:3000/logs?service=demo-app&")
+    assert traces.startswith("http://localhost:3000/traces?service=demo-app&")
+    assert one["links"]["expression"] == "http://localhost:3000/query?expr=up+%3D%3D+0"
 
 
 def test_a_trace_opens_in_grafana_or_where_you_say() -> None:
@@ -124,6 +132,7 @@ def test_a_trace_opens_in_grafana_or_where_you_say() -> None:
 
     assert link() == f"http://localhost:16686/api/v3/traces/{'ab' * 16}"
     assert "/explore?" in link(grafana_page="http://localhost:3000")
+    assert link(console_page="http://localhost:3000") == f"http://localhost:3000/traces/{'ab' * 16}"
     assert link(trace_link="http://c/t/{trace_id}?x", grafana_page="http://g") == f"http://c/t/{'ab' * 16}?x"
 
 

@@ -52,7 +52,7 @@ class LiteProcess:
         return subprocess.run(
             [sys.executable, "-m", "lite", *arguments],
             cwd=ROOT,
-            env={**os.environ, **self.environment, **environment},
+            env={**outside_of_pytest(), **self.environment, **environment},
             capture_output=True,
             text=True,
             timeout=1800,
@@ -62,6 +62,11 @@ class LiteProcess:
     def url(self, port: str, path: str = "") -> str:
         """`http://127.0.0.1:…` for the port called `port`."""
         return f"http://127.0.0.1:{self.environment[port]}{path}"
+
+
+def outside_of_pytest() -> dict[str, str]:
+    """The environment without pytest's mark: NiceGUI would run as its own tests run it."""
+    return {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
 
 
 def processes_of(folder: Path) -> list[str]:

@@ -171,7 +171,12 @@ def test_lite_takes_a_full_server_that_is_on_path() -> None:
     assert "loki" in names
     assert "victoria-logs" not in names
     assert "jaeger" in names
-    assert [server.name for server in lite_servers(lambda _: None)].count("grafana") == 0
+    of_its_own = [server.name for server in lite_servers(lambda _: None)]
+    assert "console" in of_its_own
+    assert "grafana" not in of_its_own
+    with_grafana = [server.name for server in lite_servers({"grafana": "/opt/grafana"}.get)]
+    assert "grafana" in with_grafana  # where the console would be
+    assert "console" not in with_grafana
 
 
 def test_retention_is_the_same_in_both_profiles() -> None:

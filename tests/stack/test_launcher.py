@@ -24,9 +24,10 @@ def lite(tmp_path: Path) -> Iterator[LiteProcess]:
 def test_up_shows_where_everything_is_and_down_leaves_nothing(lite: LiteProcess, tmp_path: Path) -> None:
     up = lite.run("up")
     assert up.returncode == 0, up.stderr
-    assert "all 8 servers ready after" in up.stdout
+    assert "all 9 servers ready after" in up.stdout
     assert max(len(line) for line in up.stdout.splitlines()) <= 80
-    for name in ("prometheus", "alertmanager", "jaeger", "victoria-logs", "otel-collector", "demo-app", "sim-provider"):
+    for name in ("prometheus", "alertmanager", "jaeger", "victoria-logs", "otel-collector", "demo-app", "sim-provider",
+                 "console"):  # fmt: skip
         assert f" {name} " in up.stdout
     assert lite.run("status").returncode == 0
     running = sorted(processes_of(tmp_path))
@@ -37,7 +38,7 @@ def test_up_shows_where_everything_is_and_down_leaves_nothing(lite: LiteProcess,
     assert processes_of(tmp_path) == []
     status = lite.run("status")
     assert status.returncode == 1
-    assert status.stdout.count("stopped") == 8
+    assert status.stdout.count("stopped") == 9
 
 
 def test_data_survives_down_and_goes_with_clean(lite: LiteProcess, tmp_path: Path) -> None:
@@ -102,6 +103,7 @@ def test_a_build_that_fails_names_server_and_log(tmp_path: Path) -> None:
     ("options", "said"),
     [
         ({"OTLP_BIND": "here"}, "OTLP_BIND is 'here', which is no IP address"),
+        ({"CONSOLE_BIND": "here"}, "CONSOLE_BIND is 'here', which is no IP address"),
         ({"TRACE_SAMPLING": "some"}, "TRACE_SAMPLING is 'some'"),
         ({"REHEARSAL": "maybe"}, "REHEARSAL is 'maybe'"),
     ],
@@ -157,5 +159,28 @@ def test_otlp_from_elsewhere_needs_the_token(tmp_path: Path) -> None:
         assert requests.post(url, json={"resourceSpans": []}, timeout=10).status_code == 401
         headers = {"Authorization": f"Bearer {token}"}
         assert requests.post(url, json={"resourceSpans": []}, headers=headers, timeout=10).status_code == 200
+    finally:
+        lite.run("down")
+
+
+def test_a_console_for_elsewhere_asks_for_the_password_of_the_secrets(tmp_path: Path) -> None:
+    lite = LiteProcess.make(tmp_path, CONSOLE_BIND="0.0.0.0")
+    try:
+        up = lite.run("up")
+        assert up.returncode == 0, up.stderr
+        file = tmp_path / "secrets" / "console-password"
+        assert f"The console's password is in\n  {file}" in up.stdout
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        page = requests.get(lite.url("GRAFANA_PORT", "/"), headers={"accept": "text/html"}, timeout=10)
+        assert "/login" in page.url
+        with requests.Session() as browser:
+            answer = browser.post(
+                lite.url("GRAFANA_PORT", "/login"),
+                data={"password": file.read_text().strip()},
+                headers={"origin": lite.url("GRAFANA_PORT")},
+                timeout=10,
+            )
+            assert answer.status_code == 200
+            assert "/login" not in answer.url
     finally:
         lite.run("down")

@@ -119,10 +119,28 @@ def test_a_limit_takes_the_newest_or_the_oldest(stores: Stores) -> None:
     assert [round((line.time - sent.T0) * 1000) for line in oldest] == [0, 1500]
 
 
+def test_a_query_in_a_stores_own_language(stores: Stores) -> None:
+    query = '"service.name":~"^(?:demo-app|other)$" "event":=llm_call'
+    lines = stores.logs.native(query, sent.T0, sent.T0 + 9, 5)
+    assert [round((line.time - sent.T0) * 1000) for line in lines] == [1500, 0]
+    assert stores.logs.native(query, sent.T0, sent.T0 + 9, 1) == lines[:1]
+    assert stores.logs.native(query, sent.T0 + 1, sent.T0 + 1.5) == []  # the end is not in it
+
+
+def test_loki_is_asked_as_it_was_written(canned: CannedServer, loki: Loki) -> None:
+    loki.native('{service_name=~"demo-.*"} | event = "llm_call"', 1000.25, 2000.5, 5)
+    (asked,) = canned.asked
+    assert asked.parameters["query"] == '{service_name=~"demo-.*"} | event = "llm_call"'
+    assert (asked.parameters["start"], asked.parameters["end"]) == ("1000250000000", "2000500000000")
+    assert (asked.parameters["limit"], asked.parameters["direction"]) == ("5", "backward")
+
+
 @pytest.mark.parametrize("limit", [0, -1, MOST_LINES + 1])
 def test_a_limit_that_not_both_stores_keep_is_refused(logs: LogStore, limit: int) -> None:
     with pytest.raises(ValueError, match="1 to 5000"):
         logs.query(LogFilter(), limit)
+    with pytest.raises(ValueError, match="1 to 5000"):
+        logs.native("*", 0, 1, limit)
 
 
 def test_loki_is_asked_for_lines(canned: CannedServer, loki: Loki) -> None:

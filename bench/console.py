@@ -1,0 +1,209 @@
+"""How fast the console is, how much memory it takes, and what it costs the application beside it.
+
+make bench-console
+
+- Rendering: LLM overview over 6 hours in a browser, from asking for the page until every panel is drawn, and from
+  Prometheus' last answer on (a second console asks it through a relay that notes the time).
+- Memory: resident, after start and again when all pages are closed.
+- Open pages: the demo application's latency without and with 20 open dashboards that refresh every 10 s, in turns.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import re
+import statistics
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import urlencode
+
+import requests
+import socketio
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "console")]
+
+from console_browser import chromium, launched, wait_for_dashboard, window  # noqa: E402
+from console_live import ConsoleStack, console_stack  # noqa: E402
+from console_process import running_console  # noqa: E402
+from lite_process import free_ports  # noqa: E402
+from playwright.sync_api import Browser, sync_playwright  # noqa: E402
+
+from lite.processes import Supervisor  # noqa: E402
+
+OVERVIEW = "/d/llm-overview?from=now-6h&to=now&refresh="
+RENDERS = 7
+OPEN_PAGES = 20
+ROUNDS = 3
+ROUND_S = 45.0
+SETTLES_S = 30.0  # after start-up, and until closed pages are forgotten
+CONSOLE_FORGETS_S = 16.0  # answers that pages share for a moment
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+TARGET_RENDER_S = 1.5
+TARGET_IDLE_MIB = 150.0
+TARGET_SLOWER = 0.05
+
+
+def main() -> int:
+    """Measure and print; 1 where a target is missed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="turns without and with open pages (%(default)s)")
+    options = parser.parse_args()
+    if chromium() is None:
+        print("no Chromium on PATH")
+        return 1
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        console_stack(Path(scratch) / "state", SCRAPE_INTERVAL="15s") as stack,
+    ):
+        time.sleep(SETTLES_S)
+        idle = _memory_mib(stack)
+        with sync_playwright() as playwright, launched(playwright) as browser:
+            rendered = _rendering(browser, stack, Path(scratch))
+        slower = _open_pages(stack, options.rounds)
+        time.sleep(SETTLES_S)
+        after = _memory_mib(stack)
+    print(f"memory: {idle:.0f} MiB after start, {after:.0f} MiB when all pages are closed again")
+    held = rendered <= TARGET_RENDER_S and max(idle, after) <= TARGET_IDLE_MIB and slower <= TARGET_SLOWER
+    print("all targets held" if held else "a target is missed")
+    return 0 if held else 1
+
+
+def _rendering(browser: Browser, stack: ConsoleStack, scratch: Path) -> float:
+    """Median of the seconds after the last answer."""
+    whole, after = list[float](), list[float]()
+    urls = stack.store_urls
+    with _relay(urls["CONSOLE_PROMETHEUS_URL"]) as (relay, answered):
+        [port] = free_ports(1)
+        urls["CONSOLE_PROMETHEUS_URL"] = relay
+        with running_console(port, scratch / "console.log", **urls) as console, window(browser, console.url) as made:
+            for _ in range(RENDERS + 1):
+                made.page.goto("about:blank")
+                time.sleep(CONSOLE_FORGETS_S)
+                start = time.monotonic()
+                page = made.open(OVERVIEW)
+                wait_for_dashboard(page)
+                page.evaluate(DRAWN)
+                end = time.monotonic()
+                whole.append(end - start)
+                after.append(end - answered[-1])
+            panels = page.locator("section.panel").count()
+    # The first one fills the browser's cache.
+    took, own = statistics.median(whole[1:]), statistics.median(after[1:])
+    print(f"{panels} panels, median of {RENDERS}: {took:.2f} s in all, {own:.2f} s after the last answer")
+    return own
+
+
+@contextmanager
+def _relay(url: str) -> Iterator[tuple[str, list[float]]]:
+    """An address that asks `url`, and when it had its answers."""
+    answered = list[float]()
+
+    class Relay(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            kept = {name: value for name, value in self.headers.items() if name.lower() in ("content-type", "accept")}
+            answer = requests.request(self.command, url + self.path, data=body, headers=kept, timeout=30)
+            answered.append(time.monotonic())
+            self.send_response(answer.status_code)
+            self.send_header("content-type", answer.headers.get("content-type", ""))
+            self.send_header("content-length", str(len(answer.content)))
+            self.end_headers()
+            self.wfile.write(answer.content)
+
+        do_POST = do_GET
+
+        def log_message(self, *_: object) -> None:
+            """Nobody wants to read it."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Relay)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}", answered
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def _open_pages(stack: ConsoleStack, rounds: int) -> float:
+    """How much slower the application's answers are, as a share: median over median."""
+    without, beside = list[float](), list[float]()
+    for _ in range(rounds):
+        without += _times(stack)
+        with _many_pages(stack.url):
+            beside += _times(stack)
+    slower = statistics.median(beside) / statistics.median(without) - 1
+    for name, times in (("no page open", without), (f"{OPEN_PAGES} pages open", beside)):
+        worst = statistics.quantiles(times, n=20)[-1]
+        print(f"answers, {name}: median {statistics.median(times):.0f} ms, p95 {worst:.0f} ms, of {len(times)}")
+    print(f"answers are {slower:+.1%} slower with {OPEN_PAGES} open pages")
+    return slower
+
+
+def _times(stack: ConsoleStack) -> list[float]:
+    stack.load.take_times()
+    time.sleep(ROUND_S)
+    return stack.load.take_times()
+
+
+@contextmanager
+def _many_pages(url: str) -> Iterator[None]:
+    """Dashboards that refresh, open as far as the console can tell: what browsers do with what they are sent is not
+    what is measured, and twenty of them would take all of this machine.
+    """
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    try:
+        pages = [asyncio.run_coroutine_threadsafe(_page(url), loop).result(60) for _ in range(OPEN_PAGES)]
+        yield
+        for page in pages:
+            assert page.connected, "a page was closed meanwhile"
+            asyncio.run_coroutine_threadsafe(page.disconnect(), loop).result(10)
+    finally:
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(10)
+
+
+async def _page(url: str) -> socketio.AsyncClient:
+    """One page: its document, and the socket over which it is told what to show."""
+    text = await asyncio.to_thread(
+        lambda: requests.get(url + OVERVIEW.replace("refresh=", "refresh=10s"), timeout=30).text
+    )
+    found = re.search(r"'client_id': '([0-9a-f-]{36})'", text)
+    assert found, "NiceGUI's page has another form"
+    said = {
+        "client_id": found[1],
+        "next_message_id": 0,
+        "implicit_handshake": "true",
+        "tab_id": str(uuid.uuid4()),
+        "document_id": str(uuid.uuid4()),
+    }
+    page = socketio.AsyncClient()
+    await page.connect(
+        f"{url}?{urlencode(said)}",
+        headers={"Origin": url},
+        transports=["websocket"],
+        socketio_path="/_nicegui_ws/socket.io",
+    )
+    return page
+
+
+def _memory_mib(stack: ConsoleStack) -> float:
+    info = Supervisor(stack.live.stack).states()["console"]
+    status = Path(f"/proc/{info['pid']}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,110 @@
+"""`python -m console`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from pathlib import Path
+
+from nicegui import ui
+
+from console.app import create_app
+from console.settings import DASHBOARDS, LOCAL, RUNBOOKS, ConsoleSettings, UnsafeBinding
+from console.shell import TITLE
+from console.times import BadTime, seconds
+from stores.alerts import AlertStore
+from stores.connect import LOG_STORES, TRACE_STORES
+from stores.metrics import MetricStore
+
+SERVERS = (MetricStore.server, *TRACE_STORES, *LOG_STORES, AlertStore.server)
+EPILOG = """
+Every option may be given in the environment: CONSOLE_ and its name in capitals, as CONSOLE_PORT.
+Without any URL of a store it asks the stack that `make up` started.
+
+try it:
+  python -m console --port 3001
+  python -m console --host 0.0.0.0 --password-file /run/secrets/console
+"""
+
+
+def parse_arguments(arguments: list[str]) -> argparse.Namespace:
+    """The command line over the environment. Exits with a message when something is wrong."""
+    parser = argparse.ArgumentParser(
+        prog="python -m console",
+        description="Dashboards, alerts, traces, logs and runbooks of the stack in a browser.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+    def add(name: str, default: object, text: str, kind: type | None = None) -> None:
+        value = os.environ.get(f"CONSOLE_{name.upper().replace('-', '_')}") or default
+        parser.add_argument(f"--{name}", default=value, type=kind or str, help=f"{text} (%(default)s)")
+
+    add("host", LOCAL, "address to listen on; any but this machine's own needs a password")
+    add("port", "3000", "port to listen on", int)
+    add("password-file", "", "file with the password that is asked for; none is asked without")
+    add("alert-sink-url", "http://127.0.0.1:9095", "the alert sink")
+    for server in SERVERS:
+        add(f"{server}-url", "", f"{server}, where it runs")
+    add("scrape-interval", "15s", "how often Prometheus gets a sample; rates look back four times as long")
+    add("dashboards", str(DASHBOARDS), "folder of dashboard JSON", Path)
+    add("runbooks", str(RUNBOOKS), "folder of runbooks", Path)
+    return parser.parse_args(arguments)
+
+
+def settings_of(options: argparse.Namespace) -> ConsoleSettings:
+    """The settings that the options are.
+
+    Raises:
+        UnsafeBinding: it would be open to other machines without a password.
+        BadTime: the scrape interval is no length.
+        OSError: the password cannot be read.
+    """
+    urls = {server: getattr(options, f"{server.replace('-', '_')}_url") for server in SERVERS}
+    return ConsoleSettings(
+        host=options.host,
+        port=options.port,
+        urls={server: url for server, url in urls.items() if url},
+        sink_url=options.alert_sink_url,
+        password=Path(options.password_file).read_text(encoding="utf-8").strip() if options.password_file else "",
+        scrape_interval_s=seconds(options.scrape_interval),
+        dashboards=options.dashboards,
+        runbooks=options.runbooks,
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until stopped; the exit status."""
+    options = parse_arguments(sys.argv[1:] if arguments is None else arguments)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        settings = settings_of(options)
+        create_app(settings)
+    except (UnsafeBinding, BadTime, OSError, ValueError) as error:
+        sys.stderr.write(f"console: {error}\n")
+        return 2
+    sys.stdout.write(f"console: http://{settings.host}:{settings.port}/\n")
+    sys.stdout.flush()
+    ui.run(
+        host=settings.host,
+        port=settings.port,
+        title=TITLE,
+        dark=None,
+        language="en-US",
+        show=False,
+        reload=False,
+        tailwind=False,
+        show_welcome_message=False,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=2,
+        reconnect_timeout=20.0,  # a page that misses some seconds on a busy machine goes on instead of loading again
+    )
+    return 0
+
+
+if __name__ in {"__main__", "__mp_main__"}:
+    sys.exit(main())

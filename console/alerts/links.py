@@ -1,0 +1,35 @@
+"""Where a person looks next from an alert: all of it in the console."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+from alert_sink.links import logs_of, traces_of, web_address
+from console.alerts.standing import Standing
+from console.logs.question import page_of as page_of_logs
+from console.query.question import page_of as page_of_query
+from console.runbooks.view import shelf
+from console.traces.question import page_of as page_of_traces
+
+_ABOUT_REQUESTS = "LLM"  # alerts whose scope is one of requests begin so
+
+
+def runbook_of(name: str, url: str = "") -> str:
+    """The runbook of an alert: its page here, else where the alert says; empty where there is none."""
+    return f"/runbooks/{name}" if name in shelf().names() else web_address(url)
+
+
+def links_of(alert: Standing) -> list[tuple[str, str]]:
+    """Text and address of each."""
+    found = [("Dashboard", alert.dashboard)]
+    if alert.name.startswith(_ABOUT_REQUESTS):
+        of = (alert.name, alert.labels, alert.since)
+        found += [("Log lines", page_of_logs(logs_of(*of))), ("Traces", page_of_traces(traces_of(*of)))]
+    if alert.expression:
+        found.append(("Expression", page_of_query(alert.expression)))
+    return [(text, address) for text, address in found if address]
+
+
+def alerts_page(name: str) -> str:
+    """The alerts of one name."""
+    return f"/alerts?{urlencode({'alert': name})}"

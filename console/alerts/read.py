@@ -1,0 +1,70 @@
+"""What the alerts page shows, read from three servers at once. One that does not answer leaves its part out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from console.alerts.history import Incident, incidents
+from console.alerts.standing import Standing, standing
+from console.services import Services
+from console.sink import Deliveries
+from stores import StoreError
+from stores.alerts import Silence
+
+T = TypeVar("T")
+MOST_DELIVERIES = 1_000  # what the sink gives at once
+
+
+@dataclass(frozen=True)
+class Read:
+    """The answers, and why others are missing."""
+
+    alerts: list[Standing]
+    silences: list[Silence]
+    incidents: list[Incident]
+    cut: bool  # whether there are older deliveries than those
+    watchdog: Mapping[str, Any]  # empty where the sink does not answer
+    prometheus: StoreError | None = None
+    alertmanager: StoreError | None = None
+    sink: StoreError | None = None
+
+    @property
+    def blind(self) -> bool:
+        """Whether nobody says what fires."""
+        return self.prometheus is not None and self.alertmanager is not None
+
+
+async def read(of: Services) -> Read:
+    """Ask all of them."""
+    rules, held, silences, delivered = await asyncio.gather(
+        _asked(of.ask(of.stores.metrics.rules)),
+        _asked(of.ask(of.stores.alerts.alerts)),
+        _asked(of.ask(of.stores.alerts.silences)),
+        _asked(of.ask(of.sink.deliveries, limit=MOST_DELIVERIES)),
+    )
+    known_silences = [] if isinstance(silences, StoreError) else silences
+    deliveries = Deliveries([], {}) if isinstance(delivered, StoreError) else delivered
+    return Read(
+        alerts=standing(
+            [] if isinstance(rules, StoreError) else rules,
+            [] if isinstance(held, StoreError) else held,
+            known_silences,
+        ),
+        silences=known_silences,
+        incidents=incidents(deliveries.notifications),
+        cut=len(deliveries.notifications) >= MOST_DELIVERIES,
+        watchdog=deliveries.watchdog,
+        prometheus=rules if isinstance(rules, StoreError) else None,
+        alertmanager=next((one for one in (held, silences) if isinstance(one, StoreError)), None),
+        sink=delivered if isinstance(delivered, StoreError) else None,
+    )
+
+
+async def _asked(question: Awaitable[T]) -> T | StoreError:
+    try:
+        return await question
+    except StoreError as error:
+        return error

@@ -1,0 +1,32 @@
+"""The console's application: pages, and what stands before them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from nicegui import app, core
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+
+from console import alerts, dashboards, home, logs, runbooks, services, shell, traces
+from console.safety import HEALTH, Safety
+from console.services import Services
+from console.settings import ConsoleSettings
+
+PAGES: Final = (home, dashboards, alerts, runbooks, traces, logs)  # each declares its pages with `register()`
+
+
+def create_app(settings: ConsoleSettings) -> Any:
+    """Declare everything; `python -m console` runs it. NiceGUI's application is one per process."""
+    services.use(Services.of(settings))
+    app.add_middleware(Safety, settings=settings)
+    core.sio.eio.cors_allowed_origins = []  # who may connect is decided by Safety
+    app.add_api_route(HEALTH, _health, include_in_schema=False)
+    shell.set_up()
+    for pages in PAGES:
+        pages.register()
+    return app
+
+
+async def _health(_: Request) -> JSONResponse:
+    return JSONResponse({"status": "ok"})

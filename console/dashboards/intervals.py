@@ -1,0 +1,64 @@
+"""How far apart points are, and how far back rates look: `$__interval`, `$__rate_interval`, `$__range`.
+
+As Grafana's documentation of its Prometheus data source says: `$__interval` is the range divided by the panel's width
+in pixels, rounded to a length that reads well, and not below the panel's own minimum or the scrape interval;
+`$__rate_interval` is the longer of `$__interval` + scrape interval and four scrape intervals.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Final
+
+from console.times import Span, length
+
+# Lengths that read well, in seconds: the first of each pair is used for what is shorter than the second.
+_LADDER: Final = (
+    (0.001, 0.010), (0.010, 0.015), (0.020, 0.035), (0.050, 0.075), (0.100, 0.150), (0.200, 0.350), (0.500, 0.750),
+    (1, 1.5), (2, 3.5), (5, 7.5), (10, 12.5), (15, 17.5), (20, 25), (30, 45), (60, 90), (120, 210), (300, 450),
+    (600, 750), (900, 1050), (1200, 1500), (1800, 2700), (3600, 5400), (7200, 9000), (10_800, 16_200),
+    (21_600, 32_400), (43_200, 86_400), (86_400, 604_800), (604_800, 1_814_400), (2_592_000, 3_628_800),
+)  # fmt: skip
+_LONGEST: Final = 31_536_000.0
+MOST_POINTS: Final = 11_000  # what Prometheus answers at most for one series
+
+
+def readable(interval_s: float) -> float:
+    """The length that reads well next to an interval."""
+    return next((float(length) for length, below in _LADDER if interval_s < below), _LONGEST)
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """What one panel's queries are asked with. Seconds."""
+
+    span: Span
+    step: float
+    rate: float
+
+    @classmethod
+    def of(cls, span: Span, points: int, scrape_s: float, smallest_s: float = 0.0) -> Intervals:
+        """For a panel that has room for so many points and may have a smallest interval of its own."""
+        step = max(readable(span.length / max(points, 1)), smallest_s or scrape_s)
+        step = max(step, span.length / MOST_POINTS)
+        return cls(span, step, max(step + scrape_s, 4 * scrape_s))
+
+    @property
+    def aligned(self) -> Span:
+        """The span in whole steps since 1970, so that asking again a little later gives the same points."""
+        start, end = (math.floor(at / self.step) * self.step for at in (self.span.start, self.span.end))
+        return Span(start, end if end > start else start + self.step)
+
+    def macros(self) -> dict[str, str]:
+        """What stands for what in a query."""
+        whole = max(1, round(self.span.length))
+        return {
+            "__interval": length(self.step),
+            "__interval_ms": str(round(self.step * 1000)),
+            "__rate_interval": length(self.rate),
+            "__rate_interval_ms": str(round(self.rate * 1000)),
+            "__range": f"{whole}s",
+            "__range_s": str(whole),
+            "__range_ms": str(round(self.span.length * 1000)),
+        }

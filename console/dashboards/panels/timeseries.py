@@ -1,0 +1,123 @@
+"""Lines or bars over time, with legend, thresholds, annotations and exemplars."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from console.dashboards.answer import Answer
+from console.dashboards.elements import Chart
+from console.dashboards.fields import FieldOptions, css_color, defaults, of_field
+from console.dashboards.frames import CALCULATION_NAMES, Line
+from console.dashboards.notes import Note
+from console.dashboards.panels.body import Context
+from console.units import formatted
+from stores.metric_answers import Exemplar
+
+MOST_EXEMPLARS = 60  # more would hide the lines
+
+
+class TimeSeries:
+    """A chart."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._chart: Chart | None = None
+
+    def show(self, answer: Answer, notes: Sequence[Note]) -> None:
+        """See Body."""
+        drawn = view(answer, notes, self._context.shared)
+        if self._chart is None:
+            self._chart = Chart(drawn, self._context.zoom)
+        else:
+            self._chart.show(drawn)
+
+
+def view(answer: Answer, notes: Sequence[Note], shared: int) -> dict[str, Any]:
+    """What panel_chart.js draws. Times are Unix milliseconds."""
+    plan = answer.plan
+    panel, grid, span = plan.panel, plan.intervals.aligned, plan.intervals.span
+    step = plan.intervals.step
+    common = defaults(panel)
+    custom = common.custom
+    legend = panel.options.get("legend") or {}
+    calculations = [str(one) for one in legend.get("calcs") or ()] if legend.get("displayMode") == "table" else []
+    fields = [of_field(panel, line.name, "number", line.ref) for line in answer.lines]
+    return {
+        "title": panel.title,
+        "start": round(span.start * 1000),
+        "end": round(span.end * 1000),
+        "first": round(grid.start * 1000),
+        "step": step * 1000,
+        "lines": [
+            _line(line, field, calculations, grid.start, grid.end, step)
+            for line, field in zip(answer.lines, fields, strict=True)
+        ],
+        "calculations": [CALCULATION_NAMES.get(one, one) for one in calculations],
+        "legend": bool(legend.get("showLegend", True)) and bool(answer.lines),
+        "bars": custom.get("drawStyle") == "bars",
+        "steps": {"stepBefore": "end", "stepAfter": "start"}.get(str(custom.get("lineInterpolation")), ""),
+        "stacked": (custom.get("stacking") or {}).get("mode", "none") != "none",
+        "fill": float(custom.get("fillOpacity") or 0) / 100,
+        "unit": common.unit,
+        "min": common.minimum,
+        "max": common.maximum,
+        "soft_min": custom.get("axisSoftMin"),
+        "thresholds": [{"value": one.value, "color": css_color(one.color)} for one in common.lines],
+        "exemplars": [
+            {"time": round(one.time * 1000), "value": one.value, "trace": one.trace_id}
+            for one in telling(answer.exemplars, span.start, span.end)
+        ],
+        "annotations": [
+            {
+                "time": round(note.start * 1000),
+                "end": round(note.end * 1000),
+                "title": note.title,
+                "text": note.text,
+                "color": note.color,
+            }
+            for note in notes
+        ],
+        "crosshair": shared,
+    }
+
+
+def telling(exemplars: Sequence[Exemplar], start: float, end: float) -> list[Exemplar]:
+    """The largest of every piece of the range: it is the slow and the dear ones that are looked for."""
+    largest: dict[int, Exemplar] = {}
+    for one in exemplars:
+        place = int((one.time - start) / (end - start) * MOST_EXEMPLARS)
+        known = largest.get(place)
+        if start <= one.time <= end and math.isfinite(one.value) and (known is None or one.value > known.value):
+            largest[place] = one
+    return [largest[place] for place in sorted(largest)]
+
+
+def _line(
+    line: Line, field: FieldOptions, calculations: Sequence[str], start: float, end: float, step: float
+) -> dict[str, Any]:
+    numbers = [line.reduced(one) for one in calculations]
+    values, every = _on_grid(line, start, end, step)
+    return {
+        "name": field.name or line.name,
+        "color": css_color(field.fixed_color) if field.color_mode == "fixed" else "",
+        "values": values,
+        "span_nulls": every > 1 or field.custom.get("spanNulls") is True,
+        "unit": field.unit,
+        "decimals": field.decimals,
+        "texts": [formatted(number, field.unit, field.decimals) for number in numbers],
+        "numbers": numbers,
+    }
+
+
+def _on_grid(line: Line, start: float, end: float, step: float) -> tuple[list[float | None], int]:
+    """The values at every step, None where there is none, and how many steps apart the line's own points are."""
+    values: list[float | None] = [None] * (round((end - start) / step) + 1)
+    places = [round((time - start) / step) for time in line.times]
+    for place, value in zip(places, line.values, strict=True):
+        if 0 <= place < len(values) and math.isfinite(value):
+            values[place] = value
+    gaps = [later - earlier for earlier, later in itertools.pairwise(places)]
+    return values, min(gaps, default=1)

@@ -1,0 +1,47 @@
+"""Traces that a search found, newest first; each opens its waterfall."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import quote
+
+from console.dashboards.answer import Answer
+from console.dashboards.notes import Note
+from console.dashboards.panels.body import Context
+from console.dashboards.panels.grid import Column, Grid, GridCell
+from console.times import clock
+from console.units import formatted
+
+COLUMNS = (
+    Column("Start (UTC)", weight=1.9),
+    Column("Trace", weight=1.3),
+    Column("Service"),
+    Column("Name", weight=1.6),
+    Column("Duration", number=True),
+)
+
+
+class Traces:
+    """A table of traces."""
+
+    def __init__(self, context: Context) -> None:
+        self._grid = Grid()
+
+    def show(self, answer: Answer, notes: Sequence[Note]) -> None:
+        """See Body."""
+        rows = [
+            [
+                GridCell(one.start, clock(one.start)),
+                GridCell(
+                    one.trace_id,
+                    f"{one.trace_id[:12]}…",
+                    url=f"/traces/{quote(one.trace_id, safe='')}",
+                    title="Open trace",
+                ),
+                GridCell(one.root_service, one.root_service or "not arrived yet"),
+                GridCell(one.root_name, one.root_name),
+                GridCell(float(one.duration_ms), formatted(float(one.duration_ms), "ms")),
+            ]
+            for one in answer.traces
+        ]
+        self._grid.show(COLUMNS, rows, {})

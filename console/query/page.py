@@ -1,0 +1,32 @@
+"""`/query?expr=…`: one question to Prometheus, whose own pages lite does not have."""
+
+from __future__ import annotations
+
+from nicegui import ui
+from starlette.requests import Request
+
+from console.address import Address
+from console.query.block import QueryBlock
+from console.shell import page_frame
+from console.timebar import TimeBar
+
+
+def register() -> None:
+    """Declare the page."""
+
+    @ui.page("/query")
+    async def page(request: Request) -> None:
+        address = Address.of(request)
+        with page_frame("Ask Prometheus") as head:
+            body = ui.element("div").classes("prose-width")
+            with head:
+                times = TimeBar(address, lambda: block.run())
+            with body:
+                block = QueryBlock(
+                    "promql",
+                    address.value("expr"),
+                    lambda: times.range.absolute(),
+                    lambda text: times.go(times.address.with_(expr=text)),
+                )
+            if address.value("expr"):
+                ui.timer(0, block.run, once=True)

@@ -1,0 +1,61 @@
+"""Plain tables whose cells are text and nothing else, whatever servers put into them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from nicegui import ui
+
+
+@dataclass(frozen=True)
+class Link:
+    """A cell that leads somewhere in the console."""
+
+    text: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Swatch:
+    """A cell that says which line of a chart its row is."""
+
+    color: str
+
+
+Cell = str | Link | Swatch
+Rows = Sequence[Sequence[Cell]]
+
+
+def table(
+    columns: Sequence[str], rows: Sequence[Sequence[Cell]], numbers: Collection[str] = (), about: str = ""
+) -> None:
+    """Columns called `numbers` are set to the right; `about` is read aloud before the table."""
+    with ui.element("div").classes("wide").props('tabindex="0" role="region"') as region:
+        region.props["aria-label"] = about or "Table"
+        with ui.element("table").classes("plain-table"):
+            with ui.element("thead"), ui.element("tr"):
+                for name in columns:
+                    _text("th", name).classes("to-right" if name in numbers else "")
+            with ui.element("tbody"):
+                for row in rows:
+                    with ui.element("tr"):
+                        for name, cell in zip(columns, row, strict=True):
+                            _cell(cell, to_right=name in numbers)
+
+
+def _cell(cell: Cell, *, to_right: bool) -> None:
+    if isinstance(cell, str):
+        _text("td", cell).classes("to-right number" if to_right else "")
+        return
+    with ui.element("td"):
+        if isinstance(cell, Swatch):
+            ui.element("span").classes("query-swatch").style(f"background: {cell.color}")
+            return
+        ui.link(cell.text, cell.address).classes("mono")
+
+
+def _text(tag: str, text: str) -> ui.element:
+    made = ui.element(tag)
+    made._text = text
+    return made

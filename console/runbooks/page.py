@@ -1,0 +1,128 @@
+"""`/runbooks`, the list, and `/runbooks/<alert>`, one of them with queries that run in place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nicegui import ui
+from starlette.requests import Request
+
+from alert_sink.runbooks import INTRODUCTION
+from console import states
+from console.address import Address
+from console.alerts.standing import in_state, standing
+from console.query import page as query_page
+from console.runbooks.text import Runbook
+from console.runbooks.view import shelf, show
+from console.services import services
+from console.shell import heading, page_frame, static
+from console.timebar import TimeBar
+from console.times import TimeRange
+from stores import StoreError
+from stores.metric_answers import Rule
+
+
+def register() -> None:
+    """Declare the pages, and that of a single query."""
+    ui.add_head_html(f'<link rel="stylesheet" href="{static("runbooks.css")}">', shared=True)
+    query_page.register()
+
+    @ui.page("/runbooks")
+    async def overview() -> None:
+        with page_frame("Runbooks", active="runbooks") as head:
+            body = ui.element("div")
+            with head:
+                search = ui.element("input").classes("input").props('type="search" placeholder="Find a runbook"')
+                search.props["aria-label"] = "Find a runbook"
+            rules = await _rules()
+            with body:
+                _list(shelf().all(), rules)
+                introduction = shelf().introduction()
+                if introduction:
+                    with ui.element("section").classes("card"):
+                        heading("Seven steps that every runbook refers to", 2)
+                        with ui.element("ol").classes("steps"):
+                            for anchor, title in introduction.sections:
+                                if title[:1].isdigit():
+                                    with ui.element("li"):
+                                        ui.link(title.split(". ", 1)[-1], f"/runbooks/{INTRODUCTION}#{anchor}")
+            search.on("input", js_handler=_FILTER)
+
+    @ui.page("/runbooks/{name}")
+    async def one(request: Request, name: str) -> None:
+        runbook = shelf().runbook(name)
+        with page_frame(runbook.title if runbook else "No runbook", active="runbooks") as head:
+            if runbook is None:
+                ui.context.client.status_code = 404
+                states.no_data("there is no runbook of that name")
+                ui.link("All runbooks", "/runbooks")
+                return
+            with ui.element("div").classes("beside"):
+                with ui.element("nav").classes("jump").props('aria-label="Sections"'):
+                    for anchor, title in runbook.sections:
+                        ui.link(title, f"#{anchor}")
+                    if name != INTRODUCTION:
+                        ui.link("Alerts of this name", f"/alerts?alert={name}").classes("apart")
+                    ui.link("All runbooks", "/runbooks")
+                body = ui.element("div").classes("prose-width")
+            with head:
+                times = TimeBar(Address.of(request), _nothing, default=TimeRange("now-1h"))
+            with body:
+                show(runbook, lambda: times.range.absolute())
+            ui.run_javascript(_TO_ANCHOR)
+
+
+async def _nothing() -> None:
+    """Queries run when a person says so, not when the range changes."""
+
+
+async def _rules() -> Sequence[Rule]:
+    """Alerting rules as they are loaded; none where Prometheus does not answer."""
+    try:
+        return [rule for rule in await services().ask(services().stores.metrics.rules) if rule.kind == "alerting"]
+    except StoreError:
+        return []
+
+
+def _list(runbooks: Sequence[Runbook], rules: Sequence[Rule]) -> None:
+    """Together as the rules files have their alerts together."""
+    firing = {alert.name for alert in in_state(standing(rules, [], []), "firing")}
+    group_of = {rule.name: rule.group for rule in rules}
+    groups: dict[str, list[Runbook]] = {group: [] for group in dict.fromkeys(group_of.values())}
+    for one in runbooks:
+        groups.setdefault(group_of.get(one.name, ""), []).append(one)
+    with ui.element("div").classes("runbook-groups"):
+        for name, chosen in groups.items():
+            if chosen:
+                _group(_title(name) if name else "Others" if rules else "All", chosen, firing)
+
+
+def _title(group: str) -> str:
+    """`llm-requests` is `Requests`."""
+    words = group.removeprefix("llm-").replace("-", " ")
+    return words.upper() if len(words) <= 3 else words.capitalize()
+
+
+def _group(title: str, runbooks: Sequence[Runbook], firing: set[str]) -> None:
+    with ui.element("section").classes("card runbook-group"):
+        heading(title, 2)
+        for one in runbooks:
+            with ui.link(target=f"/runbooks/{one.name}").classes("runbook-entry"):
+                with ui.element("div").classes("runbook-name"):
+                    ui.label(one.name)
+                    if one.name in firing:
+                        ui.label("firing").classes("chip bad")
+                ui.label(one.lead).classes("muted")
+
+
+_FILTER = """(event) => {
+  const wanted = event.target.value.trim().toLowerCase();
+  for (const entry of document.querySelectorAll(".runbook-entry"))
+    entry.hidden = !entry.textContent.toLowerCase().includes(wanted);
+  for (const group of document.querySelectorAll(".runbook-group"))
+    group.hidden = !group.querySelector(".runbook-entry:not([hidden])");
+}"""
+_TO_ANCHOR = """
+  const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (target) target.scrollIntoView();
+"""

@@ -1,0 +1,31 @@
+"""A runbook on a page, its queries ready to run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+
+from nicegui import ui
+
+from alert_sink.runbooks import RunbookFiles
+from console.query.block import QueryBlock
+from console.runbooks.text import Html, Runbook, Shelf
+from console.services import services
+from console.times import Span
+
+
+@cache
+def shelf() -> Shelf:
+    """The runbooks of this console."""
+    return Shelf(RunbookFiles(services().settings.runbooks))
+
+
+def show(runbook: Runbook, span: Callable[[], Span]) -> None:
+    """All of it but its title; queries run over `span`."""
+    with ui.element("div").classes("prose"):
+        for part in runbook.parts:
+            if isinstance(part, Html):
+                # Our own files, rendered without any HTML of theirs.
+                ui.html(part.html, sanitize=False)
+            else:
+                QueryBlock(part.language, part.text, span)

@@ -1,0 +1,156 @@
+// What every page needs in the browser: theme, address, numbers with units, a crosshair over all charts.
+"use strict";
+
+const consoleUi = (() => {
+  const root = document.documentElement;
+  const system = matchMedia("(prefers-color-scheme: dark)");
+
+  // --- Theme ------------------------------------------------------------------------------------------
+
+  const chosen = () => (document.cookie.match(/(?:^|; )console_theme=(dark|light)/) || [])[1] || "";
+  const isDark = () => root.dataset.theme === "dark";
+
+  function apply() {
+    root.dataset.theme = chosen() || (system.matches ? "dark" : "light");
+    if (window.Quasar) Quasar.Dark.set(isDark());
+    window.dispatchEvent(new Event("themechange"));
+  }
+
+  function toggleTheme() {
+    document.cookie = `console_theme=${isDark() ? "light" : "dark"}; path=/; max-age=31536000; samesite=strict`;
+    apply();
+  }
+
+  system.addEventListener("change", apply);
+  apply();
+  const color = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
+
+  // --- Address ----------------------------------------------------------------------------------------
+
+  const here = () => location.pathname + location.search;
+  let shown = here();
+
+  function push(address) {
+    if (address !== here()) history.pushState(null, "", address);
+    shown = here();
+  }
+  // A page reads its address once, so going back means reading it again; a jump within the page does not.
+  window.addEventListener("popstate", () => {
+    if (here() !== shown) location.reload();
+  });
+  // The server is told when nobody looks at the page.
+  document.addEventListener("visibilitychange", () => {
+    if (window.emitEvent) emitEvent("seen", !document.hidden);
+  });
+
+  // --- Numbers: the same rules as console/units.py, with its table ------------------------------------------
+
+  let units = {};
+  const thousands = [[0, 1, ""], [1e3, 1e3, " K"], [1e6, 1e6, " M"], [1e9, 1e9, " B"], [1e12, 1e12, " T"]].map(
+    ([at, divisor, suffix]) => ({ at, divisor, suffix })
+  );
+
+  function unitOf(name) {
+    if (units[name || "none"]) return units[name || "none"];
+    const made = { steps: thousands, prefix: "", suffix: "", factor: 1, digits: 0 };
+    const colon = name.indexOf(":");
+    const kind = name.slice(0, colon);
+    const text = name.slice(colon + 1);
+    if (kind === "suffix") return { ...made, suffix: text.trimEnd() };
+    if (kind === "prefix") return { ...made, prefix: text };
+    if (kind === "currency") return { ...made, prefix: text, digits: 2 };
+    return { ...made, suffix: ` ${name}` };
+  }
+
+  function firstDigit(scaled) {
+    let place = 0;
+    let limit = 1;
+    while (scaled < limit && place < 12) limit = Number(`1e-${++place}`);
+    return place;
+  }
+
+  function decimalsOf(scaled, unit, decimals) {
+    if (scaled === 0) return decimals ?? 0;
+    if (decimals === null) {
+      if (unit.digits) return Math.max(unit.digits, scaled < 10 ? 3 : 2, firstDigit(scaled) + 2);
+      decimals = scaled >= 100 ? 0 : scaled >= 10 ? 1 : scaled >= 1 ? 2 : firstDigit(scaled) + 2;
+    } else if (scaled < 0.5 * Number(`1e-${decimals}`)) {
+      decimals = firstDigit(scaled);
+    }
+    return Math.min(decimals, 12);
+  }
+
+  function stepOf(unit, amount) {
+    const { steps } = unit;
+    if (amount === 0 && steps.length > 1 && steps[1].at === 1 && steps[1].divisor === 1) return steps[1];
+    let found = steps[0];
+    for (const step of steps.slice(1)) if (amount >= step.at) found = step;
+    return found;
+  }
+
+  function formatted(value, unitName, decimals) {
+    if (value === null || value === undefined || Number.isNaN(value)) return "–";
+    if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
+    decimals = decimals ?? null;
+    const unit = unitOf(unitName);
+    const amount = Math.abs(value) * unit.factor;
+    const step = stepOf(unit, amount);
+    const scaled = amount / step.divisor;
+    const kept = decimals ?? unit.digits;
+    let [whole, rest = ""] = scaled.toFixed(decimalsOf(scaled, unit, decimals)).split(".");
+    rest = rest.slice(0, kept) + rest.slice(kept).replace(/0+$/, "");
+    const minus = value < 0 && Number(`${whole}.${rest || 0}`) ? "−" : "";
+    whole = whole.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
+    return `${minus}${unit.prefix}${whole}${rest ? "." : ""}${rest}${step.suffix}${unit.suffix}`;
+  }
+
+  // --- Text -------------------------------------------------------------------------------------------
+
+  const escapes = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
+  // For the places that take markup only, such as a chart's tooltip: whatever comes from a server goes through this.
+  const escaped = (text) => String(text).replace(/[&<>"']/g, (character) => escapes[character]);
+
+  const two = (number) => String(number).padStart(2, "0");
+  // Unix milliseconds as UTC.
+  function clock(unixMs, withDay = true) {
+    const at = new Date(unixMs);
+    const time = `${two(at.getUTCHours())}:${two(at.getUTCMinutes())}:${two(at.getUTCSeconds())}`;
+    return withDay ? `${at.getUTCFullYear()}-${two(at.getUTCMonth() + 1)}-${two(at.getUTCDate())} ${time}` : time;
+  }
+
+  // --- Cells of a grid: text and links, never markup ----------------------------------------------------
+
+  function gridCell(params, index) {
+    const { data } = params;
+    const text = document.createTextNode(data[`t${index}`] ?? "");
+    const link = data[`u${index}`];
+    if (!link) return text.textContent ? Object.assign(document.createElement("span"), { textContent: text.data }) : "";
+    const anchor = document.createElement("a");
+    anchor.append(text);
+    anchor.href = link.url;
+    anchor.title = link.title;
+    if (link.new) Object.assign(anchor, { target: "_blank", rel: "noopener" });
+    return anchor;
+  }
+
+  function gridStyle(params, index) {
+    const look = params.data[`k${index}`];
+    if (!look) return { color: null, background: null };
+    const tint = `color-mix(in srgb, ${look.color} 24%, transparent)`;
+    return look.filled ? { background: tint, color: null } : { color: look.color, background: null };
+  }
+
+  // --- The page's width, from which the server takes how many points a chart has room for --------------------
+
+  function remember() {
+    document.cookie = `console_width=${Math.round(innerWidth)}; path=/; max-age=31536000; samesite=strict`;
+  }
+  addEventListener("load", remember);
+  addEventListener("resize", remember);
+
+  return {
+    gridCell, gridStyle, toggleTheme, isDark, color, push, formatted, escaped, clock,
+    setUnits: (table) => { units = table; },
+  };
+})();
+window.consoleUi = consoleUi;

@@ -1,0 +1,249 @@
+"""Times of a page's address, in Grafana's form: `now-6h`, `now/d`, `now-1d/d`, epoch milliseconds, ISO 8601.
+
+All times are UTC: days are the contract's.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+UNIT_S: Final[Mapping[str, int]] = {
+    "s": 1,
+    "m": 60,
+    "h": 3600,
+    "d": 86_400,
+    "w": 7 * 86_400,
+    "M": 30 * 86_400,  # as a length; from `now` on it is a calendar's month
+    "Q": 91 * 86_400,
+    "y": 365 * 86_400,
+}
+_LENGTH: Final = re.compile(r"(\d+)(ms|[smhdwMQy])")
+_STEP: Final = re.compile(r"([+-])(\d*)([smhdwMQy])|/([smhdwMQy])")
+_NAMES: Final = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week", "M": "month", "y": "year"}
+
+
+class BadTime(ValueError):
+    """A time that nobody can read; its text says what to write instead."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(f"{text!r} is no time; there are now-6h, now/d, epoch milliseconds and 2026-11-24T14:00:00Z.")
+
+
+def seconds(length: str) -> float:
+    """How long `1h30m`, `15s`, `500ms` is.
+
+    Raises:
+        BadTime: it is no length.
+    """
+    parts = _LENGTH.findall(length)
+    if not parts or "".join(number + unit for number, unit in parts) != length:
+        raise BadTime(length)
+    return float(sum(int(number) * (0.001 if unit == "ms" else UNIT_S[unit]) for number, unit in parts))
+
+
+def length(of_s: float) -> str:
+    """A length as Prometheus and Grafana write it: `90s`, `5m`, `500ms`."""
+    if of_s < 1 or of_s % 1:
+        return f"{round(of_s * 1000)}ms"
+    whole = int(of_s)
+    for unit in ("d", "h", "m"):
+        if whole % UNIT_S[unit] == 0 and whole:
+            return f"{whole // UNIT_S[unit]}{unit}"
+    return f"{whole}s"
+
+
+def moment(text: str, now: float, *, is_end: bool = False) -> float:
+    """Unix seconds of a time. The end of a range that is rounded (`now/d`) is the end of that day.
+
+    Raises:
+        BadTime: it is no time.
+    """
+    text = text.strip()
+    if text.startswith("now"):
+        return _relative(text, now, is_end)
+    if re.fullmatch(r"-?\d+", text):
+        return int(text) / 1000
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise BadTime(text) from error
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+
+
+def _relative(text: str, now: float, is_end: bool) -> float:
+    at = datetime.fromtimestamp(now, UTC)
+    rest = text.removeprefix("now")
+    read = 0
+    for match in _STEP.finditer(rest):
+        if match.start() != read:
+            raise BadTime(text)
+        read = match.end()
+        sign, count, unit, rounded = match.groups()
+        try:
+            at = _round(at, rounded, is_end) if rounded else _shifted(at, int(f"{sign}{count or 1}"), unit)
+        except (OverflowError, ValueError) as error:
+            raise BadTime(text) from error
+    if read != len(rest):
+        raise BadTime(text)
+    return at.timestamp()
+
+
+def _shifted(at: datetime, count: int, unit: str) -> datetime:
+    if unit in "MQy":
+        months = at.year * 12 + at.month - 1 + count * {"M": 1, "Q": 3, "y": 12}[unit]
+        first = at.replace(year=months // 12, month=months % 12 + 1, day=1)
+        return first + timedelta(days=min(at.day, _days(first)) - 1)
+    return at + timedelta(seconds=count * UNIT_S[unit])
+
+
+def _days(first: datetime) -> int:
+    return ((first.replace(day=28) + timedelta(days=4)).replace(day=1) - first).days
+
+
+def _round(at: datetime, unit: str, is_end: bool) -> datetime:
+    begin = at.replace(microsecond=0)
+    if unit != "s":
+        begin = begin.replace(second=0)
+    if unit not in "sm":
+        begin = begin.replace(minute=0)
+    if unit not in "smh":
+        begin = begin.replace(hour=0)
+    if unit == "w":
+        begin -= timedelta(days=begin.weekday())
+    if unit in "MQy":
+        begin = begin.replace(day=1)
+    if unit == "Q":
+        begin = begin.replace(month=(begin.month - 1) // 3 * 3 + 1)
+    if unit == "y":
+        begin = begin.replace(month=1)
+    return _shifted(begin, 1, unit) - timedelta(milliseconds=1) if is_end else begin
+
+
+@dataclass(frozen=True)
+class Span:
+    """A range of absolute times, Unix seconds."""
+
+    start: float
+    end: float
+
+    @property
+    def length(self) -> float:
+        """Seconds."""
+        return self.end - self.start
+
+    def shifted(self, by_s: float) -> Span:
+        """Later by so many seconds."""
+        return Span(self.start + by_s, self.end + by_s)
+
+
+@dataclass(frozen=True)
+class TimeRange:
+    """From when to when, as the address says it."""
+
+    since: str = "now-6h"
+    until: str = "now"
+
+    @classmethod
+    def of(cls, query: Mapping[str, str], default: TimeRange) -> TimeRange:
+        """The range of an address' parameters `from` and `to`; the default where they cannot be used."""
+        found = cls(query.get("from") or default.since, query.get("to") or default.until)
+        try:
+            found.absolute()
+        except BadTime:
+            return default
+        return found
+
+    @classmethod
+    def between(cls, start: float, end: float) -> TimeRange:
+        """An absolute range, Unix seconds."""
+        return cls(str(round(start * 1000)), str(round(end * 1000)))
+
+    def absolute(self, now: float | None = None) -> Span:
+        """Unix seconds.
+
+        Raises:
+            BadTime: one is no time, or it ends before it starts.
+        """
+        now = time.time() if now is None else now
+        start, end = moment(self.since, now), moment(self.until, now, is_end=True)
+        if start >= end:
+            raise BadTime(f"from {self.since} to {self.until}")
+        return Span(start, end)
+
+    def parameters(self) -> dict[str, str]:
+        """For an address."""
+        return {"from": self.since, "to": self.until}
+
+    @property
+    def is_relative(self) -> bool:
+        """Whether it moves as time passes."""
+        return self.since.startswith("now") or self.until.startswith("now")
+
+    @property
+    def about(self) -> str:
+        """As a person says it: `Last 6 hours`."""
+        if (match := re.fullmatch(r"now-(\d+)([smhdwMy])", self.since)) and self.until == "now":
+            count, name = int(match[1]), _NAMES[match[2]]
+            return f"Last {count} {name}s" if count > 1 else f"Last {name}"
+        if self.since == "now/d":
+            return "Today" if self.until == "now/d" else "Today so far"
+        if (self.since, self.until) == ("now-1d/d", "now-1d/d"):
+            return "Yesterday"
+        if self.is_relative:
+            return f"{self.since} to {self.until}"
+        span = self.absolute()
+        return f"{clock(span.start)} to {clock(span.end)}"
+
+    def moved(self, share: float) -> TimeRange:
+        """Earlier (negative) or later by a share of its length; absolute."""
+        span = self.absolute()
+        later = span.shifted(share * span.length)
+        return TimeRange.between(later.start, later.end)
+
+    def zoomed_out(self) -> TimeRange:
+        """Twice as long around the same middle; absolute."""
+        span = self.absolute()
+        return TimeRange.between(span.start - span.length / 2, span.end + span.length / 2)
+
+
+def override(shown: TimeRange, time_from: str = "", time_shift: str = "", now: float | None = None) -> tuple[Span, str]:
+    """A panel's own times, and what to say of them: `timeFrom` (`now/d`, `24h`) and `timeShift` (`1d`).
+
+    As in Grafana, `timeFrom` counts only while the dashboard shows a relative range.
+
+    Raises:
+        BadTime: one cannot be read.
+    """
+    now = time.time() if now is None else now
+    said = []
+    span = shown.absolute(now)
+    if time_from and shown.since.startswith("now"):
+        own = TimeRange(time_from if "now" in time_from else f"now-{time_from}", "now")
+        span = own.absolute(now)
+        said.append(own.about)
+    if time_shift:
+        back = f"now-{time_shift.removeprefix('-')}"
+        span = Span(moment(back, span.start), moment(back, span.end, is_end=True))
+        said.append(_shift_in_words(time_shift))
+    return span, ", ".join(said)
+
+
+def _shift_in_words(shift: str) -> str:
+    """`1d` is `1 day earlier`, `1d/d` `all of the day before`. What cannot be said stays as it is."""
+    match = re.fullmatch(r"-?(\d+)([smhdwMy])(/[smhdwMy])?", shift)
+    if not match:
+        return f"{shift} earlier"
+    count, name = int(match[1]), _NAMES[match[2]]
+    if match[3] and count == 1:
+        return f"all of the {name} before"
+    return f"{count} {name}{'s' if count > 1 else ''} earlier"
+
+
+def clock(unix_s: float) -> str:
+    """`2026-11-24 14:23:05`, UTC."""
+    return f"{datetime.fromtimestamp(unix_s, UTC):%Y-%m-%d %H:%M:%S}"

@@ -1,0 +1,162 @@
+"""A trace as a waterfall: its spans in the order of a tree, and what they cost, each and in sum."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from llm_telemetry import names
+from stores import Span, Trace
+
+# The contract's attribute first, then that of the GenAI conventions.
+_INPUT: Final = (names.LLM_INPUT_TOKENS, names.GEN_AI_INPUT_TOKENS)
+_OUTPUT: Final = (names.LLM_OUTPUT_TOKENS, names.GEN_AI_OUTPUT_TOKENS)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Tokens and cost of a model call or of several. None: unknown, which is not 0."""
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_tokens: int | None = None
+    dollars: float | None = None
+    unpriced: int = 0  # calls on a model without a price
+
+    @classmethod
+    def of(cls, span: Span) -> Usage | None:
+        """What a span says of its own call; None where it is of none, or of one whose usage nobody knows."""
+        usage = cls(
+            _whole(span, _INPUT),
+            _whole(span, _OUTPUT),
+            _whole(span, (names.GEN_AI_CACHED_TOKENS,)),
+            _number(span, names.LLM_COST_USD),
+        )
+        if span.attributes.get(names.LLM_COST_SOURCE) == names.COST_UNPRICED:
+            return cls(usage.input_tokens, usage.output_tokens, usage.cached_tokens, None, 1)
+        return None if usage == cls() else usage
+
+    @classmethod
+    def total(cls, usages: Iterable[Usage]) -> Usage:
+        """All of them together; what none of them knows stays unknown."""
+        found = list(usages)
+        return cls(
+            _sum(one.input_tokens for one in found),
+            _sum(one.output_tokens for one in found),
+            _sum(one.cached_tokens for one in found),
+            _dollars(one.dollars for one in found),
+            sum(one.unpriced for one in found),
+        )
+
+
+@dataclass(frozen=True)
+class Row:
+    """A span in its place."""
+
+    span: Span
+    depth: int
+    children: int
+    orphan: bool  # its parent has not arrived
+    usage: Usage | None
+    offset: float  # share of the trace's length before it, 0 to 1
+    width: float  # its own share
+
+
+@dataclass(frozen=True)
+class Waterfall:
+    """All of a trace, top to bottom."""
+
+    rows: Sequence[Row]
+    start: float  # Unix s
+    duration_ms: float
+    total: Usage
+    errors: int
+
+    @property
+    def services(self) -> list[str]:
+        """In the order in which they appear."""
+        return list(dict.fromkeys(row.span.service for row in self.rows))
+
+
+def waterfall(trace: Trace) -> Waterfall:
+    """Lay out a trace: each span below its parent, siblings by their start."""
+    start = min(span.start for span in trace.spans)
+    end = max(span.start + span.duration_ms / 1000 for span in trace.spans)
+    length_s = max(end - start, 1e-6)  # a trace of one instantaneous span has a width, too
+    children = _children(trace)
+    known = {span.span_id for span in trace.spans}
+    usages = _own_usages(trace, children)
+
+    rows = [
+        Row(
+            span=span,
+            depth=depth,
+            children=len(children[span.span_id]),
+            orphan=bool(span.parent_id) and span.parent_id not in known,
+            usage=usages.get(span.span_id),
+            offset=min(1.0, max(0.0, (span.start - start) / length_s)),
+            width=min(1.0, span.duration_ms / 1000 / length_s),
+        )
+        for span, depth in _in_order(trace, children)
+    ]
+    errors = sum(span.status == "error" for span in trace.spans)
+    return Waterfall(rows, start, (end - start) * 1000, Usage.total(usages.values()), errors)
+
+
+def _children(trace: Trace) -> defaultdict[str, list[Span]]:
+    children = defaultdict[str, list[Span]](list)
+    for span in trace.spans:
+        children[span.parent_id].append(span)
+    return children
+
+
+def _in_order(trace: Trace, children: defaultdict[str, list[Span]]) -> Iterator[tuple[Span, int]]:
+    """Depth first. Spans that reach no root, because their parents form a ring, come last: none is lost."""
+    known = {span.span_id for span in trace.spans}
+    roots = [span for span in trace.spans if span.parent_id not in known]
+    seen = set[str]()
+    for root in (*roots, *trace.spans):
+        waiting = [(root, 0)]
+        while waiting:
+            span, depth = waiting.pop()
+            if span.span_id in seen:
+                continue
+            seen.add(span.span_id)
+            yield span, depth
+            waiting += [(child, depth + 1) for child in reversed(children[span.span_id])]
+
+
+def _own_usages(trace: Trace, children: defaultdict[str, list[Span]]) -> dict[str, Usage]:
+    """By span. Where a framework's span repeats what the client's span below it says, the inner one counts."""
+    found = {span.span_id: usage for span in trace.spans if (usage := Usage.of(span))}
+    parents = {span.span_id: span.parent_id for span in trace.spans}
+    repeated = set[str]()
+    for span_id in found:
+        above, passed = parents[span_id], {span_id}
+        while above in parents and above not in passed:
+            passed.add(above)
+            repeated.add(above)
+            above = parents[above]
+    return {span_id: usage for span_id, usage in found.items() if span_id not in repeated}
+
+
+def _number(span: Span, name: str) -> float | None:
+    value = span.attributes.get(name)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _whole(span: Span, candidates: Sequence[str]) -> int | None:
+    values = (_number(span, name) for name in candidates)
+    return next((int(value) for value in values if value is not None), None)
+
+
+def _sum(values: Iterable[int | None]) -> int | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None
+
+
+def _dollars(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None

@@ -1,0 +1,160 @@
+"""Numbers as a person reads them: `formatted(1534, "ms")` is `1.53 s`.
+
+Units are named as Grafana names them. The table goes to the browser as well (`as_json`), where axes and tooltips
+are labelled by the same rules in `static/console.js`; a test compares the two.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
+
+
+@dataclass(frozen=True)
+class Step:
+    """From `at` on (absolute value), shown as `value / divisor` with `suffix`."""
+
+    at: float
+    divisor: float
+    suffix: str
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One unit; the first step has no lower limit."""
+
+    steps: tuple[Step, ...]
+    prefix: str = ""
+    suffix: str = ""  # after each step's own
+    factor: float = 1.0
+    digits: int = 0  # decimals that are kept even where they are zero
+
+
+def _scale(*steps: tuple[float, str]) -> tuple[Step, ...]:
+    return tuple(Step(0.0 if index == 0 else at, at, suffix) for index, (at, suffix) in enumerate(steps))
+
+
+_THOUSANDS: Final = _scale((1, ""), (1e3, " K"), (1e6, " M"), (1e9, " B"), (1e12, " T"))
+_PLAIN: Final = _scale((1, ""))
+_SECONDS: Final = ((1.0, " s"), (60.0, " min"), (3600.0, " h"), (86_400.0, " d"))
+_IEC: Final = tuple((1024.0**power, f" {name}") for power, name in enumerate(("B", "KiB", "MiB", "GiB", "TiB", "PiB")))
+_SI: Final = tuple((1000.0**power, f" {name}") for power, name in enumerate(("B", "kB", "MB", "GB", "TB", "PB")))
+
+
+def _of_time(smallest: float) -> tuple[Step, ...]:
+    """Steps of a unit that is `smallest` seconds long."""
+    below = ((1e-9, " ns"), (1e-6, " µs"), (1e-3, " ms"))
+    return _scale(*((size / smallest, suffix) for size, suffix in (*below, *_SECONDS) if size >= smallest * 0.999))
+
+
+UNITS: Final[Mapping[str, Unit]] = {
+    "none": Unit(_PLAIN),
+    "short": Unit(_THOUSANDS),
+    "locale": Unit(_PLAIN),
+    "percent": Unit(_PLAIN, suffix=" %"),
+    "percentunit": Unit(_PLAIN, suffix=" %", factor=100.0),
+    "ns": Unit(_of_time(1e-9)),
+    "µs": Unit(_of_time(1e-6)),
+    "ms": Unit(_of_time(1e-3)),
+    # Below a second in milliseconds, as Grafana does it.
+    "s": Unit((Step(0.0, 1e-3, " ms"), *(Step(at, at, suffix) for at, suffix in _SECONDS))),
+    "m": Unit(_scale((1, " min"), (60, " h"), (1440, " d"))),
+    "h": Unit(_scale((1, " h"), (24, " d"))),
+    "d": Unit(_scale((1, " d"))),
+    "bytes": Unit(_scale(*_IEC)),
+    "decbytes": Unit(_scale(*_SI)),
+    "Bps": Unit(_scale(*_SI), suffix="/s"),
+    "binBps": Unit(_scale(*_IEC), suffix="/s"),
+    # A tenth of a cent can be read up to ten dollars; cents above.
+    "currencyUSD": Unit(_THOUSANDS, prefix="$", digits=2),
+    "currencyEUR": Unit(_THOUSANDS, prefix="€", digits=2),
+    "reqps": Unit(_THOUSANDS, suffix=" req/s"),
+    "reqpm": Unit(_THOUSANDS, suffix=" req/min"),
+    "cps": Unit(_THOUSANDS, suffix=" /s"),
+    "cpm": Unit(_THOUSANDS, suffix=" /min"),
+    "ops": Unit(_THOUSANDS, suffix=" ops/s"),
+    "opm": Unit(_THOUSANDS, suffix=" ops/min"),
+    "rps": Unit(_THOUSANDS, suffix=" rd/s"),
+    "wps": Unit(_THOUSANDS, suffix=" wr/s"),
+    "celsius": Unit(_PLAIN, suffix=" °C"),
+    "bool": Unit(_PLAIN),
+}
+_MONEY: Final = "currency"
+_MOST_DIGITS: Final = 12
+
+
+def unit_of(name: str) -> Unit:
+    """The unit called `name`; `prefix:`, `suffix:`, `currency:` make their own, what is unknown follows the number."""
+    known = UNITS.get(name or "none")
+    if known:
+        return known
+    kind, colon, text = name.partition(":")
+    if colon and kind == "suffix":
+        return Unit(_THOUSANDS, suffix=text.rstrip())
+    if colon and kind == "prefix":
+        return Unit(_THOUSANDS, prefix=text)
+    if colon and kind == _MONEY:
+        return Unit(_THOUSANDS, prefix=text, digits=2)
+    return Unit(_THOUSANDS, suffix=f" {name}")
+
+
+def formatted(value: float | None, unit: str = "none", decimals: int | None = None) -> str:
+    """`value` with its unit; a dash where there is none."""
+    if value is None or math.isnan(value):
+        return "–"
+    if math.isinf(value):
+        return "∞" if value > 0 else "−∞"
+    known = unit_of(unit)
+    amount = abs(value) * known.factor
+    step = _step(known, amount)
+    scaled = amount / step.divisor
+    text = _digits(scaled, _decimals(scaled, known, decimals), kept=known.digits if decimals is None else decimals)
+    minus = "−" if value < 0 and float(text.replace(",", "")) else ""
+    return f"{minus}{known.prefix}{text}{step.suffix}{known.suffix}"
+
+
+def _step(unit: Unit, amount: float) -> Step:
+    if amount == 0 and len(unit.steps) > 1 and unit.steps[1].at == unit.steps[1].divisor == 1.0:
+        return unit.steps[1]  # 0 s, not 0 ms
+    chosen = unit.steps[0]
+    for step in unit.steps[1:]:
+        if amount >= step.at:
+            chosen = step
+    return chosen
+
+
+def _decimals(scaled: float, unit: Unit, decimals: int | None) -> int:
+    """How many are shown: three significant digits where nobody says; more where a number would look like zero."""
+    if scaled == 0:
+        return decimals or 0
+    if decimals is None:
+        if unit.digits:
+            return max(unit.digits, 3 if scaled < 10 else 2, _first_digit(scaled) + 2)
+        decimals = 0 if scaled >= 100 else 1 if scaled >= 10 else 2 if scaled >= 1 else _first_digit(scaled) + 2
+    elif scaled < 0.5 * float(f"1e-{decimals}"):
+        decimals = _first_digit(scaled)
+    return min(decimals, _MOST_DIGITS)
+
+
+def _first_digit(scaled: float) -> int:
+    """Place of the first digit that is not zero, after the point: 2 for 0.05; 0 from 1 on."""
+    place, limit = 0, 1.0
+    while scaled < limit and place < _MOST_DIGITS:
+        place += 1
+        limit = float(f"1e-{place}")
+    return place
+
+
+def _digits(scaled: float, decimals: int, kept: int) -> str:
+    rounded = Decimal(scaled).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    whole, point, rest = f"{rounded:,f}".partition(".")
+    rest = rest[:kept] + rest[kept:].rstrip("0")
+    return f"{whole}{point if rest else ''}{rest}"
+
+
+def as_json() -> dict[str, Any]:
+    """The table, for the browser."""
+    return {name: asdict(unit) for name, unit in UNITS.items()}

@@ -1,0 +1,91 @@
+"""Chromium, as Debian packages it, and what a page complained of."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright, Response, expect
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
+WIDE, NARROW = (1280, 860), (390, 844)
+HOW_TO_GET = "no Chromium on PATH; as root: apt-get install --no-install-recommends chromium"
+PATIENCE_MS = 30_000  # machines that run tests are busy
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+def chromium() -> str | None:
+    """Where it is."""
+    return next((found for name in NAMES if (found := shutil.which(name))), None)
+
+
+@contextmanager
+def launched(playwright: Playwright) -> Iterator[Browser]:
+    """A browser while the block runs."""
+    browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
+    try:
+        yield browser
+    finally:
+        browser.close()
+
+
+@dataclass
+class Window:
+    """A page with what it complained of: errors and warnings in its console, exceptions, requests that failed."""
+
+    page: Page
+    base: str
+    complaints: list[str] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)  # requests to anywhere but the console
+
+    def __post_init__(self) -> None:
+        self.page.set_default_timeout(PATIENCE_MS)
+        self.page.on("console", self._said)
+        self.page.on("pageerror", lambda error: self.complaints.append(f"exception: {error}"))
+        self.page.on("response", self._answered)
+        self.page.on("request", lambda request: self._asked(request.url))
+
+    def open(self, address: str) -> Page:
+        """Show a page of the console, up to where it is connected."""
+        self.page.goto(self.base + address)
+        return self.page
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.type}: {message.text}")
+
+    def _answered(self, response: Response) -> None:
+        if response.status >= 400:
+            self.complaints.append(f"{response.status}: {response.url}")
+
+    def _asked(self, url: str) -> None:
+        if not url.startswith((self.base, self.base.replace("http", "ws", 1), "data:", "blob:")):
+            self.foreign.append(url)
+
+
+@contextmanager
+def window(browser: Browser, base: str, *, size: tuple[int, int] = WIDE, dark: bool = True) -> Iterator[Window]:
+    """A new page in a browser of its own: no cookies."""
+    context = browser.new_context(
+        viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if dark else "light"
+    )
+    try:
+        yield Window(context.new_page(), base)
+    finally:
+        context.close()
+
+
+def wait_for_dashboard(page: Page) -> Locator:
+    """Until everything it asked is shown; its panels."""
+    expect(page.locator(".dashboard")).to_have_attribute("data-state", "shown")
+    return page.locator("section.panel")
+
+
+def numbers(text: str) -> list[float]:
+    """Every number in a text."""
+    return [float(one.replace(",", "")) for one in re.findall(r"-?\d[\d,]*(?:\.\d+)?", text)]

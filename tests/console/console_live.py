@@ -1,0 +1,165 @@
+"""A live stack with a console, under a modest load, with rules that fire within a minute."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from lite.processes import Supervisor
+from lite.settings import ROOT
+
+sys.path.insert(0, str(ROOT / "tests" / "stack"))  # the live stack's helpers are there
+
+from console_load import MARKUP, Load, under_load
+from lite_process import LiteProcess, processes_of
+from live_stack import LiveStack
+
+from stores import LogFilter, Trace, TraceFilter, poll_until
+
+SERVICE = "demo-app"
+# What a console of its own is told, and the port that it is about.
+STORE_PORTS = {
+    "CONSOLE_PROMETHEUS_URL": "PROMETHEUS_PORT",
+    "CONSOLE_JAEGER_URL": "JAEGER_PORT",
+    "CONSOLE_VICTORIA_LOGS_URL": "VICTORIA_LOGS_PORT",
+    "CONSOLE_ALERTMANAGER_URL": "ALERTMANAGER_PORT",
+    "CONSOLE_ALERT_SINK_URL": "ALERT_SINK_PORT",
+}
+ANSWER = "/api/support/answer"
+
+
+@dataclass
+class ConsoleStack:
+    """The stack, its load, and where the console is."""
+
+    live: LiveStack
+    load: Load
+
+    @property
+    def url(self) -> str:
+        """The console's address, without a slash at the end."""
+        return self.live.url("GRAFANA_PORT")
+
+    @property
+    def store_urls(self) -> dict[str, str]:
+        """The environment of another console of this stack."""
+        return {name: self.live.url(port) for name, port in STORE_PORTS.items()}
+
+    def set_fault(self, name: str, **parameters: Any) -> None:
+        """Make the provider fail; it ends by itself."""
+        body = {"model": "*", "probability": 1, "duration_s": 120, **parameters}
+        requests.put(
+            self.live.url("SIM_PROVIDER_PORT", f"/admin/faults/{name}"), json=body, timeout=10
+        ).raise_for_status()
+
+    def clear_faults(self) -> None:
+        """Let it answer again."""
+        requests.delete(self.live.url("SIM_PROVIDER_PORT", "/admin/faults"), timeout=10).raise_for_status()
+
+    def answered_trace(self, question: str = "How do I put a second building on the account?") -> Trace:
+        """The trace of a new question that was answered, once trace and log line have arrived."""
+        answer = poll_until(
+            lambda: self.live.ask(f"{question} ({uuid.uuid4().hex[:8]})"), lambda said: "answer" in said, 60.0
+        )
+        trace = self.live.trace(answer["trace_id"], f"POST {ANSWER}", "generate", "chat gpt-4o", "retrieval")
+        self.live.log_line(trace.trace_id)
+        return trace
+
+    def long_trace(self, count: int) -> str:
+        """A trace of so many spans; its id."""
+        trace_id, now = uuid.uuid4().hex, time.time_ns()
+        spans = [
+            {
+                "traceId": trace_id,
+                "spanId": f"{number + 1:016x}",
+                "parentSpanId": f"{number // 4 + 1:016x}" if number else "",
+                "name": f"step {number}",
+                "kind": 1,
+                "startTimeUnixNano": str(now + number * 1000),
+                "endTimeUnixNano": str(now + 5_000_000),
+                "attributes": _attributes({f"attribute.{name}": "value " * 10 for name in range(15)}),
+            }
+            for number in range(count)
+        ]
+        resource = {"attributes": _attributes({"service.name": "long-app"})}
+        self._send("traces", {"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": spans}]}]})
+        stores = self.live.stores
+        poll_until(lambda: stores.traces.trace(trace_id), lambda found: found and len(found.spans) == count, 60.0)
+        return trace_id
+
+    def log_markup(self) -> str:
+        """A log line whose text and fields are markup that would run, sent as any application may; its trace id."""
+        trace_id = uuid.uuid4().hex
+        now = str(time.time_ns())
+        named = {"service.name": "markup-app"}
+        record = {
+            "timeUnixNano": now,
+            "severityText": "ERROR",
+            "severityNumber": 17,
+            "body": {"stringValue": MARKUP},
+            "traceId": trace_id,
+            "spanId": "00000000000000aa",
+            "attributes": _attributes({"model": MARKUP, ":onclick": "window.hacked=3", "question": MARKUP}),
+        }
+        span = {
+            "traceId": trace_id,
+            "spanId": "00000000000000aa",
+            "name": MARKUP,
+            "kind": 1,
+            "startTimeUnixNano": now,
+            "endTimeUnixNano": str(int(now) + 5_000_000),
+            "attributes": _attributes({"llm.model": MARKUP, ":onclick": "window.hacked=4"}),
+            "status": {"code": 2, "message": MARKUP},
+        }
+        resource = {"attributes": _attributes(named)}
+        self._send("logs", {"resourceLogs": [{"resource": resource, "scopeLogs": [{"logRecords": [record]}]}]})
+        self._send("traces", {"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": [span]}]}]})
+        stores = self.live.stores
+        poll_until(lambda: stores.logs.query(LogFilter(trace_id=trace_id)), timeout_s=60.0)
+        poll_until(lambda: stores.traces.search(TraceFilter("markup-app")), timeout_s=60.0)
+        return trace_id
+
+    def _send(self, signal_name: str, body: Any) -> None:
+        url = self.live.url("OTLP_HTTP_PORT", f"/v1/{signal_name}")
+        requests.post(url, json=body, timeout=10).raise_for_status()
+
+
+@contextmanager
+def console_stack(folder: Path, per_second: float = 3.0, **options: str) -> Iterator[ConsoleStack]:
+    """Start a stack on free ports, put it under load, stop it."""
+    process = LiteProcess.make(folder, SIM_LATENCY_SCALE="0.2", **options)
+    up = process.run("up")
+    if up.returncode:
+        raise RuntimeError(up.stdout + up.stderr)
+    try:
+        live = LiveStack(process.stack, process)
+        _use_fast_rules(live)
+        with under_load(live.url("DEMO_APP_PORT"), per_second) as load:
+            yield ConsoleStack(live, load)
+    finally:
+        process.run("down")
+    assert processes_of(folder) == []
+
+
+def _use_fast_rules(live: LiveStack) -> None:
+    """The rehearsal's rules, in which an alert fires within seconds, instead of production's."""
+    file = live.stack.config / "prometheus" / "prometheus.yml"
+    text = file.read_text()
+    assert "prometheus/rules/" in text
+    file.write_text(text.replace("prometheus/rules/", "prometheus/rules-rehearsal/"))
+    os.kill(Supervisor(live.stack).states()["prometheus"]["pid"], signal.SIGHUP)
+    poll_until(live.stores.metrics.rules, lambda rules: any("rehearsal" in rule.file for rule in rules), 30.0)
+
+
+def _attributes(values: dict[str, str]) -> list[dict[str, Any]]:
+    return [{"key": name, "value": {"stringValue": value}} for name, value in values.items()]

@@ -1,0 +1,59 @@
+"""Every page of the console, with addresses that show something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from console_live import ConsoleStack
+from playwright.sync_api import Page, expect
+
+from lite.settings import ROOT
+
+RANGE = "from=now-15m&to=now&refresh="
+
+
+@dataclass(frozen=True)
+class Pages:
+    """Name and address of each."""
+
+    addresses: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def of(cls, stack: ConsoleStack) -> Pages:
+        """With traces of the stack."""
+        one, other = stack.answered_trace(), stack.answered_trace("Which ports must IT open?")
+        boards = sorted((ROOT / "grafana" / "dashboards").glob("*.json"))
+        return cls(
+            (
+                ("home", "/"),
+                ("dashboards", "/dashboards"),
+                *((f"dashboard-{_uid(file)}", f"/d/{_uid(file)}?{RANGE}") for file in boards),
+                ("panel", f"/d/llm-overview?{RANGE}&viewPanel=panel-2"),
+                ("alerts", "/alerts"),
+                ("traces", f"/traces?{RANGE}"),
+                ("trace", f"/traces/{one.trace_id}?span={one.named('generate')[0].span_id}"),
+                ("compare", f"/traces/compare?a={one.trace_id}&b={other.trace_id}"),
+                ("logs", f"/logs?{RANGE}"),
+                ("runbooks", "/runbooks"),
+                ("runbook", "/runbooks/LLMErrorRateHigh"),
+            )
+        )
+
+    def __iter__(self) -> Iterator[tuple[str, str]]:
+        return iter(self.addresses)
+
+
+def settled(page: Page) -> None:
+    """Until nothing is on its way any more."""
+    expect(page.locator("h1").first).to_be_visible()
+    page.wait_for_timeout(300)  # a page's first question is asked once it is shown
+    expect(page.locator(".state-loading:visible")).to_have_count(0)
+    if page.locator(".dashboard").count():
+        expect(page.locator(".dashboard")).to_have_attribute("data-state", "shown")
+    page.wait_for_timeout(200)  # charts draw in the next frame
+
+
+def _uid(file: Path) -> str:
+    return file.stem

@@ -1,0 +1,134 @@
+"""Dashboards that nobody generates: unknown panels and languages, refused queries, markup in what series say."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from console_browser import Window, wait_for_dashboard, window
+from console_live import ConsoleStack
+from console_load import MARKUP
+from console_process import ConsoleProcess, running_console
+from lite_process import free_ports
+from playwright.sync_api import Browser, Page, expect
+
+pytestmark = pytest.mark.timeout(300)
+PROMETHEUS = {"type": "prometheus", "uid": "prometheus"}
+EVIL = 'label_replace(label_replace(vector(42), "model", "{}", "", ""), ":onclick", "window.hacked=6", "", "")'.format(
+    MARKUP.replace('"', '\\"')
+)
+SHOW_A_SERIES = ("timeseries", "stat", "gauge", "bargauge", "table", "state-timeline", "barchart")
+
+
+def panel(number: int, kind: str, title: str, expr: str = "vector(1)", **said: Any) -> dict[str, Any]:
+    instant = kind in ("stat", "gauge", "bargauge", "table", "barchart")
+    target = {
+        "datasource": PROMETHEUS, "expr": expr, "refId": "A", "instant": instant, "range": not instant,
+        "format": "table" if kind in ("table", "barchart") else "time_series", "legendFormat": "{{model}}",
+    }  # fmt: skip
+    return {
+        "id": number,
+        "type": kind,
+        "title": title,
+        "description": MARKUP,
+        "gridPos": {"x": (number % 3) * 8, "y": (number // 3) * 8, "w": 8, "h": 8},
+        "datasource": PROMETHEUS,
+        "targets": [target],
+        "fieldConfig": {"defaults": {"unit": "none", "custom": {}}, "overrides": []},
+        "options": {
+            "legend": {"showLegend": True, "displayMode": "table", "calcs": ["lastNotNull"]},
+            "xField": "model",
+        },
+        **said,
+    }
+
+
+BOARD = {
+    "uid": "odd",
+    "title": "Odd panels",
+    "description": MARKUP,
+    "schemaVersion": 42,
+    "time": {"from": "now-15m", "to": "now"},
+    "panels": [
+        panel(1, "stat", "A good one", "vector(42)"),
+        panel(2, "candlestick", "Of an unknown type"),
+        panel(3, "stat", "In an unknown language", datasource={"type": "influxdb", "uid": "influx"},
+              targets=[{"datasource": {"type": "influxdb", "uid": "influx"}, "query": "SELECT 1", "refId": "A"}]),
+        panel(4, "timeseries", "Refused", "sum(rate("),
+        panel(5, "stat", "Nothing there", "nobody_made_this_metric"),
+        *(panel(10 + index, kind, f"Markup in a {kind}", EVIL) for index, kind in enumerate(SHOW_A_SERIES)),
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def console(stack: ConsoleStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleProcess]:
+    """A console of that dashboard."""
+    folder = tmp_path_factory.mktemp("odd")
+    (folder / "odd.json").write_text(json.dumps(BOARD))
+    [port] = free_ports(1)
+    with running_console(port, folder / "console.log", "--dashboards", str(folder), **stack.store_urls) as running:
+        yield running
+
+
+@pytest.fixture
+def odd(browser: Browser, console: ConsoleProcess) -> Iterator[Window]:
+    with window(browser, console.url) as made:
+        wait_for_dashboard(made.open("/d/odd?refresh="))
+        yield made
+        assert made.complaints == []
+
+
+def test_each_says_what_is_wrong_and_the_others_go_on(odd: Window) -> None:
+    page = odd.page
+    assert _of(page, "A good one") == "data"
+    expect(page.locator("[aria-label='A good one'] [data-value='42.0']")).to_be_visible()
+    assert _of(page, "Of an unknown type") == "unknown"
+    expect(page.locator("[data-panel='2']")).to_contain_text("candlestick")
+    assert _of(page, "In an unknown language") in ("failed", "unknown")
+    expect(page.locator("[data-panel='3']")).to_contain_text("influx")
+    assert _of(page, "Refused") == "failed"
+    expect(page.locator("[data-panel='4']")).to_contain_text("Query failed: ")
+    expect(page.locator("[data-panel='4']")).to_contain_text("parse error")  # Prometheus' own words
+    assert _of(page, "Nothing there") == "empty"
+    expect(page.locator("[data-panel='5']")).to_contain_text("No data: ")
+
+
+def test_markup_in_a_series_is_text_in_every_panel(odd: Window) -> None:
+    page = odd.page
+    for kind in SHOW_A_SERIES:
+        place = page.locator(f"[aria-label='Markup in a {kind}']")
+        place.scroll_into_view_if_needed()
+        expect(place).to_have_attribute("data-state", "data")
+        place.hover()
+    page.locator("[aria-label='Markup in a timeseries'] .chart-plot").hover()
+    page.locator("[aria-label='Markup in a table']").get_by_text("<img src=x").first.wait_for()
+    page.locator("[data-panel='1'] button[aria-label^='What']").click()
+    page.get_by_text("<img src=x").first.wait_for()
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.hacked") is None
+    assert page.locator("img[src=x]").count() == 0
+
+
+def _of(page: Page, title: str) -> str | None:
+    return page.locator(f"section[aria-label='{title}']").get_attribute("data-state")
+
+
+def test_a_server_that_is_away_is_said_in_its_place(browser: Browser, stack: ConsoleStack, tmp_path: Path) -> None:
+    """Each page says which server does not answer, and what to do; nothing else breaks."""
+    [port, nobody] = free_ports(2)
+    away = {**stack.store_urls, "CONSOLE_VICTORIA_LOGS_URL": f"http://127.0.0.1:{nobody}",
+            "CONSOLE_JAEGER_URL": f"http://127.0.0.1:{nobody}"}  # fmt: skip
+    trace = stack.answered_trace()
+    with running_console(port, tmp_path / "console.log", **away) as console, window(browser, console.url) as made:
+        page = made.open("/logs")
+        expect(page.get_by_text("Query failed: victoria-logs cannot be reached").first).to_be_visible()
+        expect(page.get_by_text("make status").first).to_be_visible()
+        expect(made.open("/traces").get_by_text("Query failed: jaeger cannot be reached").first).to_be_visible()
+        expect(made.open(f"/traces/{trace.trace_id}").get_by_text("Query failed: jaeger").first).to_be_visible()
+        made.open("/")
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        assert made.complaints == []

@@ -1,0 +1,115 @@
+"""Every page, wide and narrow, dark and light: it fits, it can be read, it can be reached by keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from console_browser import NARROW, WIDE, Window, wait_for_dashboard, window
+from console_live import ConsoleStack
+from console_pages import Pages, settled
+from playwright.sync_api import Browser, Page
+
+pytestmark = pytest.mark.timeout(300)
+LEAST_CONTRAST = 4.5  # WCAG AA
+LEAST_OF_LARGE = 3.0  # from 24 px on, or 18.66 px bold
+
+CONTRASTS = Path(__file__).with_name("contrasts.js").read_text()
+
+
+@pytest.fixture(scope="module")
+def pages(stack: ConsoleStack) -> Pages:
+    """Addresses of every page, with something on each."""
+    return Pages.of(stack)
+
+
+@pytest.fixture(params=["wide", "narrow"])
+def look(request: pytest.FixtureRequest, browser: Browser, stack: ConsoleStack) -> Iterator[Window]:
+    with window(browser, stack.url, size=WIDE if request.param == "wide" else NARROW) as made:
+        yield made
+        assert made.complaints == []
+        assert made.foreign == []
+
+
+@pytest.mark.timeout(600)
+def test_pages_fit_and_can_be_read(look: Window, pages: Pages) -> None:
+    wrong = []
+    for name, address in pages:
+        page = look.open(address)
+        settled(page)
+        over = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        if over > 0:
+            wrong.append(f"{name}: {over} px wider than the screen")
+        if page.locator("h1").count() != 1:
+            wrong.append(f"{name}: {page.locator('h1').count()} h1")
+        wrong += [f"{name}: no name: {one}" for one in page.evaluate(UNNAMED)]
+        for _ in range(2):  # in the other theme as well
+            theme = page.evaluate("document.documentElement.dataset.theme")
+            wrong += [f"{name}, {theme}: {one}" for one in _pale(page)]
+            page.evaluate("consoleUi.toggleTheme()")
+    assert not wrong, "\n".join(sorted(set(wrong)))
+
+
+def _pale(page: Page) -> list[str]:
+    """Texts that cannot be told well from what is behind them."""
+    return [
+        f"contrast {ratio:.2f} of {text!r} ({classes})"
+        for ratio, size, weight, text, classes in page.evaluate(CONTRASTS)
+        if ratio < (LEAST_OF_LARGE if size >= 24 or (size >= 18.66 and weight >= 700) else LEAST_CONTRAST) - 0.02
+    ]
+
+
+# Whatever can be operated must have a name for those who cannot see it.
+UNNAMED = """() => [...document.querySelectorAll("button, a[href], input, select, textarea, [tabindex='0']")]
+  .filter((one) => one.checkVisibility() && !one.closest(".q-field, [role=presentation]"))
+  .filter((one) => !(one.innerText || "").trim() && !one.ariaLabel && !one.title && !one.getAttribute("aria-labelledby")
+    && !(one.labels && one.labels.length))
+  .map((one) => one.outerHTML.slice(0, 160))"""
+
+
+def test_the_first_tab_skips_to_the_content_and_focus_can_be_seen(shown: Window, pages: Pages) -> None:
+    page = shown.open("/logs")
+    settled(page)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to content"
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        outline = page.evaluate(
+            """() => {
+              const style = getComputedStyle(document.activeElement);
+              return [style.outlineStyle, parseFloat(style.outlineWidth), document.activeElement.outerHTML];
+            }"""
+        )
+        assert outline[0] != "none", outline
+        assert outline[1] >= 1, outline
+
+
+def test_light_and_dark_stay_chosen(shown: Window, stack: ConsoleStack) -> None:
+    page = shown.open("/")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.get_by_role("button", name="Dark or light").click()
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    shown.open("/logs")
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+
+
+def test_the_navigation_leads_everywhere(shown: Window, stack: ConsoleStack) -> None:
+    page = shown.open("/")
+    for name in ("Dashboards", "Alerts", "Traces", "Logs", "Runbooks", "Home"):
+        page.get_by_role("navigation", name="Pages").get_by_role("link", name=name).click()
+        current = page.locator("nav a[aria-current=page]")
+        current.filter(has_text=name).wait_for()
+
+
+def test_a_dashboard_is_operated_by_keyboard(shown: Window, stack: ConsoleStack) -> None:
+    page = shown.open("/d/llm-overview?from=now-15m&to=now&refresh=")
+    wait_for_dashboard(page)
+    chart = page.locator(".chart-plot").first
+    chart.focus()
+    page.keyboard.press("ArrowLeft")
+    _tip_is_shown(page)
+
+
+def _tip_is_shown(page: Page) -> None:
+    page.locator(".chart-tip:not([hidden])").first.wait_for()

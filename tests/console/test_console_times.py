@@ -1,0 +1,130 @@
+"""Times in Grafana's form."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from console.times import BadTime, Span, TimeRange, clock, length, moment, override, seconds
+
+NOW = datetime(2026, 11, 25, 10, 41, 7, tzinfo=UTC).timestamp()  # a Wednesday
+
+
+def at(text: str) -> float:
+    return datetime.fromisoformat(text + "+00:00").timestamp()
+
+
+@pytest.mark.parametrize(
+    ("text", "begins", "ends"),
+    [
+        ("now", "2026-11-25T10:41:07", "2026-11-25T10:41:07"),
+        ("now-6h", "2026-11-25T04:41:07", "2026-11-25T04:41:07"),
+        ("now-90m", "2026-11-25T09:11:07", "2026-11-25T09:11:07"),
+        ("now+1h", "2026-11-25T11:41:07", "2026-11-25T11:41:07"),
+        ("now/d", "2026-11-25T00:00:00", "2026-11-25T23:59:59.999"),
+        ("now-1d/d", "2026-11-24T00:00:00", "2026-11-24T23:59:59.999"),
+        ("now/w", "2026-11-23T00:00:00", "2026-11-29T23:59:59.999"),
+        ("now/M", "2026-11-01T00:00:00", "2026-11-30T23:59:59.999"),
+        ("now-1M/M", "2026-10-01T00:00:00", "2026-10-31T23:59:59.999"),
+        ("now/y", "2026-01-01T00:00:00", "2026-12-31T23:59:59.999"),
+        ("now-1d/d+8h", "2026-11-24T08:00:00", "2026-11-25T07:59:59.999"),
+        ("1764067267000", "2025-11-25T10:41:07", "2025-11-25T10:41:07"),
+        ("2026-11-24T14:00:00Z", "2026-11-24T14:00:00", "2026-11-24T14:00:00"),
+        ("2026-11-24 14:00", "2026-11-24T14:00:00", "2026-11-24T14:00:00"),
+        ("2026-11-24T15:00:00+01:00", "2026-11-24T14:00:00", "2026-11-24T14:00:00"),
+    ],
+)
+def test_a_time(text: str, begins: str, ends: str) -> None:
+    assert moment(text, NOW) == pytest.approx(at(begins))
+    assert moment(text, NOW, is_end=True) == pytest.approx(at(ends))
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "now-", "now-6", "now-6x", "now/h/", "now-6h later", "12:00"])
+def test_what_is_no_time_says_what_is(text: str) -> None:
+    with pytest.raises(BadTime, match="now-6h"):
+        moment(text, NOW)
+
+
+def test_a_range_that_ends_before_it_begins_is_none() -> None:
+    with pytest.raises(BadTime):
+        TimeRange("now", "now-1h").absolute(NOW)
+
+
+def test_a_range_of_an_address_and_back() -> None:
+    default = TimeRange("now-1h")
+    found = TimeRange.of({"from": "now-6h", "to": "now-1h"}, default)
+    assert found.parameters() == {"from": "now-6h", "to": "now-1h"}
+    assert TimeRange.of({"from": "nonsense"}, default) == default
+    absolute = TimeRange.between(1_764_000_000.25, 1_764_003_600)
+    assert absolute.absolute(NOW) == Span(1_764_000_000.25, 1_764_003_600.0)
+    assert not absolute.is_relative
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "about"),
+    [
+        ("now-6h", "now", "Last 6 hours"),
+        ("now-1h", "now", "Last hour"),
+        ("now/d", "now", "Today so far"),
+        ("now-1d/d", "now-1d/d", "Yesterday"),
+        ("now-6h", "now-1h", "now-6h to now-1h"),
+    ],
+)
+def test_a_range_in_words(since: str, until: str, about: str) -> None:
+    assert TimeRange(since, until).about == about
+
+
+def test_moving_and_zooming() -> None:
+    hour = TimeRange.between(7200, 10_800)
+    assert hour.moved(-0.5).absolute() == Span(5400, 9000)
+    assert hour.zoomed_out().absolute() == Span(5400, 12_600)
+
+
+def test_a_panel_that_shows_today() -> None:
+    span, about = override(TimeRange("now-6h"), "now/d", "", NOW)
+    assert (span, about) == (Span(at("2026-11-25T00:00:00"), NOW), "Today so far")
+
+
+def test_a_panel_that_shows_yesterday_until_this_time_and_the_whole_of_it() -> None:
+    span, about = override(TimeRange("now-6h"), "now/d", "1d", NOW)
+    assert (span, about) == (Span(at("2026-11-24T00:00:00"), NOW - 86_400), "Today so far, 1 day earlier")
+    span, about = override(TimeRange("now-6h"), "now/d", "1d/d", NOW)
+    assert span.start == at("2026-11-24T00:00:00")
+    assert span.end == pytest.approx(at("2026-11-24T23:59:59.999"))
+    assert about == "Today so far, all of the day before"
+
+
+def test_a_panel_of_seven_days() -> None:
+    assert override(TimeRange("now-6h"), "7d", "", NOW) == (Span(NOW - 7 * 86_400, NOW), "Last 7 days")
+
+
+def test_a_relative_override_does_not_touch_an_absolute_range() -> None:
+    shown = TimeRange.between(1000, 2000)
+    assert override(shown, "7d", "", NOW) == (Span(1000, 2000), "")
+    assert override(shown, "", "1h", NOW) == (Span(-2600, -1600), "1 hour earlier")
+
+
+@pytest.mark.parametrize(
+    ("text", "of_s"), [("15s", 15), ("1h30m", 5400), ("500ms", 0.5), ("1d", 86_400), ("1w", 604_800)]
+)
+def test_lengths(text: str, of_s: float) -> None:
+    assert seconds(text) == of_s
+
+
+@pytest.mark.parametrize("text", ["", "5", "m", "5m ", "5 m", "-5m"])
+def test_what_is_no_length(text: str) -> None:
+    with pytest.raises(BadTime):
+        seconds(text)
+
+
+@pytest.mark.parametrize(
+    ("of_s", "text"), [(60, "1m"), (75, "75s"), (0.5, "500ms"), (1.5, "1500ms"), (86_400, "1d"), (7200, "2h")]
+)
+def test_lengths_as_prometheus_reads_them(of_s: float, text: str) -> None:
+    assert length(of_s) == text
+    assert seconds(text) == of_s
+
+
+def test_the_clock_is_utc() -> None:
+    assert clock(NOW) == "2026-11-25 10:41:07"

@@ -1,0 +1,100 @@
+"""Variables: from an address, into queries, filters and links."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import pytest
+from console_boards import BOARDS, shown, variable
+
+from console.address import Address
+from console.dashboards import variables
+from console.dashboards.questions import Question
+from console.dashboards.variables import Variable, with_options, written, written_logsql, written_plain
+from console.times import Span
+
+
+def chosen(query: str) -> dict[str, Variable]:
+    pairs = tuple((key, value) for key, _, value in (one.partition("=") for one in query.split("&") if one))
+    return {one.name: one for one in variables.chosen(BOARDS[0], Address("/d/x", pairs))}
+
+
+def test_an_address_chooses_one_several_or_all() -> None:
+    found = chosen("var-model=gpt-4o&var-endpoint=/a&var-endpoint=/b&var-tenant=$__all")
+    assert found["model"].chosen == ("gpt-4o",)
+    assert found["endpoint"].chosen == ("/a", "/b")
+    assert found["tenant"].is_all
+    assert found["service"].is_all
+    assert chosen("var-tenant=All")["tenant"].is_all
+
+
+def test_the_choice_goes_back_into_the_address() -> None:
+    found = chosen("var-model=gpt-4o&var-endpoint=/a&var-endpoint=/b")
+    address = Address("/d/x", (("from", "now-6h"),)).with_parameters(variables.parameters(found.values()))
+    assert "var-endpoint=/a&var-endpoint=/b" in str(address)
+    assert "var-model=gpt-4o" in str(address)
+    assert "var-tenant=%24__all" in str(address)
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ((), '{m=~".*"}'),
+        (("gpt-4o",), '{m=~"gpt-4o"}'),
+        (("gpt-4.1",), r'{m=~"gpt-4\\.1"}'),
+        (("a", "b.c"), r'{m=~"(a|b\\.c)"}'),
+        (('x"} or up{y="',), r'{m=~"x\"\\} or up\\{y=\""}'),  # a value cannot end the quotes
+    ],
+)
+def test_in_promql(values: Sequence[str], text: str) -> None:
+    assert written('{m=~"$m"}', [variable("m", *values)]) == text
+    assert written('{m=~"${m}"}', [variable("m", *values)]) == text
+    assert written('{m=~"[[m]]"}', [variable("m", *values)]) == text
+
+
+def test_all_without_a_value_of_its_own_is_every_option() -> None:
+    one = variable("m", all_value="", options_are="asked")
+    known = Variable(one.name, one.label, one.type, one.json, one.chosen, ("a", "b"))
+    assert written('{m=~"$m"}', [known]) == '{m=~"(a|b)"}'
+
+
+def test_what_nobody_knows_stays() -> None:
+    assert written("$unknown ${other:pipe} $__rate_interval", [], {"__rate_interval": "1m"}) == (
+        "$unknown ${other:pipe} 1m"
+    )
+
+
+def test_in_logsql() -> None:
+    text = '"model":~"^(?:$model)$" "event":="llm_call"'
+    assert written_logsql(text, [variable("model", "gpt-4.1", "o1")]) == (
+        r'"model":~"^(?:(gpt-4\\.1|o1))$" "event":="llm_call"'
+    )
+    assert written_logsql(text, [variable("model")]) == '"model":~"^(?:.*)$" "event":="llm_call"'
+
+
+def test_in_links() -> None:
+    page = shown(variable("model", "a/b", "c"))
+    assert written_plain("${model:queryparam}", page.variables) == "var-model=a%2Fb&var-model=c"
+    assert written_plain("${tenant:queryparam}", page.variables) == "var-tenant=%24__all"
+    assert written_plain("${model:pipe} ${model:csv} $model", page.variables) == "a/b|c a/b,c a/b + c"
+
+
+def test_options_come_from_prometheus() -> None:
+    model = chosen("")["model"]
+    asked = variables.question(model, Span(30, 90), [variable("service", "demo-app")])
+    assert asked == Question("values", json.dumps(["model", 'llm_requests_total{service=~"demo-app"}']), 0.0, 120.0)
+    assert with_options(model, ["b", "a", "c"]).options == ("a", "b", "c")
+    assert with_options(model, ["b"]).is_all
+
+
+def test_a_variable_of_another_kind_says_so() -> None:
+    odd = variable("m", query="query_result(up)")
+    with pytest.raises(ValueError, match="label_values"):
+        variables.question(odd, Span(0, 60), [])
+
+
+def test_custom_variables_need_no_server() -> None:
+    custom = {"name": "q", "type": "custom", "query": "median : 0.5,0.95", "current": {"value": "0.95"}}
+    assert variables._variable(custom, ()).options == ("0.5", "0.95")
+    assert variables._variable(custom, ()).chosen == ("0.95",)
