@@ -14,6 +14,7 @@ from console.app import create_app
 from console.settings import DASHBOARDS, LOCAL, RUNBOOKS, ConsoleSettings, UnsafeBinding
 from console.shell import TITLE
 from console.times import BadTime, seconds
+from lite.settings import Stack
 from stores.alerts import AlertStore
 from stores.connect import LOG_STORES, TRACE_STORES
 from stores.metrics import MetricStore
@@ -45,7 +46,7 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     add("host", LOCAL, "address to listen on; any but this machine's own needs a password")
     add("port", "3000", "port to listen on", int)
     add("password-file", "", "file with the password that is asked for; none is asked without")
-    add("alert-sink-url", "http://127.0.0.1:9095", "the alert sink")
+    add("alert-sink-url", f"http://127.0.0.1:{Stack.load().port('ALERT_SINK_PORT')}", "the alert sink")
     for server in SERVERS:
         add(f"{server}-url", "", f"{server}, where it runs")
     add("scrape-interval", "15s", "how often Prometheus gets a sample; rates look back four times as long")
