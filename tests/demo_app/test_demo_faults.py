@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+import yaml
 from demo_live import ANSWER, QUESTION, STREAM, SUMMARISE, App, Provider, Start, cost_of, series, wait_for
 
 import demo_app.app
@@ -233,6 +234,12 @@ async def test_with_a_token_whoever_sends_it_and_nobody_else(tmp_path: Any, monk
         answer = await from_elsewhere(settings, "127.0.0.1", wrong)
         assert answer.status_code == 401, wrong
         assert "DEMO_ADMIN_TOKEN" in answer.json()["error"]["hint"]
+
+
+def test_full_gives_it_the_token_of_the_provider() -> None:
+    compose = yaml.safe_load((Path(__file__).parents[2] / "docker-compose.yml").read_text(encoding="utf-8"))
+    app, provider = (compose["services"][name]["environment"] for name in ("demo-app", "sim-provider"))
+    assert app["DEMO_ADMIN_TOKEN"] == provider["SIM_PROVIDER_ADMIN_TOKEN"] == "${SIM_PROVIDER_ADMIN_TOKEN:-}"
 
 
 @pytest.mark.parametrize(
