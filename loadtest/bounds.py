@@ -20,10 +20,13 @@ from functools import cached_property, partial
 from typing import Any, Final
 
 from alert_sink.settings import SinkSettings
+from alert_sink.watchdog import SILENT
 from dashboards_src import config, promql
 from dashboards_src.alerts import alerts_at
 from dashboards_src.config import Both, Scale
+from demo_app.settings import DemoSettings
 from lite.render import TIMINGS
+from llm_telemetry import names
 from llm_telemetry.prices import Prices
 from loadtest.events import Request
 from loadtest.traffic import STREAM
@@ -46,16 +49,20 @@ class Attempt:
 
 @dataclass(frozen=True)
 class Seen:
-    """All that was seen of a scenario. `usual` are the requests before its first fault."""
+    """All that was seen of a scenario, and of the usual traffic before it."""
 
     requests: Sequence[Request]
     attempts: Sequence[Attempt]
-    usual: Sequence[Request]
     began: float  # Unix s of the first fault
     until: float  # Unix s at which the search ends
     workers: int | None = None  # generations at a time, per endpoint, where the scenario changed that
     scale: Scale = "rehearsal"
     prices: Prices = field(default_factory=Prices, compare=False)
+
+    @cached_property
+    def usual(self) -> Sequence[Request]:
+        """The requests before the first fault."""
+        return [one for one in self.requests if one.finished < self.began]
 
     @cached_property
     def billed(self) -> Mapping[str, float]:
@@ -70,7 +77,7 @@ class Seen:
         return promql.seconds(window.at(self.scale))
 
 
-# Value of each condition at a time, as (value, limit); it holds when every value exceeds its limit.
+# Whether it holds at a time (Unix s).
 Condition = Callable[[float], bool]
 
 
@@ -119,7 +126,7 @@ def way_s(alert: str, scale: Scale) -> float:
 
 
 # Servers that are stopped: `up` is 0, or nothing arrives, from the first scrape on.
-_AT_ONCE: Final = ("StackCollectorDown", "StackTargetDown", "StackWatchdogSilent")
+_AT_ONCE: Final = ("StackCollectorDown", "StackTargetDown", SILENT)
 
 
 def _by_endpoint(requests: Iterable[Request]) -> Mapping[str, list[Request]]:
@@ -212,12 +219,9 @@ def _queue(seen: Seen) -> Iterable[Condition]:
         def holds(at: float, starts: list[float] = starts, ends: list[float] = ends) -> bool:
             moments = [at - length_s + _STEP_S * 5 * step for step in range(1, int(length_s / _STEP_S / 5) + 1)]
             waiting = [max(0, bisect_right(starts, one) - bisect_left(ends, one) - workers) for one in moments]
-            return sum(waiting) / len(waiting) > config.QUEUE_USE * _QUEUE_CAPACITY
+            return sum(waiting) / len(waiting) > config.QUEUE_USE * DemoSettings.queue_capacity
 
         yield holds
-
-
-_QUEUE_CAPACITY: Final = 32  # DemoSettings.queue_capacity
 
 
 def _violations(seen: Seen) -> Iterable[Condition]:
@@ -321,7 +325,7 @@ def _breaker(seen: Seen) -> Iterable[Condition]:
     for attempt in sorted(seen.attempts, key=lambda one: one.finished):
         failed = attempt.outcome in _BREAKING
         in_a_row[attempt.model] = in_a_row[attempt.model] + 1 if failed else 0
-        if in_a_row[attempt.model] == _BREAKER_FAILURES:
+        if in_a_row[attempt.model] == DemoSettings.breaker_failures:
             yield partial(_since, attempt.finished)
 
 
@@ -329,8 +333,7 @@ def _since(moment: float, at: float) -> bool:
     return at >= moment
 
 
-_BREAKER_FAILURES: Final = 5
-_BREAKING: Final = ("server_error", "timeout", "connection")
+_BREAKING: Final = (names.SERVER_ERROR, names.TIMEOUT, names.CONNECTION)
 
 
 def _fallbacks(seen: Seen) -> Iterable[Condition]:

@@ -64,8 +64,8 @@ class Generator:
         self._host = host
         self._traffic_file = folder / "traffic.json"
         self._log = folder / "locust.log"
-        self._events = EventFile(folder / "events.jsonl")
         self._events_path = folder / "events.jsonl"
+        self._events = EventFile(self._events_path)
         self._seed = secrets.randbelow(2**31) if seed is None else seed
         self._process: subprocess.Popen[bytes] | None = None
         self._traffic = traffic
@@ -115,19 +115,14 @@ class Generator:
             said = self._log.read_text(errors="replace").strip().splitlines()[-5:]
             raise LoadFailure("The load generator ended:\n  " + "\n  ".join(said), f"All that it said: {self._log}")
 
-    def requests(self, since: float, until: float = float("inf")) -> list[Request]:
-        """Requests that ended in that time (Unix s)."""
-        return [one for one in self._events.requests if since <= one.finished < until]
+    def requests(self, since: float) -> list[Request]:
+        """Requests that ended since then (Unix s)."""
+        return [one for one in self._events.requests if since <= one.finished]
 
     def honesty(self, since: float, until: float = float("inf")) -> Honesty:
         """How the load was in that time."""
         beats = [beat for beat in self._events.beats if since <= beat.time < until]
         return _honesty(beats)
-
-    @property
-    def last_beat(self) -> Beat | None:
-        """The newest word of it."""
-        return self._events.beats[-1] if self._events.beats else None
 
 
 def _honesty(beats: Sequence[Beat]) -> Honesty:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,7 +64,7 @@ def rehearse(
     progress: Progress,
     scale: Scale = "rehearsal",
     pace: Pace = REHEARSAL,
-    after_each: object = None,
+    after_each: Callable[[Rehearsal], None] | None = None,
 ) -> Rehearsal:
     """Run scenarios with the same users all the time. `after_each` is called with what there is so far.
 
@@ -87,7 +87,7 @@ def rehearse(
             for line in told(outcome):
                 progress.say(f"  {line}")
         rehearsal.ended = time.time()
-        if callable(after_each):
+        if after_each:
             after_each(rehearsal)
     return rehearsal
 

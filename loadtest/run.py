@@ -85,7 +85,6 @@ class Run:
         seen = Seen(
             requests=self.users.requests(began - self.pace.lead),
             attempts=attempts,
-            usual=self.users.requests(began - self.pace.lead, began),
             began=began,
             until=ended,
             workers=self._workers(),

@@ -7,11 +7,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from alert_sink.watchdog import WATCHDOG
 from loadtest.failure import LoadFailure
 from loadtest.target import Target
 from stores import StoreError
-
-WATCHDOG = "StackWatchdog"
 
 
 @dataclass(frozen=True)

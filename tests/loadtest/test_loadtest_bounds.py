@@ -17,8 +17,7 @@ BEGAN = 1000.0
 
 
 def seen(requests: list[Request], attempts: list[Attempt] | None = None, **more: int) -> Seen:
-    usual = [one for one in requests if one.finished < BEGAN]
-    return Seen(requests, attempts or [], usual, BEGAN, BEGAN + 120, **more)
+    return Seen(requests, attempts or [], BEGAN, BEGAN + 120, **more)
 
 
 def test_window_is_open_at_its_old_end() -> None:

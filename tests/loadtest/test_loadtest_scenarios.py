@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from alert_sink.watchdog import SILENT, WATCHDOG
 from dashboards_src.alerts import ALERT_NAMES
 from demo_app.answering import ENDPOINTS
 from demo_app.guards import check_question
@@ -22,15 +23,12 @@ from loadtest.generator import _honesty
 from loadtest.rehearsal import chosen, real
 from loadtest.scenarios import BY_NAME, SCENARIOS, Scenario
 from loadtest.traffic import ANSWER, STREAM, SUMMARISE, Traffic
-from loadtest.watch import WATCHDOG
 from sim_provider.faults import FAULTS
-
-SINKS_OWN = "StackWatchdogSilent"
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda one: one.name)
 def test_a_scenario_names_what_exists(scenario: Scenario) -> None:
-    known = {*ALERT_NAMES, SINKS_OWN} - {WATCHDOG}
+    known = {*ALERT_NAMES, SILENT} - {WATCHDOG}
     assert set(scenario.expected) <= known
     assert set(scenario.tolerated) <= known
     assert not set(scenario.expected) & set(scenario.tolerated)
