@@ -105,7 +105,7 @@ def legend_name(template: str, labels: Labels, several: bool = True) -> str:
     """`{{service}} {{endpoint}}` filled in; without a template the labels, as Grafana's `Auto` does it."""
     if template:
         text = re.sub(r"\{\{\s*(.+?)\s*\}\}", lambda match: labels.get(match[1], ""), template)
-        return re.sub(r" {2,}", " ", text).strip()
+        return re.sub(r" {2,}", " ", text).strip() or VALUE  # `or vector(0)` has none of the labels
     if not several and not labels:
         return VALUE
     rest = ", ".join(f'{name}="{value}"' for name, value in sorted(labels.items()) if name != "__name__")

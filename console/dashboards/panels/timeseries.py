@@ -95,17 +95,13 @@ def telling(exemplars: Sequence[Exemplar], start: float, end: float) -> list[Exe
     return [largest[place] for place in sorted(largest)]
 
 
-# A series that has none of the labels its legend names, as `or vector(0)` gives; Grafana says the same.
-_NAMELESS: Final = "Value"
-
-
 def _line(
     line: Line, field: FieldOptions, calculations: Sequence[str], start: float, end: float, step: float
 ) -> dict[str, Any]:
     numbers = [line.reduced(one) for one in calculations]
     values, every = _on_grid(line, start, end, step)
     return {
-        "name": field.name or line.name or _NAMELESS,
+        "name": field.name or line.name,
         "color": css_color(field.fixed_color) if field.color_mode == "fixed" else "",
         "values": values,
         "span_nulls": every > 1 or field.custom.get("spanNulls") is True,
