@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from console.dashboards.answer import Answer
 from console.dashboards.elements import Chart
