@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import ParamSpec, TypeVar
 
+from alert_sink.client import SinkClient
 from console.settings import ConsoleSettings
-from console.sink import SinkClient
 from lite.settings import Stack
 from stores import Stores
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import requests
 
+from alert_sink.client import Deliveries, SinkClient
 from dashboards_src.rules import FOLDERS
 from lite.__main__ import stack_runner
 from lite.full_stack import FullStack
@@ -27,10 +28,12 @@ class Target:
     stack: Stack
     stores: Stores = field(init=False)
     runner: LiteStack | FullStack = field(init=False)
+    _sink: SinkClient = field(init=False)
 
     def __post_init__(self) -> None:
         self.stores = Stores.of(self.stack)
         self.runner = stack_runner(self.stack)
+        self._sink = SinkClient(self.url("ALERT_SINK_PORT"))
 
     def url(self, port: str, path: str = "") -> str:
         """Of what listens on the port called `port` in `.env`."""
@@ -80,13 +83,15 @@ class Target:
             raise LoadFailure(f"{method} {url} was refused: {answer}.", "Compare with docs/faults.md.")
         return answer
 
-    def sink(self, path: str, **parameters: Any) -> Any:
-        """An answer of the alert sink's API."""
+    def deliveries(self, *, limit: int, after: int | None = None) -> Deliveries:
+        """What was delivered, newest first; with an id greater than `after`.
+
+        Raises:
+            LoadFailure: the alert sink does not answer.
+        """
         try:
-            response = requests.get(self.url("ALERT_SINK_PORT", path), params=parameters, timeout=_WITHIN_S)
-            response.raise_for_status()
-            return response.json()
-        except (requests.RequestException, ValueError) as error:
+            return self._sink.deliveries(limit=limit, after=after)
+        except StoreError as error:
             raise LoadFailure(f"The alert sink does not answer: {error}.", "make status") from error
 
     def _token(self) -> dict[str, str]:

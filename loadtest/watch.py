@@ -33,7 +33,7 @@ class Watch:
     def __init__(self, target: Target, ignored: Collection[str] = ()) -> None:
         self._target = target
         self._ignored = {WATCHDOG, *ignored}
-        newest = target.sink("/api/notifications", limit=1)["notifications"]
+        newest = target.deliveries(limit=1).notifications
         self._last = newest[0]["id"] if newest else 0
         self.deliveries: dict[int, Delivery] = {}
         self.pending: set[str] = set()
@@ -43,7 +43,7 @@ class Watch:
 
     def look(self) -> None:
         """Look once. Prometheus may be down: that is a scenario."""
-        for one in self._ask(after=self._last, limit=1000):
+        for one in self._ask(limit=1000, after=self._last):
             self.deliveries[one["id"]] = _delivery(one)
         # Traces are looked for after the delivery, so what was delivered is read again.
         if any(one.status == "firing" and not one.trace_id for one in self.deliveries.values()):
@@ -86,9 +86,9 @@ class Watch:
             if one["id"] in self.deliveries:
                 self.deliveries[one["id"]] = _delivery(one)
 
-    def _ask(self, **parameters: Any) -> list[dict[str, Any]]:
-        answer = self._target.sink("/api/notifications", **parameters)
-        return [one for one in answer["notifications"] if one["alert"] not in self._ignored]
+    def _ask(self, *, limit: int, after: int | None = None) -> list[dict[str, Any]]:
+        found = self._target.deliveries(limit=limit, after=after).notifications
+        return [one for one in found if one["alert"] not in self._ignored]
 
 
 def _delivery(one: Mapping[str, Any]) -> Delivery:
@@ -110,7 +110,7 @@ def check_sink(target: Target) -> None:
     Raises:
         LoadFailure: it does not.
     """
-    watchdog = target.sink("/api/notifications", limit=1)["watchdog"]
+    watchdog = target.deliveries(limit=1).watchdog
     if not watchdog["expected"] or watchdog["silent"]:
         raise LoadFailure(
             "The watchdog does not arrive at the alert sink, so no other alert would.",

@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from alert_sink.client import Deliveries
 from console.alerts.history import Incident, incidents
 from console.alerts.standing import Standing, standing
 from console.services import Services
-from console.sink import Deliveries
 from stores import StoreError
 from stores.alerts import Silence
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from alert_sink.client import Deliveries
 from console.alerts.history import ended, incidents, overlapping
 from console.alerts.links import links_of, runbook_of
 from console.alerts.read import read
@@ -14,7 +15,6 @@ from console.alerts.silencing import NotSilenced, Wish, expired, fits, length_of
 from console.alerts.standing import Standing, by_name, dashboard_path, in_state, standing
 from console.services import Services, use
 from console.settings import ConsoleSettings
-from console.sink import Deliveries
 from console.times import Span
 from stores import StoreUnreachable
 from stores.alerts import Alert, Matcher, Silence

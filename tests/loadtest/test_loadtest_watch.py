@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from alert_sink.client import Deliveries
 from loadtest.watch import Watch
 from stores import StoreUnreachable
 from stores.metric_answers import RuleAlert
@@ -18,10 +19,9 @@ class FakeTarget:
         self.stores = self
         self.metrics = self
 
-    def sink(self, path: str, limit: int = 200, after: int = 0) -> dict[str, Any]:
-        assert path == "/api/notifications"
-        newest = [one for one in reversed(self.delivered) if one["id"] > after]
-        return {"notifications": newest[:limit]}
+    def deliveries(self, *, limit: int, after: int | None = None) -> Deliveries:
+        newest = [one for one in reversed(self.delivered) if one["id"] > (after or 0)]
+        return Deliveries(newest[:limit], {})
 
     def alerts(self) -> list[RuleAlert]:
         if self.alerting is None:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 import shlex
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 import runbook_texts as runbooks
 
+import demo_app.faults
 from alert_sink.runbooks import slug
 from alert_sink.watchdog import SILENT, WATCHDOG
 from dashboards_src.alerts import ALERT_NAMES
 from demo_app.settings import DemoSettings
 from lite.table import SERVERS
-from sim_provider.faults import FAULTS
+from llm_telemetry.settings import load_settings
+from loadtest.scenarios import SCENARIOS
+from sim_provider.clock import SYSTEM_CLOCK
+from sim_provider.faults import FaultBoard
 
 SECTIONS = ["Meaning", "Impact", "Diagnosis", "Mitigation", "Verify", "How to reproduce here"]
 FOLDERS = "dashboards_src|lite|otel-collector|llm_telemetry|tests|alertmanager"
@@ -89,8 +95,8 @@ def test_links_between_runbooks_lead_somewhere(name: str) -> None:
 @pytest.mark.parametrize("name", runbooks.all_names())
 def test_what_is_named_exists(name: str) -> None:
     text = runbooks.text(name)
-    for fault in re.findall(r"admin/faults/(\w+) -d", text):
-        assert fault in FAULTS, fault
+    for scenario in re.findall(r"SCENARIO=([\w-]+)", text):
+        assert scenario in {one.name for one in SCENARIOS}, scenario
     for setting in re.findall(r"\bDEMO_([A-Z_]+)\b", text):
         assert hasattr(DemoSettings(), setting.lower()), setting
     for service in re.findall(r"SERVICE=([\w-]+)", text):
@@ -110,17 +116,18 @@ def test_shell_commands_can_be_read_by_a_shell(name: str) -> None:
             assert done.returncode == 0, f"{name}: {done.stderr}"
 
 
-def test_faults_are_switched_on_as_the_provider_takes_them() -> None:
-    import json
-
-    from sim_provider.clock import SYSTEM_CLOCK
-    from sim_provider.faults import FaultBoard
-
+def test_faults_are_switched_on_as_provider_and_application_take_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(demo_app.faults, "telemetry", lambda: SimpleNamespace(settings=load_settings()))
     board = FaultBoard(SYSTEM_CLOCK, ["gpt-4o", "gpt-4o-mini", "text-embedding-3-small"])
     tried = 0
     for name in runbooks.all_names():
         for line in re.findall(r"curl -X PUT \S+ -d '[^']+'", runbooks.text(name)):
             _, _, _, url, _, body = shlex.split(line)
-            board.put(url.rsplit("/", 1)[1], json.loads(body))  # raises what the provider would answer
+            server, fault = url.split("/admin/faults/")
+            if server == "localhost:9999":
+                board.put(fault, json.loads(body))  # raises what the provider would answer
+            else:
+                assert server == "localhost:8000", line
+                demo_app.faults.FAULTS[fault].model_validate_json(body)
             tried += 1
     assert tried >= 12

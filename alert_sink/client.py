@@ -1,4 +1,4 @@
-"""The alert sink: what was delivered, and whether its watchdog still arrives."""
+"""A client of the sink: what was delivered, and whether its watchdog still arrives."""
 
 from __future__ import annotations
 
@@ -26,14 +26,20 @@ class SinkClient:
         self.url = self._connection.url
 
     def deliveries(
-        self, *, limit: int = 200, alert: str = "", status: str = "", since: float | None = None
+        self,
+        *,
+        limit: int = 200,
+        alert: str = "",
+        status: str = "",
+        since: float | None = None,
+        after: int | None = None,
     ) -> Deliveries:
-        """Delivered notifications, newest first; `status` is firing or resolved, `since` Unix seconds."""
-        asked = {"limit": str(limit), "alert": alert, "status": status, "since": "" if since is None else f"{since}"}
+        """Delivered notifications, newest first; `status`: firing or resolved; `since`: Unix seconds; `after`: id."""
+        asked = {"limit": limit, "alert": alert, "status": status, "since": since, "after": after}
         return self._connection.get(
             "/api/notifications",
             lambda body: Deliveries(body["notifications"], body["watchdog"]),
-            {name: value for name, value in asked.items() if value},
+            {name: str(value) for name, value in asked.items() if value not in ("", None)},
         )
 
     def check_ready(self) -> None:
