@@ -54,25 +54,25 @@ class Card:
             self._rows[alert.key].show(alert, now)
 
     def _runbook_button(self, alert: Standing) -> None:
-        address = runbook_of(alert.name, alert.annotations.get("runbook_url", ""))
+        address = runbook_of(alert.name, alert.labels, alert.annotations.get("runbook_url", ""))
         if not address:
             ui.label("no runbook").classes("muted")
         elif not address.startswith("/"):
             ui.link("Runbook", address, new_tab=True).classes("btn")
         else:
-            self._opener = button("Runbook", "What to do, here", lambda: self._toggle_runbook(alert.name, address))
+            self._opener = button("Runbook", "What to do, here", lambda: self._toggle_runbook(alert, address))
             self._opener.props('aria-expanded="false"')
 
-    def _toggle_runbook(self, name: str, address: str) -> None:
+    def _toggle_runbook(self, alert: Standing, address: str) -> None:
         is_open = self._opener.props["aria-expanded"] == "true"
         self._opener.props["aria-expanded"] = "false" if is_open else "true"
         self._opener.update()
         self._runbook.clear()
-        runbook = None if is_open else shelf().runbook(name)
+        runbook = None if is_open else shelf().runbook(alert.name)
         if runbook:
             with self._runbook:
                 ui.link("On a page of its own", address).classes("muted")
-                show(runbook, self._span)
+                show(runbook, self._span, alert.labels)
 
 
 class _Row:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from alert_sink.links import logs_of, traces_of, web_address
 from console.alerts.standing import Standing
 from console.logs.question import page_of as page_of_logs
 from console.query.question import page_of as page_of_query
+from console.runbooks.text import EXAMPLES
 from console.runbooks.view import shelf
 from console.traces.question import page_of as page_of_traces
 
 _ABOUT_REQUESTS = "LLM"  # alerts whose scope is one of requests begin so
 
 
-def runbook_of(name: str, url: str = "") -> str:
-    """The runbook of an alert: its page here, else where the alert says; empty where there is none."""
-    return f"/runbooks/{name}" if name in shelf().names() else web_address(url)
+def runbook_of(name: str, labels: Mapping[str, str], url: str = "") -> str:
+    """The runbook of an alert: its page here, about these labels, else where the alert says; else empty."""
+    if name not in shelf().names():
+        return web_address(url)
+    about = urlencode({label: labels[label] for label in EXAMPLES if labels.get(label)})
+    return f"/runbooks/{name}" + (f"?{about}" if about else "")
 
 
 def links_of(alert: Standing) -> list[tuple[str, str]]:

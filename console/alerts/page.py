@@ -268,7 +268,7 @@ def _resolved(incidents: Sequence[Incident], now: float) -> None:
                     ui.label(f"{length(now - one.end)} ago")
                     ui.label(f"went on for {length(one.end - one.start)}, until {at(one.end, now)}").classes("muted")
                 with ui.element("div").classes("alert-next"):
-                    runbook = runbook_of(one.name)
+                    runbook = runbook_of(one.name, one.scope)
                     if runbook:
                         ui.link("Runbook", runbook)
                     if one.dashboard:

@@ -12,7 +12,7 @@ from console import states
 from console.address import Address
 from console.alerts.standing import in_state, standing
 from console.query import page as query_page
-from console.runbooks.text import Runbook
+from console.runbooks.text import EXAMPLES, Runbook
 from console.runbooks.view import shelf, show
 from console.services import services
 from console.shell import heading, page_frame, static
@@ -50,7 +50,7 @@ def register() -> None:
 
     @ui.page("/runbooks/{name}")
     async def one(request: Request, name: str) -> None:
-        runbook = shelf().runbook(name)
+        address, runbook = Address.of(request), shelf().runbook(name)
         with page_frame(runbook.title if runbook else "No runbook", active="runbooks") as head:
             if runbook is None:
                 ui.context.client.status_code = 404
@@ -66,9 +66,9 @@ def register() -> None:
                     ui.link("All runbooks", "/runbooks")
                 body = ui.element("div").classes("prose-width")
             with head:
-                times = TimeBar(Address.of(request), _nothing, default=TimeRange("now-1h"))
+                times = TimeBar(address, _nothing, default=TimeRange("now-1h"))
             with body:
-                show(runbook, lambda: times.range.absolute())
+                show(runbook, lambda: times.range.absolute(), {name: address.value(name) for name in EXAMPLES})
             ui.run_javascript(_TO_ANCHOR)
 
 

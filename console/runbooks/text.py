@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from markdown_it import MarkdownIt
@@ -12,6 +14,7 @@ from markdown_it.token import Token
 from alert_sink.runbooks import INTRODUCTION, RunbookFiles, markdown, slug
 
 LANGUAGES = ("promql", "logsql", "traceql")  # of queries that run here
+EXAMPLES = {"service": "demo-app", "model": "gpt-4o"}  # what runbooks write for those of the reader
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,16 @@ class Query:
 
     language: str
     text: str
+
+    def about(self, labels: Mapping[str, str]) -> Query:
+        """The same query about an alert with these labels, where the runbook has an example."""
+        text = self.text
+        for label, example in EXAMPLES.items():
+            if labels.get(label):
+                inside = json.dumps(labels[label], ensure_ascii=False)[1:-1]  # quoted alike in all three languages
+                pieces = re.split(rf"(?<![\w-]){re.escape(example)}(?![\w-])", text)
+                text = inside.join(pieces)
+        return replace(self, text=text)
 
 
 @dataclass(frozen=True)

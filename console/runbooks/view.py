@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
+from types import MappingProxyType
 
 from nicegui import ui
 
@@ -20,12 +21,12 @@ def shelf() -> Shelf:
     return Shelf(RunbookFiles(services().settings.runbooks))
 
 
-def show(runbook: Runbook, span: Callable[[], Span]) -> None:
-    """All of it but its title; queries run over `span`."""
+def show(runbook: Runbook, span: Callable[[], Span], labels: Mapping[str, str] = MappingProxyType({})) -> None:
+    """All of it but its title; queries run over `span`, and are about the alert with these labels."""
     with ui.element("div").classes("prose"):
         for part in runbook.parts:
             if isinstance(part, Html):
                 # Our own files, rendered without any HTML of theirs.
                 ui.html(part.html, sanitize=False)
             else:
-                QueryBlock(part.language, part.text, span)
+                QueryBlock(part.language, part.about(labels).text, span)

@@ -268,6 +268,8 @@ def test_links_of_an_alert() -> None:
 
 
 def test_the_runbook_is_ours_else_where_the_alert_says_else_none() -> None:
-    assert runbook_of("LLMErrorRateHigh", "http://x/") == "/runbooks/LLMErrorRateHigh"
-    assert runbook_of("DiskFull", "https://wiki.example/disk") == "https://wiki.example/disk"
-    assert runbook_of("DiskFull", "javascript:alert(1)") == ""
+    assert runbook_of("LLMErrorRateHigh", {}, "http://x/") == "/runbooks/LLMErrorRateHigh"
+    about = {"service": "my app", "endpoint": "/a", "model": "m"}
+    assert runbook_of("LLMErrorRateHigh", about) == "/runbooks/LLMErrorRateHigh?service=my+app&model=m"
+    assert runbook_of("DiskFull", about, "https://wiki.example/disk") == "https://wiki.example/disk"
+    assert runbook_of("DiskFull", {}, "javascript:alert(1)") == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -13,7 +14,7 @@ from alert_sink.runbooks import RunbookFiles
 from alert_sink.shown_queries import log_filter, trace_filter
 from console.query.answers import MOST_ROWS, name_of, named, step_for, vector
 from console.query.question import page_of
-from console.runbooks.text import Html, Query, Shelf
+from console.runbooks.text import EXAMPLES, Html, Query, Shelf
 from console.settings import RUNBOOKS
 from stores.metric_answers import Sample, Series
 
@@ -86,6 +87,26 @@ def test_html_in_a_runbook_is_text(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["None", "../secret", "..%2Fsecret", "a" * 500, "LLMErrorRateHigh.md", ""])
 def test_what_is_no_runbook(name: str) -> None:
     assert SHELF.runbook(name) is None
+
+
+def test_queries_are_about_the_alert_that_they_are_read_for() -> None:
+    said = Query("logsql", '"service.name":="demo-app" event:="llm_call" model:="gpt-4o" tier:="gpt-4o-mini"')
+    chat = Query("traceql", '{ resource.service.name = "demo-app" && name = "chat gpt-4o" }')
+    assert trace_filter(chat.about({"model": "m1"}).text).operation == "chat m1"
+    assert said.about({}) == said
+    assert said.about({"service": 'a "b"', "model": ""}).text == said.text.replace('"demo-app"', '"a \\"b\\""')
+    mine = log_filter(said.about({"service": "my-app", "model": "m1", "endpoint": "/x"}).text)
+    assert (mine.service, mine.fields["model"], mine.fields["tier"]) == ("my-app", "m1", "gpt-4o-mini")
+
+
+def test_examples_stand_in_quotes_only() -> None:
+    """Anywhere else, what is written in their place would need another form."""
+    for name in ALL:
+        runbook = SHELF.runbook(name)
+        assert runbook is not None
+        for query in (part for part in runbook.parts if isinstance(part, Query)):
+            unquoted = re.sub(r'"[^"]*"', '""', query.text)
+            assert [example for example in EXAMPLES.values() if example in unquoted] == []
 
 
 # --- answers ---------------------------------------------------------------------------------------------------------
