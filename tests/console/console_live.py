@@ -1,9 +1,7 @@
-"""A live stack with a console, under a modest load, with rules that fire within a minute."""
+"""A live stack with a console, under a modest load, at the time scale of rehearsals: alerts fire within a minute."""
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 import time
 import uuid
@@ -15,7 +13,6 @@ from typing import Any
 
 import requests
 
-from lite.processes import Supervisor
 from lite.settings import ROOT
 
 sys.path.insert(0, str(ROOT / "tests" / "stack"))  # the live stack's helpers are there
@@ -137,28 +134,17 @@ class ConsoleStack:
 @contextmanager
 def console_stack(folder: Path, per_second: float = 3.0, **options: str) -> Iterator[ConsoleStack]:
     """Start a stack on free ports, put it under load, stop it."""
-    process = LiteProcess.make(folder, SIM_LATENCY_SCALE="0.2", **options)
+    process = LiteProcess.make(folder, SIM_LATENCY_SCALE="0.2", REHEARSAL="1", **options)
     up = process.run("up")
     if up.returncode:
         raise RuntimeError(up.stdout + up.stderr)
     try:
         live = LiveStack(process.stack, process)
-        _use_fast_rules(live)
         with under_load(live.url("DEMO_APP_PORT"), per_second) as load:
             yield ConsoleStack(live, load)
     finally:
         process.run("down")
     assert processes_of(folder) == []
-
-
-def _use_fast_rules(live: LiveStack) -> None:
-    """The rehearsal's rules, in which an alert fires within seconds, instead of production's."""
-    file = live.stack.config / "prometheus" / "prometheus.yml"
-    text = file.read_text()
-    assert "prometheus/rules/" in text
-    file.write_text(text.replace("prometheus/rules/", "prometheus/rules-rehearsal/"))
-    os.kill(Supervisor(live.stack).states()["prometheus"]["pid"], signal.SIGHUP)
-    poll_until(live.stores.metrics.rules, lambda rules: any("rehearsal" in rule.file for rule in rules), 30.0)
 
 
 def _attributes(values: dict[str, str]) -> list[dict[str, Any]]:

@@ -23,6 +23,10 @@ BOARDS: dict[str, Any] = {
 }
 OVERVIEW = "llm-overview"
 RANGE = "from=now-15m&to=now&refresh="
+NEED_MORE_THAN_LOAD = {  # days, or evaluations
+    "Cost yesterday until this time", "Cost yesterday", "Cost per request, 7 days",
+    "Faithfulness by endpoint", "Answer relevance by endpoint",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("uid", BOARDS)
@@ -46,12 +50,14 @@ def test_every_panel_shows_something_and_none_is_in_error(shown: Window, stack: 
 
 
 def test_the_overview_is_not_empty(shown: Window, stack: ConsoleStack) -> None:
-    poll_until(
-        lambda: stack.live.stores.metrics.value("sum(llm_requests_total)"), lambda total: (total or 0) > 50, 60.0
-    )
-    panels = wait_for_dashboard(shown.open(f"/d/{OVERVIEW}?{RANGE}"))
-    with_data = [one.get_attribute("aria-label") for one in panels.all() if one.get_attribute("data-state") == "data"]
-    assert len(with_data) >= 0.7 * panels.count(), with_data
+    """But for what needs an evaluation or a day, once the stack has recorded the others."""
+
+    def without_data() -> set[str]:
+        panels = wait_for_dashboard(shown.open(f"/d/{OVERVIEW}?{RANGE}"))
+        states = {one.get_attribute("aria-label"): one.get_attribute("data-state") for one in panels.all()}
+        return {str(title) for title, state in states.items() if state != "data"}
+
+    poll_until(without_data, lambda titles: titles <= NEED_MORE_THAN_LOAD, 150.0, 3.0)
 
 
 @pytest.mark.parametrize("uid", [OVERVIEW, "llm-cost"])
