@@ -1,12 +1,15 @@
 // States over time: one band per series, made of pieces that say what they are. Shares the crosshair of the charts.
 const ui = window.consoleUi;
+const MOST_TICKS = 6;
+const MARGIN = 0.04; // of the axis at both ends, where a text would be cut off
+const STEPS_MS = [1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080, 43200].map((minutes) => minutes * 60e3);
 
 export default {
   template: `
     <div class="bands">
       <div class="bands-rows">
         <div class="band" v-for="(band, index) in view.bands" :key="index">
-          <div class="band-name" :title="band.name">{{ band.name }}</div>
+          <div class="band-name from-end" :title="band.name"><bdi dir="ltr">{{ band.name }}</bdi></div>
           <div class="band-track" role="img" :aria-label="spoken(band)" tabindex="0">
             <div v-for="(piece, place) in band.pieces" :key="place" class="band-piece"
                  :style="{ left: percent(piece.start), width: percent(piece.end, piece.start), '--state': piece.color }"
@@ -29,7 +32,10 @@ export default {
   computed: {
     ticks() {
       const { start, end } = this.view;
-      return [0, 1, 2, 3, 4].map((part) => start + ((end - start) * (part + 0.5)) / 5);
+      const step = STEPS_MS.find((one) => (end - start) / one <= MOST_TICKS) ?? STEPS_MS.at(-1);
+      const first = Math.ceil(start / step) * step;
+      const ticks = Array.from({ length: Math.floor((end - first) / step) + 1 }, (_, place) => first + place * step);
+      return ticks.filter((tick) => tick - start > MARGIN * (end - start) && end - tick > MARGIN * (end - start));
     },
   },
 

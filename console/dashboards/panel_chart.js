@@ -20,6 +20,22 @@ function translucent(color, opacity) {
   return echarts.color.modifyAlpha(color, opacity);
 }
 
+// Of those that begin at the same moment one is enough: dashes over each other would be a dotted line.
+function isFirst(note, place, all) {
+  return place === all.findIndex((one) => one.time === note.time && one.color === note.color);
+}
+
+// What goes on at the same time in the same colour, as one: many alerts over each other would hide the lines.
+function merged(notes) {
+  const areas = [];
+  for (const { time, end, color } of [...notes].sort((one, other) => one.time - other.time)) {
+    const before = areas.findLast((area) => area.color === color);
+    if (before && time <= before.end) before.end = Math.max(before.end, end);
+    else if (end > time) areas.push({ time, end, color });
+  }
+  return areas;
+}
+
 export default {
   template: `
     <div class="chart">
@@ -38,7 +54,7 @@ export default {
             <tr v-for="(line, index) in view.lines" :key="index" :class="{ off: isOff(index) }">
               <td><button type="button" :aria-pressed="String(!isOff(index))" @click="pick(index, $event)"
                           :title="line.name">
-                <span class="swatch" :style="{ background: colors[index] }"></span><span>{{ line.name }}</span>
+                <span class="swatch" :style="{ background: colors[index] }"></span><span class="from-end"><bdi dir="ltr">{{ line.name }}</bdi></span>
               </button></td>
               <td v-for="(text, place) in line.texts" :data-value="line.numbers[place]">{{ text }}</td>
             </tr>
@@ -161,14 +177,14 @@ export default {
       const noted = view.annotations.filter((one) => one.end >= view.start && one.time <= view.end);
       return [
         {
-          id: "marks", type: "line", data: [], silent: true,
+          id: "marks", type: "line", data: [], silent: true, z: 1, // behind the lines
           markLine: {
             symbol: "none", silent: true, animation: false, label: { show: false },
             data: [
               ...view.thresholds.map((one) => ({
                 yAxis: one.value, lineStyle: { color: resolved(one.color, 0), type: "dashed", width: 1 },
               })),
-              ...noted.map((one) => ({
+              ...noted.filter(isFirst).map((one) => ({
                 xAxis: Math.max(one.time, view.start),
                 lineStyle: { color: resolved(one.color, 0), type: [4, 3], width: 1.2 },
               })),
@@ -176,7 +192,7 @@ export default {
           },
           markArea: {
             silent: true, animation: false,
-            data: noted.filter((one) => one.end > one.time).map((one) => [
+            data: merged(noted).map((one) => [
               { xAxis: Math.max(one.time, view.start), itemStyle: { color: translucent(resolved(one.color, 0), 0.06) } },
               { xAxis: Math.min(one.end, view.end) },
             ]),

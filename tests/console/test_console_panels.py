@@ -56,6 +56,26 @@ def test_the_legend_has_the_servers_numbers() -> None:
     assert [one["value"] for one in view["thresholds"]] == [3000]
 
 
+@pytest.mark.parametrize(
+    ("unit", "highest", "top"),
+    [
+        ("percentunit", 0.0, 1.0),
+        ("percentunit", 0.1, None),
+        ("percentunit", 0.9, 1.0),
+        ("percentunit", 1.0, 1.0),
+        ("percentunit", 3.0, None),
+        ("percent", 95.0, 100.0),
+        ("ms", 0.9, None),
+    ],
+)
+def test_no_share_looks_as_if_it_could_be_more_than_the_whole(unit: str, highest: float, top: float | None) -> None:
+    chart = panel("timeseries", {"expr": "x"}, fieldConfig={"defaults": {"unit": unit}})
+    page = shown(since="now-1h")
+    start = plan(chart, page).intervals.aligned.start
+    series = [Series({}, ((start, 0.0), (start + 60, highest), (start + 120, math.nan)))]
+    assert timeseries.view(answered(chart, series, on=page), [], 1)["max"] == top
+
+
 def test_exemplars_are_the_largest_of_their_time_and_name_a_trace() -> None:
     chart = titled("Time to first token: p50, p95")
     page = shown()

@@ -16,6 +16,7 @@ from console.dashboards.panels.body import Context
 from console.units import formatted
 from stores.metric_answers import Exemplar
 
+_WHOLE = {"percentunit": 1.0, "percent": 100.0}
 MOST_EXEMPLARS = 60  # more would hide the lines
 
 
@@ -63,7 +64,7 @@ def view(answer: Answer, notes: Sequence[Note], shared: int) -> dict[str, Any]:
         "fill": float(custom.get("fillOpacity") or 0) / 100,
         "unit": common.unit,
         "min": common.minimum,
-        "max": common.maximum,
+        "max": _top(common, answer.lines) if common.maximum is None else common.maximum,
         "soft_min": custom.get("axisSoftMin"),
         "thresholds": [{"value": one.value, "color": css_color(one.color)} for one in common.lines],
         "exemplars": [
@@ -93,6 +94,15 @@ def telling(exemplars: Sequence[Exemplar], start: float, end: float) -> list[Exe
         if start <= one.time <= end and math.isfinite(one.value) and (known is None or one.value > known.value):
             largest[place] = one
     return [largest[place] for place in sorted(largest)]
+
+
+def _top(field: FieldOptions, lines: Sequence[Line]) -> float | None:
+    """Of an axis of shares: the whole, where a round scale would end above it. Else the scale ends where it will."""
+    whole = _WHOLE.get(field.unit)
+    if whole is None or (field.custom.get("stacking") or {}).get("mode", "none") != "none":
+        return None
+    highest = max((value for line in lines for value in line.values if math.isfinite(value)), default=0.0)
+    return whole if highest == 0 or whole * 0.75 < highest <= whole else None
 
 
 def _line(
