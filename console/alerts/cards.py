@@ -100,7 +100,7 @@ class _Row:
         """Show how it stands now."""
         self._alert = alert
         self._said.set_text(alert.said or "It says nothing about itself.")
-        self._value.set_text("" if alert.value is None else formatted(alert.value, "short"))
+        self._value.set_text("" if alert.value is None else formatted(alert.value, alert.unit))
         self._since.set_text(_since(alert, now))
         self._why.set_text(_why(alert, now))
         self._why.set_visibility(bool(self._why.text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -12,6 +13,9 @@ from alert_sink.watchdog import WATCHDOG
 from stores.alerts import Alert, Silence
 from stores.metric_answers import Rule, RuleAlert
 
+_VALUE = re.compile(r"\{\{\s*\$value\b([^}]*)\}\}\s*(ms\b|US dollars)?")
+_FUNCTIONS = {"humanizePercentage": "percentunit", "humanizeDuration": "s", "humanize1024": "bytes"}
+_WORDS = {"ms": "ms", "US dollars": "currencyUSD"}
 State = Literal["firing", "pending", "silenced", "inhibited"]
 Labels = Mapping[str, str]
 
@@ -26,6 +30,7 @@ class Standing:
     annotations: Labels
     since: float  # Unix s
     value: float | None = None  # None where Prometheus does not say it
+    unit: str = "short"  # of the value, as console.units knows it
     expression: str = ""
     for_s: float = 0.0  # how long a pending one must last to fire
     silences: tuple[Silence, ...] = ()
@@ -99,6 +104,15 @@ def dashboard_path(url: str) -> str:
     return f"{parts.path}?{parts.query}" if parts.query else parts.path
 
 
+def unit_of(description: str) -> str:
+    """The unit in which a rule's own text, still a template, writes its value."""
+    written = _VALUE.search(description)
+    if written is None:
+        return "short"
+    unit = next((unit for function, unit in _FUNCTIONS.items() if function in written[1]), "")
+    return unit or _WORDS.get(written[2] or "", "short")
+
+
 def _taken(left: list[Alert], active: RuleAlert) -> Alert | None:
     """Alertmanager's side of `active`, taken out of `left`. Prometheus may add labels when it sends."""
     for index, alert in enumerate(left):
@@ -119,6 +133,7 @@ def _put_together(
         annotations=active.annotations,
         since=active.active_since if pending else fired,
         value=active.value,
+        unit=unit_of((rule.annotations or {}).get("description", "")),
         expression=rule.query,
         for_s=rule.for_s,
         silences=_silences(held, silences),

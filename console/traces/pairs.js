@@ -9,8 +9,9 @@ export default {
           <th scope="col" class="right">cost A, B</th><th scope="col">said differently</th>
         </tr></thead>
         <tbody>
-          <tr v-for="(pair, index) in pairs" :key="index" :class="{ 'only-one': pair.only }">
-            <td class="name" :style="{ '--depth': Math.min(pair.depth, 12) }">{{ pair.name }}
+          <tr v-for="(pair, index) in pairs" :key="index" :class="{ 'only-one': pair.only }"
+              :style="{ '--depth': Math.min(pair.depth, 12) }">
+            <td class="name">{{ pair.name }}
               <span v-if="pair.only" class="chip warn">only in {{ pair.only }}</span>
               <span v-for="side in pair.failed" :key="side" class="chip bad">failed in {{ side }}</span></td>
             <td class="right">{{ pair.left }}</td>

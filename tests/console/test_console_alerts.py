@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -44,6 +45,25 @@ def held(of: RuleAlert, state: str = "active", **changes: Any) -> Alert:
 
 def a_silence(state: str = "active", ends: float = T0 + 3600, ident: str = "s1") -> Silence:
     return Silence(ident, (Matcher("alertname", "LLMErrorRateHigh"),), state, T0, ends, "ann", "known")
+
+
+@pytest.mark.parametrize(
+    ("description", "unit"),
+    [
+        ("{{ $labels.service }}: {{ $value | humanizePercentage }} of 20 failed", "percentunit"),
+        ("longer than {{ $value | printf `%.0f` }} ms", "ms"),
+        ("an hour costs {{ $value | printf `%.2f` }} US dollars", "currencyUSD"),
+        ("checked {{$value|humanizeDuration}} ago", "s"),
+        ("{{ $value | humanize1024 }}B wait", "bytes"),
+        ("{{ $value | humanize }} msgs, {{ $values }}", "short"),
+        ("nothing of a value", "short"),
+        ("", "short"),
+    ],
+)
+def test_a_value_has_the_unit_that_the_rules_text_gives_it(description: str, unit: str) -> None:
+    loaded = rule("LLMErrorRateHigh", active("LLMErrorRateHigh"))
+    [alert] = standing([replace(loaded, annotations={"description": description})], [], [])
+    assert alert.unit == unit
 
 
 def test_each_alert_stands_once_with_what_either_server_knows() -> None:
