@@ -145,7 +145,7 @@ export default {
           min: view.min ?? (view.soft_min === null ? undefined : (axis) => Math.min(axis.min, view.soft_min)),
           max: view.max ?? undefined,
           // Between two fixed ends the lines are as far apart as they can be alike.
-          interval: bottom !== null && view.max !== null ? (view.max - bottom) / 4 : undefined,
+          interval: bottom !== null && view.max !== null ? (view.max - bottom) / 4 : view.interval ?? undefined,
           axisLabel: { color: text, fontSize: 11, formatter: (value) => ui.formatted(value, view.unit) },
           splitLine: { lineStyle: { color: ui.color("grid") } },
         },

@@ -76,6 +76,18 @@ def test_no_share_looks_as_if_it_could_be_more_than_the_whole(unit: str, highest
     assert timeseries.view(answered(chart, series, on=page), [], 1)["max"] == top
 
 
+@pytest.mark.parametrize(
+    ("unit", "highest", "interval"),
+    [("bytes", 143 * 2**20, 32 * 2**20), ("bytes", 2**30, 256 * 2**20), ("bytes", 0.0, None), ("ms", 143.0, None)],
+)
+def test_bytes_are_counted_in_powers_of_two(unit: str, highest: float, interval: float | None) -> None:
+    chart = panel("timeseries", {"expr": "x"}, fieldConfig={"defaults": {"unit": unit}})
+    page = shown(since="now-1h")
+    start = plan(chart, page).intervals.aligned.start
+    view = timeseries.view(answered(chart, [Series({}, ((start, highest),))], on=page), [], 1)
+    assert view["interval"] == interval
+
+
 def test_exemplars_are_the_largest_of_their_time_and_name_a_trace() -> None:
     chart = titled("Time to first token: p50, p95")
     page = shown()

@@ -60,11 +60,12 @@ def view(answer: Answer, notes: Sequence[Note], shared: int) -> dict[str, Any]:
         "legend": bool(legend.get("showLegend", True)) and bool(answer.lines),
         "bars": custom.get("drawStyle") == "bars",
         "steps": {"stepBefore": "end", "stepAfter": "start"}.get(str(custom.get("lineInterpolation")), ""),
-        "stacked": (custom.get("stacking") or {}).get("mode", "none") != "none",
+        "stacked": _stacked(common),
         "fill": float(custom.get("fillOpacity") or 0) / 100,
         "unit": common.unit,
         "min": common.minimum,
         "max": _top(common, answer.lines) if common.maximum is None else common.maximum,
+        "interval": _binary_interval(common, answer.lines),
         "soft_min": custom.get("axisSoftMin"),
         "thresholds": [{"value": one.value, "color": css_color(one.color)} for one in common.lines],
         "exemplars": [
@@ -99,10 +100,26 @@ def telling(exemplars: Sequence[Exemplar], start: float, end: float) -> list[Exe
 def _top(field: FieldOptions, lines: Sequence[Line]) -> float | None:
     """Of an axis of shares: the whole, where a round scale would end above it. Else the scale ends where it will."""
     whole = _WHOLE.get(field.unit)
-    if whole is None or (field.custom.get("stacking") or {}).get("mode", "none") != "none":
+    if whole is None or _stacked(field):
         return None
-    highest = max((value for line in lines for value in line.values if math.isfinite(value)), default=0.0)
+    highest = _highest(lines)
     return whole if highest == 0 or whole * 0.75 < highest <= whole else None
+
+
+def _binary_interval(field: FieldOptions, lines: Sequence[Line]) -> float | None:
+    """Between two ticks of an axis of bytes: 64 MiB and not 57.2. None leaves it to the scale."""
+    highest = _highest(lines)
+    if field.unit != "bytes" or highest <= 0 or _stacked(field):
+        return None
+    return float(2 ** math.ceil(math.log2(highest / 5)))
+
+
+def _highest(lines: Sequence[Line]) -> float:
+    return max((value for line in lines for value in line.values if math.isfinite(value)), default=0.0)
+
+
+def _stacked(field: FieldOptions) -> bool:
+    return bool((field.custom.get("stacking") or {}).get("mode", "none") != "none")
 
 
 def _line(
