@@ -11,9 +11,9 @@ from pathlib import Path
 from nicegui import ui
 
 from console.app import create_app
-from console.settings import DASHBOARDS, LOCAL, RUNBOOKS, ConsoleSettings, UnsafeBinding
+from console.settings import DASHBOARDS, LOCAL, RUNBOOKS, ConsoleSettings
 from console.shell import TITLE
-from console.times import BadTime, seconds
+from console.times import seconds
 from lite.settings import Stack
 from stores.alerts import AlertStore
 from stores.connect import LOG_STORES, TRACE_STORES
@@ -83,7 +83,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         settings = settings_of(options)
         create_app(settings)
-    except (UnsafeBinding, BadTime, OSError, ValueError) as error:
+    except (OSError, ValueError) as error:
         sys.stderr.write(f"console: {error}\n")
         return 2
     sys.stdout.write(f"console: http://{settings.host}:{settings.port}/\n")

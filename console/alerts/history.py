@@ -17,7 +17,6 @@ class Incident:
 
     name: str
     severity: str
-    team: str
     said: str
     scope: Mapping[str, str]
     start: float
@@ -59,7 +58,6 @@ def _incident(one: Mapping[str, Any]) -> Incident:
     return Incident(
         name=one["alert"],
         severity=one["severity"],
-        team=one["team"],
         said=one["description"] or one["summary"],
         scope=one["scope"],
         start=one["starts_at"],

@@ -6,7 +6,7 @@ import itertools
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
@@ -87,27 +87,11 @@ class Table:
         return bool(cells) and all(isinstance(cell, float | int) for cell in cells)
 
 
-@dataclass(frozen=True)
-class Frames:
-    """All that a panel's queries gave."""
-
-    lines: tuple[Line, ...] = ()
-    tables: tuple[Table, ...] = ()
-    unknown: tuple[str, ...] = field(default=())  # what could not be shown, and why
-
-    @property
-    def empty(self) -> bool:
-        """Whether there is nothing to show."""
-        return not self.lines and not any(table.rows for table in self.tables)
-
-
-def legend_name(template: str, labels: Labels, several: bool = True) -> str:
+def legend_name(template: str, labels: Labels) -> str:
     """`{{service}} {{endpoint}}` filled in; without a template the labels, as Grafana's `Auto` does it."""
     if template:
         text = re.sub(r"\{\{\s*(.+?)\s*\}\}", lambda match: labels.get(match[1], ""), template)
         return re.sub(r" {2,}", " ", text).strip() or VALUE  # `or vector(0)` has none of the labels
-    if not several and not labels:
-        return VALUE
     rest = ", ".join(f'{name}="{value}"' for name, value in sorted(labels.items()) if name != "__name__")
     metric = labels.get("__name__", "")
     return f"{metric}{{{rest}}}" if metric and rest else metric or (f"{{{rest}}}" if rest else VALUE)

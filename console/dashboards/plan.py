@@ -6,7 +6,7 @@ import itertools
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from console.dashboards.intervals import Intervals
@@ -51,7 +51,6 @@ class Plan:
     about_time: str  # of a panel that overrides the page's range; else empty
     asked: tuple[Asked, ...]
     problem: str = ""
-    macros: dict[str, str] = field(default_factory=dict)
 
     @property
     def questions(self) -> list[Question]:
@@ -71,9 +70,7 @@ def plan(panel: Panel, shown: Shown, full: bool = False) -> Plan:
         return Plan(panel, Intervals.of(span, 100, shown.scrape_s), "", (), str(error))
     points = int(panel.json.get("maxDataPoints") or 0) or _pixels(24 if full else panel.width, shown.page_px)
     intervals = Intervals.of(span, points, shown.scrape_s, smallest_s)
-    macros = intervals.macros()
-    asked = tuple(_asked(target, intervals, shown, macros) for target in panel.targets)
-    return Plan(panel, intervals, about, asked, macros=macros)
+    return Plan(panel, intervals, about, tuple(_asked(target, intervals, shown) for target in panel.targets))
 
 
 def _pixels(columns: int, page_px: int) -> int:
@@ -81,12 +78,12 @@ def _pixels(columns: int, page_px: int) -> int:
     return max(100, page_px - 40 if page_px < 760 else (page_px - 32) * columns // 24 - 24)
 
 
-def _asked(target: Target, intervals: Intervals, shown: Shown, macros: dict[str, str]) -> Asked:
+def _asked(target: Target, intervals: Intervals, shown: Shown) -> Asked:
     match target.source:
         case "prometheus":
-            return _promql(target, intervals, shown, macros)
+            return _promql(target, intervals, shown)
         case "loki":
-            return _logs(target, intervals, shown, macros)
+            return _logs(target, intervals, shown)
         case "tempo":
             return _traces(target, intervals, shown)
         case "datasource" | "grafana" | "":
@@ -94,15 +91,15 @@ def _asked(target: Target, intervals: Intervals, shown: Shown, macros: dict[str,
     return Asked(target, problem=f"the console does not know the query language of {target.source!r}")
 
 
-def _promql(target: Target, intervals: Intervals, shown: Shown, macros: dict[str, str]) -> Asked:
+def _promql(target: Target, intervals: Intervals, shown: Shown) -> Asked:
     if not target.expr:
         return Asked(target, problem="the query is empty")
+    text = written(target.expr, shown.variables, intervals.macros())
     if own := str(target.json.get("interval") or ""):
         try:
             intervals = Intervals(intervals.span, max(intervals.step, seconds(own)), intervals.rate)
         except BadTime:
             return Asked(target, problem=f"the query's interval {own!r} is no length")
-    text = written(target.expr, shown.variables, macros)
     span = intervals.span
     if target.instant:
         return Asked(target, Question("instant", text, span.start, span.end))
@@ -111,10 +108,10 @@ def _promql(target: Target, intervals: Intervals, shown: Shown, macros: dict[str
     return Asked(target, Question("range", text, whole.start, whole.end, intervals.step), exemplars)
 
 
-def _logs(target: Target, intervals: Intervals, shown: Shown, macros: dict[str, str]) -> Asked:
+def _logs(target: Target, intervals: Intervals, shown: Shown) -> Asked:
     limit = int(target.json.get("maxLines") or LINES)
     if shown.log_store == "loki":
-        text = written(target.expr, shown.variables, macros)
+        text = written(target.expr, shown.variables, intervals.macros())
     elif logsql := (target.json.get("lite") or {}).get("logsql"):
         text = written_logsql(str(logsql), shown.variables)
     else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
-from console.dashboards.frames import TIME, Cell, Table
+from console.dashboards.frames import Cell, Table
 from console.dashboards.model import Json
 
 Tables = tuple[Table, ...]
@@ -112,9 +112,3 @@ _STEPS: Final[Mapping[str, Callable[[Tables, Any], Tables]]] = {
     "filterFieldsByName": _only_fields,
     "labelsToFields": _labels_to_fields,
 }
-
-
-def without_time(table: Table) -> Table:
-    """Without the column of the time, which is the same in every row of an instant answer."""
-    kept = [name for name in table.columns if name != TIME]
-    return Table(tuple(kept), _rows(table, kept), table.ref)

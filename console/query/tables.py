@@ -24,7 +24,6 @@ class Swatch:
 
 
 Cell = str | Link | Swatch
-Rows = Sequence[Sequence[Cell]]
 
 
 def table(

@@ -149,7 +149,7 @@ const consoleUi = (() => {
   addEventListener("resize", remember);
 
   return {
-    gridCell, gridStyle, toggleTheme, isDark, color, push, formatted, escaped, clock,
+    gridCell, gridStyle, toggleTheme, color, push, formatted, escaped, clock,
     setUnits: (table) => { units = table; },
   };
 })();

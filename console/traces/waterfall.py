@@ -57,7 +57,6 @@ class Row:
 
     span: Span
     depth: int
-    children: int
     orphan: bool  # its parent has not arrived
     usage: Usage | None
     offset: float  # share of the trace's length before it, 0 to 1
@@ -93,7 +92,6 @@ def waterfall(trace: Trace) -> Waterfall:
         Row(
             span=span,
             depth=depth,
-            children=len(children[span.span_id]),
             orphan=bool(span.parent_id) and span.parent_id not in known,
             usage=usages.get(span.span_id),
             offset=min(1.0, max(0.0, (span.start - start) / length_s)),

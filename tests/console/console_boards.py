@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from console.dashboards.answer import Answer, put_together
 from console.dashboards.model import Dashboard, Library, Panel, _panel
-from console.dashboards.plan import Plan, Shown, plan
+from console.dashboards.plan import Shown, plan
 from console.dashboards.questions import Question
 from console.dashboards.variables import ALL, Variable
 from console.settings import DASHBOARDS
@@ -52,8 +51,3 @@ def questions_of(board: Dashboard, page: Shown) -> list[Question]:
     """Everything that a page asks, once."""
     found = (question for one in board.panels for question in plan(one, page).questions)
     return list(dict.fromkeys(found))
-
-
-def with_target(planned: Plan, **changed: Any) -> Plan:
-    """A plan whose first query is changed."""
-    return replace(planned, **changed)
