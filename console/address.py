@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
@@ -31,13 +31,8 @@ class Address:
         """All values of a parameter."""
         return [value for key, value in self.parameters if key == name]
 
-    def with_(self, **changed: str | Sequence[str] | None) -> Address:
-        """With these parameters instead (`var_model` is `var-model`); None takes one away."""
-        return self.with_parameters({name.replace("_", "-"): value for name, value in changed.items()}.items())
-
-    def with_parameters(self, changed: Iterable[tuple[str, str | Sequence[str] | None]]) -> Address:
-        """The same, for names that are no Python names."""
-        new = dict(changed)
+    def with_parameters(self, new: Mapping[str, str | Sequence[str] | None]) -> Address:
+        """With these parameters instead; None takes one away."""
         kept = [(key, value) for key, value in self.parameters if key not in new]
         for name, value in new.items():
             if value is not None:

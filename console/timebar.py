@@ -54,7 +54,7 @@ class TimeBar:
         self._label.set_text(chosen.about)
         self._opener.props["aria-label"] = _spoken(chosen)
         self._fill()
-        self.go(self.address.with_(**{"from": chosen.since, "to": chosen.until}))
+        self.go(self.address.with_parameters(chosen.parameters()))
         await self.reload()
 
     def go(self, address: Address) -> None:
@@ -129,7 +129,7 @@ class TimeBar:
 
     def _refresh_every(self, interval: str) -> None:
         self.refresh = interval
-        self.go(self.address.with_(refresh=interval))
+        self.go(self.address.with_parameters({"refresh": interval}))
         self._schedule()
 
     async def _seen(self, event: GenericEventArguments) -> None:

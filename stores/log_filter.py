@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeGuard
 
 from stores.log_fields import FieldValue
-from stores.quoting import number, quoted
+from stores.quoting import number, plain, quoted
 from stores.times import period, rfc3339
 
 
@@ -84,13 +84,9 @@ def _is_number(value: FieldValue) -> TypeGuard[int | float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _text(value: FieldValue) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def _logql_equals(value: FieldValue) -> str:
-    return f"== {number(value)}" if _is_number(value) else f"= {quoted(_text(value))}"
+    return f"== {number(value)}" if _is_number(value) else f"= {quoted(plain(value))}"
 
 
 def _logsql_equals(value: FieldValue) -> str:
-    return f"range[{number(value)}, {number(value)}]" if _is_number(value) else f"={quoted(_text(value))}"
+    return f"range[{number(value)}, {number(value)}]" if _is_number(value) else f"={quoted(plain(value))}"

@@ -18,6 +18,11 @@ def quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
+def plain(value: str | int | float | bool) -> str:
+    """`value` as text without quotes; yes and no are `true` and `false`."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def number(value: int | float) -> str:
     """`value` in digits: not every parser of these languages reads an exponent."""
     return format(Decimal(repr(value)), "f")

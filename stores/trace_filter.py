@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from stores.quoting import number, quoted
+from stores.quoting import number, plain, quoted
 from stores.times import period
 
 AttributeValue = str | int | float | bool
@@ -55,7 +55,7 @@ class TraceFilter:
         A fraction is left to that check: the index holds as many digits of it as its server's version likes.
         """
         start, end = self.span()
-        tags = {name: _tag(value) for name, value in self.attributes.items() if not isinstance(value, float)}
+        tags = {name: plain(value) for name, value in self.attributes.items() if not isinstance(value, float)}
         if self.error_only:
             tags["error"] = "true"
         parameters = {
@@ -82,8 +82,4 @@ def _attribute(name: str) -> str:
 def _literal(value: AttributeValue) -> str:
     if isinstance(value, str):
         return quoted(value)
-    return str(value).lower() if isinstance(value, bool) else number(value)
-
-
-def _tag(value: AttributeValue) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return plain(value) if isinstance(value, bool) else number(value)

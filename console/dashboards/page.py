@@ -117,11 +117,11 @@ class DashboardPage:
 
     def _list_boards(self, menu: ui.menu, boards: Sequence[Dashboard], link: Json) -> None:
         """Made when it is opened: the links carry the range and the variables of then."""
-        parameters: list[tuple[str, Any]] = []
+        parameters: dict[str, str | Sequence[str]] = {}
         if link.get("keepTime"):
-            parameters += self._times.range.parameters().items()
+            parameters |= self._times.range.parameters()
         if link.get("includeVars"):
-            parameters += variables.parameters(self._variables)
+            parameters |= variables.parameters(self._variables)
         menu.clear()
         with menu, ui.element("nav").classes("menu-list"):
             for one in boards:
@@ -156,7 +156,7 @@ class DashboardPage:
         return PanelView(panel, context, top, "" if alone else f"panel-{panel.id}")
 
     def _alone(self, panel: Panel) -> None:
-        back = str(self._address.with_parameters([("viewPanel", None)]))
+        back = str(self._address.with_parameters({"viewPanel": None}))
         ui.link(f"← {self._board.title}", back).classes("btn board-back")
         self._views = [self._view(panel, panel.y, alone=True)]
 

@@ -136,9 +136,9 @@ def _as_number(text: str) -> tuple[float, str]:
     return (float(match[0]) if match else float("inf"), text)
 
 
-def parameters(variables: Iterable[Variable]) -> list[tuple[str, str | Sequence[str] | None]]:
+def parameters(variables: Iterable[Variable]) -> dict[str, Sequence[str]]:
     """For an address."""
-    return [(f"var-{one.name}", list(one.chosen)) for one in variables if one.type != "constant"]
+    return {f"var-{one.name}": one.chosen for one in variables if one.type != "constant"}
 
 
 # --- Written into texts -----------------------------------------------------------------------------------

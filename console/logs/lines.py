@@ -12,7 +12,7 @@ from nicegui.events import GenericEventArguments
 from console.units import formatted
 from llm_telemetry import names
 from stores import LogLine
-from stores.log_fields import FieldValue
+from stores.quoting import plain
 
 # What a person reads of an event at first sight: field, its unit (empty: as it is), and what stands before it.
 _FACTS: Final = (
@@ -87,7 +87,7 @@ def shown(line: LogLine, *, new: bool = False) -> dict[str, Any]:
         "trace": line.trace_id,
         "span": line.span_id,
         "facts": _facts(line),
-        "fields": [[name, _text(value)] for name, value in sorted(line.fields.items())],
+        "fields": [[name, plain(value)] for name, value in sorted(line.fields.items())],
         "new": new,
     }
 
@@ -110,14 +110,10 @@ def _facts(line: LogLine) -> list[list[str]]:
         if value is None:
             continue
         numeric = unit and isinstance(value, int | float)
-        text = formatted(float(value), unit) if numeric else _text(value)
+        text = formatted(float(value), unit) if numeric else plain(value)
         found.append([before + text, "bad" if name in _BAD else "number" if numeric else "", name])
     if line.fields.get("cache_hit") is True:
         found.append(["cache hit", "good", "cache_hit"])
     if line.fields.get("status") == names.STATUS_CANCELLED:
         found.append([names.STATUS_CANCELLED, "warn", "status"])
     return found
-
-
-def _text(value: FieldValue) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

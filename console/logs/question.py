@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlencode
 
+from console.times import TimeRange
 from stores import LogFilter
 from stores.log_fields import FieldValue, typed
+from stores.quoting import plain
 
 _FIELD: Final = "field."  # before a field's name in the URL
 SEVERITY: Final = "severity_text"  # as the line's logger wrote it; both stores keep it under this name
@@ -51,7 +53,7 @@ class LogQuestion:
     @classmethod
     def of(cls, which: LogFilter) -> LogQuestion:
         """The question that a filter asks."""
-        fields = {name: _text(value) for name, value in which.fields.items()}
+        fields = {name: plain(value) for name, value in which.fields.items()}
         return cls(which.service, which.text, which.trace_id, fields)
 
     def parameters(self) -> dict[str, str]:
@@ -82,10 +84,5 @@ class LogQuestion:
 
 def page_of(which: LogFilter) -> str:
     """Where the console shows what a filter finds."""
-    start, end = which.span()
-    period = {"from": str(round(start * 1000)), "to": str(round(end * 1000))}
+    period = TimeRange.between(*which.span()).parameters()
     return f"/logs?{urlencode({**LogQuestion.of(which).parameters(), **period})}"
-
-
-def _text(value: FieldValue) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

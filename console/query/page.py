@@ -26,7 +26,7 @@ def register() -> None:
                     "promql",
                     address.value("expr"),
                     lambda: times.range.absolute(),
-                    lambda text: times.go(times.address.with_(expr=text)),
+                    lambda text: times.go(times.address.with_parameters({"expr": text})),
                 )
             if address.value("expr"):
                 ui.timer(0, block.run, once=True)

@@ -11,6 +11,7 @@ from console.traces.waterfall import Row, Usage, Waterfall
 from console.units import formatted
 from llm_telemetry import names
 from stores import Span
+from stores.quoting import plain
 from stores.traces import Attributes, Value
 
 MOST_SPANS: Final = 1000  # shown
@@ -97,9 +98,7 @@ def cost(usage: Usage) -> str:
 
 def text_of(value: Value) -> str:
     """A value of an attribute, as text."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    text = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    text = ", ".join(map(str, value)) if isinstance(value, list) else plain(value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text):,} characters)"
 
 

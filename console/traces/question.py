@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote, urlencode
 
+from console.times import TimeRange
 from llm_telemetry import names
 from stores import TraceFilter
+from stores.quoting import plain
 from stores.trace_filter import AttributeValue
 
 LIMITS: Final = (20, 50, 100)  # traces shown
@@ -74,7 +76,7 @@ class TraceQuestion:
             "service": self.service,
             "operation": self.operation,
             **self.scope,
-            **{_ATTRIBUTE + name: _text(value) for name, value in self.attributes.items()},
+            **{_ATTRIBUTE + name: plain(value) for name, value in self.attributes.items()},
             "error": "true" if self.error_only else "",
             "min_ms": f"{self.min_ms:.3f}".rstrip("0").rstrip(".") if self.min_ms else "",
             "limit": str(self.limit) if self.limit != LIMITS[0] else "",
@@ -91,8 +93,7 @@ class TraceQuestion:
 
 def page_of(which: TraceFilter) -> str:
     """Where the console shows what a filter finds."""
-    start, end = which.span()
-    period = {"from": str(round(start * 1000)), "to": str(round(end * 1000))}
+    period = TimeRange.between(*which.span()).parameters()
     return f"/traces?{urlencode({**TraceQuestion.of(which).parameters(), **period})}"
 
 
@@ -105,10 +106,6 @@ def page_of_trace(trace_id: str, span_id: str = "") -> str:
 def page_of_comparison(left: str, right: str) -> str:
     """Where the console shows two traces beside each other."""
     return f"/traces/compare?{urlencode({'a': left, 'b': right})}"
-
-
-def _text(value: AttributeValue) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _yes_no(text: str) -> bool:
