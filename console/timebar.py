@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
@@ -61,6 +61,11 @@ class TimeBar:
         """Show another state of the page in the address bar."""
         self.address = address
         address.push()
+
+    def go_asking(self, parameters: Mapping[str, str]) -> None:
+        """Show what the page asks now in the address bar, beside what this bar says."""
+        kept = {name: value for name in ("from", "to", "refresh") if (value := self.address.value(name))}
+        self.go(Address(self.address.path, tuple({**kept, **parameters}.items())))
 
     async def reload(self) -> None:
         """Ask again."""

@@ -9,6 +9,8 @@ from typing import Any
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
+from console.timebar import button
+
 Changed = Callable[[Any], Awaitable[None] | None]
 
 
@@ -66,3 +68,9 @@ class CheckField(_Field):
 
     def __init__(self, label: str, value: bool, changed: Changed) -> None:
         super().__init__("check", label, value, changed, ())
+
+
+def filter_chip(text: str, hint: str, drop: Callable[[], object]) -> None:
+    """A condition that has no field of its own; a click takes it out of the filter."""
+    with button(text, hint, drop).classes("filter-chip"):
+        ui.icon("close").props('aria-hidden="true"')

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable
 from dataclasses import replace
+from functools import partial
 from typing import Final, TypeVar
 
 from nicegui import ui
 
 from console.address import Address
-from console.fields import ChoiceField, TextField
+from console.fields import ChoiceField, TextField, filter_chip
 from console.logs import facets
 from console.logs.buckets import Bars, step_for
 from console.logs.facets import Facets
@@ -42,7 +43,7 @@ class LogsPage:
         self._tail: Tail | None = None
         with head:
             self._live = button("Live", "Show lines as they arrive", self._toggle_live).classes("live")
-            self._times = TimeBar(address, self.ask, default=TimeRange("now-1h"))
+            self._times = TimeBar(address, self.ask)
         self._build()
         self._looking = ui.timer(LOOK_EVERY_S, self._look, active=False, immediate=False)
         self._counting = ui.timer(COUNT_EVERY_S, self._count, active=False, immediate=False)
@@ -176,7 +177,7 @@ class LogsPage:
     async def _show(self, question: LogQuestion) -> None:
         self._question = question
         self._limit = FIRST_LINES
-        self._show_address()
+        self._times.go_asking(question.parameters())
         self._text.show(question.text)
         self._service.show(question.service)
         self._trace.show(question.trace_id)
@@ -191,23 +192,12 @@ class LogsPage:
         if was_live:
             self._set_live(True)
 
-    def _show_address(self) -> None:
-        of_frame = {name: self._times.address.value(name) for name in ("from", "to", "refresh")}
-        said = {**{name: value for name, value in of_frame.items() if value}, **self._question.parameters()}
-        self._times.go(Address(self._times.address.path, tuple(said.items())))
-
     def _show_chips(self) -> None:
         self._chips.clear()
         with self._chips:
             for name, value in self._question.fields.items():
-                self._chip(name, value)
-
-    def _chip(self, name: str, value: str) -> None:
-        text = f"{name} = {value}" if value else f"without {name}"
-        chip = button(text, f"Take {name} out of the filter", lambda: self._toggle(name, value))
-        chip.classes("filter-chip")
-        with chip:
-            ui.icon("close").props('aria-hidden="true"')
+                text = f"{name} = {value}" if value else f"without {name}"
+                filter_chip(text, f"Take {name} out of the filter", partial(self._toggle, name, value))
 
     async def _zoom(self, start: float, end: float) -> None:
         await self._times.show(TimeRange.between(start, end))
@@ -221,7 +211,7 @@ class LogsPage:
     async def _toggle_live(self) -> None:
         live = self._tail is None
         self._question = replace(self._question, live=live)
-        self._show_address()
+        self._times.go_asking(self._question.parameters())
         if live and not self._times.range.is_relative:
             await self._times.show(TimeRange("now-15m"))
         elif live:

@@ -10,11 +10,10 @@ from typing import Final
 from nicegui import ui
 
 from console.address import Address
-from console.fields import CheckField, ChoiceField, TextField
+from console.fields import CheckField, ChoiceField, TextField, filter_chip
 from console.services import services
 from console.states import failed, loading, no_data
-from console.timebar import TimeBar, button
-from console.times import TimeRange
+from console.timebar import TimeBar
 from console.traces.found import Found
 from console.traces.question import LIMITS, SCOPE, TraceQuestion, page_of_trace
 from console.traces.search import details, find
@@ -36,7 +35,7 @@ class SearchPage:
         except ValueError as error:
             self._question, self._fault = TraceQuestion(), error
         with head:
-            self._times = TimeBar(address, self.ask, default=TimeRange("now-1h"))
+            self._times = TimeBar(address, self.ask)
         self._build()
         ui.timer(0, self._begin, once=True)
 
@@ -148,9 +147,7 @@ class SearchPage:
     async def _change(self, **changed: object) -> None:
         self._fault = None
         self._question = replace(self._question, **changed)  # type: ignore[arg-type]
-        of_frame = {name: self._times.address.value(name) for name in ("from", "to", "refresh")}
-        said = {**{name: value for name, value in of_frame.items() if value}, **self._question.parameters()}
-        self._times.go(Address(self._times.address.path, tuple(said.items())))
+        self._times.go_asking(self._question.parameters())
         self._show_chips()
         self._card.props('aria-busy="true"')
         try:
@@ -162,10 +159,7 @@ class SearchPage:
         self._chips.clear()
         with self._chips:
             for name, value in self._question.attributes.items():
-                chip = button(f"{name} = {value}", "Take it out of the search", partial(self._drop, name))
-                chip.classes("filter-chip")
-                with chip:
-                    ui.icon("close").props('aria-hidden="true"')
+                filter_chip(f"{name} = {value}", "Take it out of the search", partial(self._drop, name))
 
     async def _drop(self, name: str) -> None:
         kept = {key: value for key, value in self._question.attributes.items() if key != name}
