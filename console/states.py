@@ -2,9 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from nicegui import ui
 
 from stores import QueryRefused, StoreError
+
+
+class Part(ui.element):
+    """A part of a page that is drawn again only when it says something else: nothing jumps, no focus is lost."""
+
+    said: object = None  # what it was drawn for
+
+    def show(self, said: object, draw: Callable[[], None]) -> None:
+        """Draw it where it does not say that already."""
+        if self.said != said:
+            self.clear()
+            self.said = said
+            with self:
+                draw()
 
 
 def loading(what: str = "Loading…") -> None:

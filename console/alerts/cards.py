@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from nicegui import ui
 
@@ -31,7 +31,7 @@ class Card:
             self.element.props["aria-label"] = first.name
             with ui.element("div").classes("alert-head"):
                 heading(first.name, 3)
-                ui.label(first.severity or "no severity").classes(f"chip {LOOK.get(first.severity, '')}")
+                severity_chip(first.severity)
                 if first.labels.get("team"):
                     ui.label(f"team {first.labels['team']}").classes("chip hide-narrow")
                 ui.element("div").classes("grow")
@@ -82,7 +82,7 @@ class _Row:
         with ui.element("div").classes("alert-row") as self.element:
             with ui.element("div").classes("alert-what"):
                 self._said = ui.label().classes("alert-said")
-                self._scope(alert)
+                scope_list(alert.scope)
                 self._why = ui.label().classes("muted")
             with ui.element("div").classes("alert-value"):
                 self._value = ui.label().classes("number alert-number")
@@ -105,12 +105,19 @@ class _Row:
         self._why.set_text(_why(alert, now))
         self._why.set_visibility(bool(self._why.text))
 
-    def _scope(self, alert: Standing) -> None:
-        with ui.element("ul").classes("scope").props('aria-label="Labels"'):
-            for name, value in alert.scope.items():
-                with ui.element("li"):
-                    ui.label(name).classes("muted")
-                    ui.label(value)
+
+def severity_chip(severity: str) -> None:
+    """How bad it is."""
+    ui.label(severity or "no severity").classes(f"chip {LOOK.get(severity, '')}")
+
+
+def scope_list(scope: Mapping[str, str]) -> None:
+    """Where it is: names and values of labels."""
+    with ui.element("ul").classes("scope").props('aria-label="Labels"'):
+        for name, value in scope.items():
+            with ui.element("li"):
+                ui.label(name).classes("muted")
+                ui.label(value)
 
 
 def scope_text(alert: Standing) -> str:

@@ -14,7 +14,7 @@ from alert_sink.watchdog import SILENT
 from console import states
 from console.address import Address
 from console.alerts import writing
-from console.alerts.cards import LOOK, Card, at
+from console.alerts.cards import Card, at, scope_list, severity_chip
 from console.alerts.dialog import SilenceDialog
 from console.alerts.history import Incident, ended, overlapping
 from console.alerts.links import alerts_page, runbook_of
@@ -63,24 +63,23 @@ class AlertsPage:
         self._name = name
         self._client = ui.context.client
         self._cards: dict[str, dict[str, Card]] = {anchor: {} for anchor, *_ in _SECTIONS}
-        self._shown: dict[str, object] = {}
         self._read: Read | None = None
 
     def build(self, span: Callable[[], Span]) -> None:
         """Lay it out; `span` is what history is shown of."""
         self._span = span
         self._dialog = SilenceDialog(self.refresh)
-        self._status = ui.element("div").classes("alert-status")
-        self._problems = ui.element("div")
+        self._status = states.Part().classes("alert-status")
+        self._problems = states.Part()
         self._places = {}
         for anchor, title, _, _ in _SECTIONS:
             with ui.element("section").classes("alert-section").props(f'id="{anchor}"'):
                 heading(title, 2)
-                self._places[anchor] = ui.element("div").classes("alert-cards")
+                self._places[anchor] = states.Part().classes("alert-cards")
         for anchor, title in (("silences", "Silences"), ("resolved", "Recently resolved"), ("history", "History")):
             with ui.element("section").classes("alert-section").props(f'id="{anchor}"'):
                 heading(title, 2)
-                self._places[anchor] = ui.element("div")
+                self._places[anchor] = states.Part()
         for place in self._places.values():
             with place:
                 states.loading()
@@ -92,9 +91,8 @@ class AlertsPage:
         now = time.time()
         states_now = sorted((alert.state, alert.severity) for alert in found.alerts)
         beat = (found.watchdog.get("silent"), length(found.watchdog.get("age_s") or 0))
-        self._once("status", (states_now, found.blind, beat), self._status, lambda: self._show_status(found))
-        self._once("problems", str([found.prometheus, found.alertmanager]), self._problems,
-                   lambda: _show_problems(found))  # fmt: skip
+        self._status.show((states_now, found.blind, beat), lambda: self._show_status(found))
+        self._problems.show(str([found.prometheus, found.alertmanager]), lambda: _show_problems(found))
         alerts = [alert for alert in found.alerts if self._name in ("", alert.name)]
         for anchor, _, wanted, empty in _SECTIONS:
             self._show_section(anchor, in_state(alerts, *wanted), empty, found, now)
@@ -108,10 +106,11 @@ class AlertsPage:
             cards.pop(name).element.delete()
         if not groups:
             unknown = _unknown(anchor, found)
-            self._once(anchor, ("nothing", unknown), place, lambda: _nothing(empty, unknown))
+            place.show(("nothing", unknown), lambda: _nothing(empty, unknown))
             return
-        if self._shown.pop(anchor, None) is not None or not cards:
+        if place.said is not None or not cards:
             place.clear()
+            place.said = None
             cards.clear()
         for name, of_name in groups.items():
             if name in cards:
@@ -140,13 +139,8 @@ class AlertsPage:
     def _show_silences(self, found: Read, now: float) -> None:
         held = [*running(found.silences), *expired(found.silences, self._span().start)]
         said = [(one.id, one.state, length(one.ends - now), _held(one, found)) for one in held]
-        place = self._places["silences"]
-        if found.alertmanager:
-            self._once("silences", "failed", place, lambda: states.failed(found.alertmanager or ""))
-        elif not held:
-            self._once("silences", "none", place, lambda: _quiet("no silence holds, and none ended in this range"))
-        else:
-            self._once("silences", said, place, lambda: self._silence_rows(held, found, now))
+        empty = "no silence holds, and none ended in this range"
+        self._show_rows("silences", found.alertmanager, said, empty, lambda: self._silence_rows(held, found, now))
 
     def _silence_rows(self, silences: Sequence[Silence], found: Read, now: float) -> None:
         with ui.element("div").classes("card rows"):
@@ -179,29 +173,25 @@ class AlertsPage:
     def _show_past(self, found: Read, now: float) -> None:
         span = self._span()
         past = [one for one in found.incidents if self._name in ("", one.name)]
-        resolved = ended(past, span.start)[:_MOST_RESOLVED]
-        history = overlapping(past, span, now)
-        for anchor, content, show in (
-            ("resolved", [(one, length(now - (one.end or 0))) for one in resolved], lambda: _resolved(resolved, now)),
-            ("history", (history, round(span.start / 60)), lambda: _history(history, found, span, now)),
-        ):
-            place = self._places[anchor]
-            if found.sink:
-                self._once(anchor, "failed", place, lambda: states.failed(found.sink or ""))
-            elif not (resolved if anchor == "resolved" else history):
-                why = "no alert was resolved in this range" if anchor == "resolved" else "nothing fired in this range"
-                self._once(anchor, "none", place, partial(_quiet, why))
-            else:
-                self._once(anchor, content, place, show)
+        resolved, history = ended(past, span.start)[:_MOST_RESOLVED], overlapping(past, span, now)
+        ago = [(one, length(now - (one.end or 0))) for one in resolved]
+        empty = "no alert was resolved in this range"
+        self._show_rows("resolved", found.sink, ago, empty, lambda: _resolved(resolved, now))
+        drawn = [(one, round(span.start / 60)) for one in history]
+        empty = "nothing fired in this range"
+        self._show_rows("history", found.sink, drawn, empty, lambda: _history(history, found, span, now))
 
-    def _once(self, key: str, content: object, place: ui.element, show: Callable[[], None]) -> None:
-        """Show it where it is not shown already."""
-        if key in self._shown and self._shown[key] == content:
-            return
-        self._shown[key] = content
-        place.clear()
-        with place:
-            show()
+    def _show_rows(
+        self, anchor: str, error: StoreError | None, said: Sequence[object], empty: str, draw: Callable[[], None]
+    ) -> None:
+        """`said` is what `draw` shows; nothing is said as `empty`."""
+        place = self._places[anchor]
+        if error:
+            place.show("failed", lambda: states.failed(error))
+        elif said:
+            place.show(said, draw)
+        else:
+            place.show("none", lambda: _quiet(empty))
 
 
 def _held(silence: Silence, found: Read) -> str:
@@ -257,13 +247,9 @@ def _resolved(incidents: Sequence[Incident], now: float) -> None:
                 with ui.element("div").classes("alert-what"):
                     with ui.element("div").classes("alert-head"):
                         ui.link(one.name, alerts_page(one.name)).classes("strong")
-                        ui.label(one.severity or "no severity").classes(f"chip {LOOK.get(one.severity, '')}")
+                        severity_chip(one.severity)
                     ui.label(one.said or "It said nothing about itself.")
-                    with ui.element("ul").classes("scope"):
-                        for name, value in one.scope.items():
-                            with ui.element("li"):
-                                ui.label(name).classes("muted")
-                                ui.label(value)
+                    scope_list(one.scope)
                 with ui.element("div").classes("alert-value"):
                     ui.label(f"{length(now - one.end)} ago")
                     ui.label(f"went on for {length(one.end - one.start)}, until {at(one.end, now)}").classes("muted")

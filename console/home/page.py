@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from nicegui import ui
 
@@ -55,18 +54,17 @@ class HomePage:
     """Its parts are asked at the same time and shown as they come."""
 
     def __init__(self) -> None:
-        self._shown: dict[str, Any] = {}
-        self._banner = ui.element("div")
+        self._banner = states.Part()
         with ui.element("div").classes("home"):
             with ui.element("div").classes("home-main"):
-                self._figures = ui.element("div").classes("figures")
+                self._figures = states.Part().classes("figures")
                 with _section("Firing now"):
-                    self._alerts = ui.element("div")
+                    self._alerts = states.Part()
                 with _section("Dashboards"):
                     _dashboards()
             with ui.element("div").classes("home-side"):
                 with _section("Servers"):
-                    self._servers = ui.element("div")
+                    self._servers = states.Part()
                 with _section("Go on to"), ui.element("nav").classes("card links").props('aria-label="Searches"'):
                     for text, address in _SHORTCUTS:
                         ui.link(text, address)
@@ -84,26 +82,17 @@ class HomePage:
         found = await read_alerts(services())
         firing, now = in_state(found.alerts, "firing"), time.time()
         said = [(alert.key, alert.said, length(now - alert.since)) for alert in firing]
-        self._once("banner", (len(firing), found.watchdog, str(found.prometheus)), self._banner, lambda: _banner(found))
-        self._once("alerts", (said, found.blind), self._alerts, lambda: _firing(found, firing, now))
+        self._banner.show((len(firing), found.watchdog, str(found.prometheus)), lambda: _banner(found))
+        self._alerts.show((said, found.blind), lambda: _firing(found, firing, now))
 
     async def _refresh_figures(self) -> None:
         now = time.time()
         found = await figures.read(services(), now)
-        self._once("figures", found, self._figures, lambda: _figures(found, Span(now - WINDOW_S, now)))
+        self._figures.show(found, lambda: _figures(found, Span(now - WINDOW_S, now)))
 
     async def _refresh_servers(self) -> None:
         found = await servers.read(services())
-        self._once("servers", found, self._servers, lambda: _servers(found))
-
-    def _once(self, key: str, content: object, place: ui.element, show: Callable[[], None]) -> None:
-        """Show it where it is not shown already."""
-        if self._shown.get(key) == content:
-            return
-        self._shown[key] = content
-        place.clear()
-        with place:
-            show()
+        self._servers.show(found, lambda: _servers(found))
 
 
 def _section(title: str) -> ui.element:
