@@ -12,7 +12,7 @@ from typing import ParamSpec, TypeVar
 from alert_sink.client import SinkClient
 from console.settings import ConsoleSettings
 from lite.settings import Stack
-from stores import Stores
+from stores import StoreError, Stores
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -41,6 +41,13 @@ class Services:
         """Call what blocks (a store) in a thread; what it raises is raised here."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self.pool, partial(question, *arguments, **named))
+
+    async def tried(self, question: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T | StoreError:
+        """The answer, or the error that stands in its place."""
+        try:
+            return await self.ask(question, *arguments, **named)
+        except StoreError as error:
+            return error
 
 
 _current: list[Services] = []

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from alert_sink.client import Deliveries
 from console.alerts.history import Incident, incidents
@@ -14,7 +14,6 @@ from console.services import Services
 from stores import StoreError
 from stores.alerts import Silence
 
-T = TypeVar("T")
 MOST_DELIVERIES = 1_000  # what the sink gives at once
 
 
@@ -40,10 +39,10 @@ class Read:
 async def read(of: Services) -> Read:
     """Ask all of them."""
     rules, held, silences, delivered = await asyncio.gather(
-        _asked(of.ask(of.stores.metrics.rules)),
-        _asked(of.ask(of.stores.alerts.alerts)),
-        _asked(of.ask(of.stores.alerts.silences)),
-        _asked(of.ask(of.sink.deliveries, limit=MOST_DELIVERIES)),
+        of.tried(of.stores.metrics.rules),
+        of.tried(of.stores.alerts.alerts),
+        of.tried(of.stores.alerts.silences),
+        of.tried(of.sink.deliveries, limit=MOST_DELIVERIES),
     )
     known_silences = [] if isinstance(silences, StoreError) else silences
     deliveries = Deliveries([], {}) if isinstance(delivered, StoreError) else delivered
@@ -61,10 +60,3 @@ async def read(of: Services) -> Read:
         alertmanager=next((one for one in (held, silences) if isinstance(one, StoreError)), None),
         sink=delivered if isinstance(delivered, StoreError) else None,
     )
-
-
-async def _asked(question: Awaitable[T]) -> T | StoreError:
-    try:
-        return await question
-    except StoreError as error:
-        return error

@@ -29,10 +29,11 @@ class Answering:
 async def read(of: Services) -> list[Answering]:
     """Ask all of them, and Prometheus for the rest."""
     asked = (*of.stores.all(), of.sink)
-    *own, scraped = await asyncio.gather(
-        *(_check(of, one.server, one.check_ready) for one in asked), _scraped(of, {one.server for one in asked})
+    own, scraped = await asyncio.gather(
+        asyncio.gather(*(_check(of, one.server, one.check_ready) for one in asked)),
+        _scraped(of, {one.server for one in asked}),
     )
-    return [*(one for one in own if isinstance(one, Answering)), *(scraped if isinstance(scraped, list) else ())]
+    return [*own, *scraped]
 
 
 def seen_by_prometheus(up: Sequence[Sample], without: set[str]) -> list[Answering]:
@@ -53,10 +54,9 @@ def _job(job: str, samples: Sequence[Sample]) -> Answering:
 
 
 async def _check(of: Services, name: str, check: Callable[[], None]) -> Answering:
-    try:
-        took_s = await of.ask(_timed, check)
-    except StoreError as error:
-        return Answering(name, _ABOUT.get(name, ""), False, error.what, error.next_step)
+    took_s = await of.tried(_timed, check)
+    if isinstance(took_s, StoreError):
+        return Answering(name, _ABOUT.get(name, ""), False, took_s.what, took_s.next_step)
     return Answering(name, _ABOUT.get(name, ""), True, f"{took_s * 1000:.0f} ms")
 
 
@@ -68,7 +68,5 @@ def _timed(check: Callable[[], None]) -> float:
 
 
 async def _scraped(of: Services, without: set[str]) -> list[Answering]:
-    try:
-        return seen_by_prometheus(await of.ask(of.stores.metrics.instant, "up"), without)
-    except StoreError:
-        return []  # said of Prometheus itself already
+    up = await of.tried(of.stores.metrics.instant, "up")
+    return [] if isinstance(up, StoreError) else seen_by_prometheus(up, without)  # said of Prometheus itself already

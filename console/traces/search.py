@@ -10,7 +10,7 @@ from console.services import services
 from console.times import Span
 from console.traces.found import Detail
 from console.traces.question import TraceQuestion
-from stores import StoreError, TraceSummary
+from stores import TraceSummary
 
 
 async def find(question: TraceQuestion, span: Span) -> list[TraceSummary]:
@@ -33,14 +33,8 @@ async def find(question: TraceQuestion, span: Span) -> list[TraceSummary]:
 async def details(found: Iterable[TraceSummary]) -> dict[str, Detail | None]:
     """By trace id; None for a trace that cannot be had (any more)."""
     trace_ids = [one.trace_id for one in found]
-    return dict(zip(trace_ids, await asyncio.gather(*map(_detail, trace_ids)), strict=True))
-
-
-async def _detail(trace_id: str) -> Detail | None:
-    try:
-        return await services().ask(_ask_detail, trace_id)
-    except StoreError:
-        return None  # the search has answered; its rows stay without
+    answers = await asyncio.gather(*(services().tried(_ask_detail, one) for one in trace_ids))
+    return {one: answer if isinstance(answer, Detail) else None for one, answer in zip(trace_ids, answers, strict=True)}
 
 
 def _ask_detail(trace_id: str) -> Detail | None:

@@ -22,7 +22,7 @@ from console.traces.found import Detail
 from console.traces.waterfall import Waterfall, waterfall
 from console.units import formatted
 from llm_telemetry import names
-from stores import LogFilter, LogLine, StoreError, Trace
+from stores import LogFilter, StoreError, Trace
 
 BEFORE_S: Final = 60.0  # log lines are looked for from so long before the trace
 AFTER_S: Final = 86_400.0  # until so long after it: an evaluation's lines come later
@@ -56,10 +56,9 @@ class TracePage:
         if not self._trace_id:
             self._show_failure(ValueError(f"{self._asked_for!r} is no trace id: that is up to 32 hexadecimal digits"))
             return
-        try:
-            trace = await services().ask(services().stores.traces.trace, self._trace_id)
-        except StoreError as error:
-            self._show_failure(error)
+        trace = await services().tried(services().stores.traces.trace, self._trace_id)
+        if isinstance(trace, StoreError):
+            self._show_failure(trace)
             return
         self._body.clear()
         with self._body:
@@ -104,11 +103,7 @@ class TracePage:
             self._lines.point_out(span_id)
 
     async def _ask_lines(self, trace: Trace, beside: ui.element) -> None:
-        lines: Sequence[LogLine] | StoreError
-        try:
-            lines = await services().ask(services().stores.logs.query, _lines_of(trace), MOST_LINES, newest_first=False)
-        except StoreError as error:
-            lines = error
+        lines = await services().tried(services().stores.logs.query, _lines_of(trace), MOST_LINES, newest_first=False)
         beside.clear()
         with beside:
             if isinstance(lines, StoreError):
@@ -156,14 +151,8 @@ def show_facts(found: Sequence[Fact]) -> None:
 
 async def traces_of(trace_ids: Sequence[str]) -> list[Trace | StoreError | None]:
     """Several traces at the same time; each on its own may be missing or fail."""
-
-    async def one(trace_id: str) -> Trace | StoreError | None:
-        try:
-            return await services().ask(services().stores.traces.trace, trace_id.lower().rjust(32, "0"))
-        except StoreError as error:
-            return error
-
-    return list(await asyncio.gather(*map(one, trace_ids)))
+    ask, trace = services().tried, services().stores.traces.trace
+    return list(await asyncio.gather(*(ask(trace, one.lower().rjust(32, "0")) for one in trace_ids)))
 
 
 def _lines_of(trace: Trace) -> LogFilter:
