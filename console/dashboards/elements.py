@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
@@ -12,7 +12,6 @@ import orjson
 from nicegui.dependencies import esm_modules
 from nicegui.element import Element
 from nicegui.elements import echart  # declares the charts' library, which panel_chart.js imports
-from nicegui.events import GenericEventArguments
 
 __all__ = ["Bands", "Chart", "Frame", "Lines", "echart"]
 
@@ -69,45 +68,30 @@ class Frame(Element, component="panel_frame.js"):
         self.update()
 
 
-class Chart(Element, component="panel_chart.js"):
-    """Series over time; `view` is what panels/timeseries.py makes."""
+class _Drawn(Element):
+    """Drawn by a script from its property `view`."""
 
-    def __init__(self, view: Mapping[str, Any], zoom: Callable[[float, float], Any]) -> None:
+    def __init__(self, view: object) -> None:
         super().__init__()
         self._props["view"] = _as_it_is(view)
 
-        def zoomed(event: GenericEventArguments) -> Any:
-            return zoom(event.args["from"] / 1000, event.args["to"] / 1000)
-
-        self.on("zoom", zoomed)
-
-    def show(self, view: Mapping[str, Any]) -> None:
-        """Other series in the same place."""
+    def show(self, view: object) -> None:
+        """Something else in the same place."""
         self._props["view"] = _as_it_is(view)
         self.update()
 
 
-class Bands(Element, component="panel_bands.js"):
-    """States over time; `view` is what panels/statetimeline.py makes."""
+class Chart(_Drawn, component="panel_chart.js"):
+    """Series over time, as panels/timeseries.py makes them."""
 
-    def __init__(self, view: Mapping[str, Any]) -> None:
-        super().__init__()
-        self._props["view"] = _as_it_is(view)
-
-    def show(self, view: Mapping[str, Any]) -> None:
-        """Other states in the same place."""
-        self._props["view"] = _as_it_is(view)
-        self.update()
+    def __init__(self, view: object, zoom: Callable[[float, float], Any]) -> None:
+        super().__init__(view)
+        self.on("zoom", lambda event: zoom(event.args["from"] / 1000, event.args["to"] / 1000))
 
 
-class Lines(Element, component="panel_lines.js"):
-    """Log lines; each is what panels/logs.py makes."""
+class Bands(_Drawn, component="panel_bands.js"):
+    """States over time, as panels/statetimeline.py makes them."""
 
-    def __init__(self, lines: Sequence[Mapping[str, Any]]) -> None:
-        super().__init__()
-        self._props["lines"] = _as_it_is(lines)
 
-    def show(self, lines: Sequence[Mapping[str, Any]]) -> None:
-        """Other lines in the same place."""
-        self._props["lines"] = _as_it_is(lines)
-        self.update()
+class Lines(_Drawn, component="panel_lines.js"):
+    """Log lines, each as panels/logs.py makes it."""

@@ -134,6 +134,11 @@ class Dashboard:
         )
 
     @property
+    def about(self) -> str:
+        """For people: its first paragraph. The next one is for those who edit the file."""
+        return self.description.partition("\n\n")[0]
+
+    @property
     def panels(self) -> tuple[Panel, ...]:
         """All panels, those of collapsed rows included."""
         return tuple(panel for row in self.rows for panel in row.panels)
@@ -216,7 +221,3 @@ class Library:
                 for path, changed in files.items()
             }
             return sorted((board for _, board in self._read.values()), key=lambda board: board.title)
-
-    def get(self, uid: str) -> Dashboard | None:
-        """The dashboard with that uid."""
-        return next((board for board in self.all() if board.uid == uid), None)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -19,7 +19,7 @@ from console.dashboards.answer import put_together
 from console.dashboards.controls import VariableControl, annotation_toggles
 from console.dashboards.elements import scripts
 from console.dashboards.links import local
-from console.dashboards.model import Dashboard, Json, Library, Panel, Row
+from console.dashboards.model import Dashboard, Json, Panel, Row
 from console.dashboards.notes import Note
 from console.dashboards.panels.body import Context
 from console.dashboards.plan import Plan, Shown, plan
@@ -27,7 +27,7 @@ from console.dashboards.questions import Answers, Question
 from console.dashboards.variables import Variable
 from console.dashboards.view import PanelView
 from console.services import services
-from console.shell import page_frame, static
+from console.shell import heading, page_frame, static
 from console.states import reason
 from console.timebar import QUICK, REFRESH, TimeBar, button
 from console.times import Span, TimeRange
@@ -35,7 +35,6 @@ from stores import StoreError
 
 _log = logging.getLogger(__name__)
 
-_LINE = "\n\n"  # a description's first paragraph is for people
 _DEFAULT_PX = 1440
 
 
@@ -78,7 +77,7 @@ class DashboardPage:
                     intervals=picker.get("refresh_intervals") or REFRESH,
                 )
             with ui.element("div").classes("board-head"):
-                ui.label(board.description.split(_LINE)[0]).classes("muted board-about")
+                ui.label(board.about).classes("muted board-about")
                 self._toolbar()
             self._root = ui.element("div").classes("dashboard").props('data-state="loading"')
             self._root.props["data-uid"] = board.uid
@@ -129,7 +128,6 @@ class DashboardPage:
 
     def _row(self, row: Row) -> None:
         with ui.element("section").classes("board-row"):
-            place: ui.element | None = None
             if row.title:
                 with ui.element("h2").classes("row-title"):
                     opener = button("", "").classes("row-button")
@@ -287,29 +285,16 @@ def _wanted(address: Address) -> int | None:
     return int(number) if number.isdecimal() else None
 
 
-def library() -> Library:
-    """The dashboards of the settings' folder."""
-    return Library(services().settings.dashboards)
-
-
-Show = Callable[[Request, str], None]
-
-
-def shower(boards: Library, answers: Answers) -> Show:
-    """Shows the dashboard with a uid, or what there is instead."""
-
-    def show(request: Request, uid: str) -> None:
-        every = boards.all()
-        board = next((one for one in every if one.uid == uid), None)
-        if board:
-            DashboardPage(board, every, request, answers)
-            return
-        ui.context.client.status_code = 404
-        with page_frame("No such dashboard", active="dashboards"):
-            ui.label(f"There is no dashboard with the uid “{uid}”.").classes("muted")
-            listing(every)
-
-    return show
+def show(request: Request, uid: str, boards: Sequence[Dashboard], answers: Answers) -> None:
+    """The dashboard with a uid, or what there is instead."""
+    board = next((one for one in boards if one.uid == uid), None)
+    if board:
+        DashboardPage(board, boards, request, answers)
+        return
+    ui.context.client.status_code = 404
+    with page_frame("No such dashboard", active="dashboards"):
+        ui.label(f"There is no dashboard with the uid “{uid}”.").classes("muted")
+        listing(boards)
 
 
 def listing(boards: Sequence[Dashboard]) -> None:
@@ -318,8 +303,7 @@ def listing(boards: Sequence[Dashboard]) -> None:
     with ui.element("div").classes("board-list"):
         for board in boards:
             with ui.link(target=f"/d/{board.uid}").classes("card board-card"):
-                title = ui.element("h2")
-                title._text = board.title
-                ui.label(board.description.split(_LINE)[0]).classes("muted")
+                heading(board.title, 2)
+                ui.label(board.about).classes("muted")
                 rows = [row.title for row in board.rows if row.title]
                 ui.label(" · ".join(rows)).classes("board-rows")

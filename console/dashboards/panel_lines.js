@@ -2,7 +2,7 @@
 export default {
   template: `
     <div class="log-lines" role="list">
-      <details v-for="(line, index) in lines" :key="line.key" class="log-line" role="listitem"
+      <details v-for="line in view" :key="line.key" class="log-line" role="listitem"
                @toggle="opened = { ...opened, [line.key]: $event.target.open }">
         <summary>
           <span class="log-level" :class="'level-' + line.level" :title="line.level"></span>
@@ -16,6 +16,6 @@ export default {
         <a v-if="opened[line.key] && line.trace" class="btn" :href="'/traces/' + encodeURIComponent(line.trace)">Open trace</a>
       </details>
     </div>`,
-  props: { lines: Array },
+  props: { view: Array },
   data: () => ({ opened: {} }),
 };

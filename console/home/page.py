@@ -28,7 +28,6 @@ from console.units import formatted
 
 _EVERY_S = 10.0
 _MOST_NAMES = 6
-_GENERATED = "GENERATED"  # begins the paragraph that is for those who edit the file
 _SHORTCUTS = (
     ("Failed requests", "/traces?error=true"),
     ("Slow requests", "/traces?min_ms=3000"),
@@ -180,10 +179,9 @@ def _figures(found: Sequence[figures.Read], span: Span) -> None:
 def _dashboards() -> None:
     with ui.element("div").classes("home-boards"):
         for board in Library(services().settings.dashboards).all():
-            about = [part for part in board.description.split("\n\n") if not part.startswith(_GENERATED)]
             with ui.link(target=f"/d/{board.uid}").classes("card home-board"):
                 ui.label(board.title).classes("strong")
-                ui.label(" ".join(about)).classes("muted home-board-about")
+                ui.label(board.about).classes("muted home-board-about")
 
 
 def _servers(found: Sequence[servers.Answering]) -> None:
