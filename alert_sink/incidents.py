@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from alert_sink.links import Links
 from alert_sink.storage import Delivered
 
-NO_SCOPE = ("alertname", "severity", "team")  # labels that say nothing of where an alert is
+_NO_SCOPE = ("alertname", "severity", "team")  # labels that say nothing of where an alert is
 WORST_FIRST = {"critical": 0, "warning": 1}
 
 
@@ -49,7 +49,7 @@ def as_json(one: Delivered, links: Links) -> dict[str, Any]:
         "team": said.labels.get("team", ""),
         "summary": said.annotations.get("summary", ""),
         "description": said.annotations.get("description", ""),
-        "scope": scope_of(one),
+        "scope": scope_of(said.labels),
         "starts_at": said.starts,
         "ends_at": said.ends,
         "received_at": one.received,
@@ -78,15 +78,18 @@ def incidents(delivered: Iterable[Delivered], links: Links) -> list[Incident]:
         known = last.get(key)
         if known is None or known.notification.status == "firing":
             last[key] = one
-    found = [Incident(one, links.of(one.notification, one.trace_id), scope_of(one)) for one in last.values()]
+    found = [
+        Incident(one, links.of(one.notification, one.trace_id), scope_of(one.notification.labels))
+        for one in last.values()
+    ]
     firing = [one for one in found if one.firing]
     firing.sort(key=lambda one: (WORST_FIRST.get(one.severity, 2), -one.last.notification.starts))
     return firing + sorted((one for one in found if not one.firing), key=lambda one: -one.last.id)
 
 
-def scope_of(one: Delivered) -> dict[str, str]:
-    """Where it is: labels but for those that every alert has."""
-    return {name: value for name, value in sorted(one.notification.labels.items()) if name not in NO_SCOPE}
+def scope_of(labels: Mapping[str, str]) -> dict[str, str]:
+    """Where an alert is: labels but for those that every alert has."""
+    return {name: value for name, value in sorted(labels.items()) if name not in _NO_SCOPE}
 
 
 def moment(unix_s: float) -> str:

@@ -74,7 +74,12 @@ def page_frame(title: str, active: str = "") -> Iterator[ui.element]:
 
 def heading(text: str, level: int = 1) -> ui.element:
     """A heading of a page's outline."""
-    made = ui.element(f"h{level}")
+    return with_text(f"h{level}", text)
+
+
+def with_text(tag: str, text: str) -> ui.element:
+    """An element whose text stands in it as it is."""
+    made = ui.element(tag)
     made._text = text
     return made
 

@@ -10,7 +10,7 @@ from nicegui import ui
 from console.alerts import writing
 from console.alerts.silencing import DURATIONS, LONGEST_NAME, LONGEST_TEXT, NotSilenced, Wish, fits, length_of
 from console.alerts.standing import Standing
-from console.shell import heading
+from console.shell import heading, with_text
 from console.timebar import button
 from stores import StoreError
 from stores.alerts import Matcher
@@ -40,7 +40,7 @@ class SilenceDialog:
             form.on("submit.prevent", self._send)
             heading(f"Silence {alert.name}", 2)
             with ui.element("fieldset"):
-                _legend("Alerts with")
+                with_text("legend", "Alerts with")
                 for name, value in sorted(alert.labels.items(), key=lambda item: item[0] != "alertname"):
                     self._label(name, value)
                 self._count = ui.label().classes("muted").props('aria-live="polite"')
@@ -71,7 +71,7 @@ class SilenceDialog:
 
     def _durations(self) -> None:
         with ui.element("fieldset"):
-            _legend("For")
+            with_text("legend", "For")
             with ui.element("div").classes("group wrap").props('role="radiogroup" aria-label="Duration"'):
                 self._buttons = {text: button(text, "", partial(self._choose, text)) for text in DURATIONS}
             self._own = ui.element("input").classes("input").props('placeholder="or 90m, 4h, 2d" size="14"')
@@ -110,11 +110,6 @@ class SilenceDialog:
 
 
 _VALUE = "(event) => emit(event.target.value)"
-
-
-def _legend(text: str) -> None:
-    made = ui.element("legend")
-    made._text = text
 
 
 def _line(text: str, hint: str, longest: int) -> Callable[[], str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-from alert_sink.incidents import NO_SCOPE, WORST_FIRST
+from alert_sink.incidents import WORST_FIRST, scope_of
 from alert_sink.watchdog import WATCHDOG
 from stores.alerts import Alert, Silence
 from stores.metric_answers import Rule, RuleAlert
@@ -48,8 +48,8 @@ class Standing:
 
     @property
     def scope(self) -> dict[str, str]:
-        """Where it is: labels but for those that every alert has."""
-        return {name: value for name, value in sorted(self.labels.items()) if name not in NO_SCOPE}
+        """Where it is."""
+        return scope_of(self.labels)
 
     @property
     def said(self) -> str:

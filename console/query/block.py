@@ -52,7 +52,7 @@ class QueryBlock:
                 ui.element("div").classes("grow")
                 self._back = button("As written", "Undo your changes", self._undo).classes("flat")
                 self._back.set_visibility(False)
-                self._elsewhere = ui.link("Open", self._page()).classes("btn flat")
+                self._elsewhere = ui.link("Open", self._page(self._written)).classes("btn flat")
                 self._elsewhere.set_visibility(self._on_run is None)
                 self._run_button = button("Run", "Run it here (Ctrl + Enter)", self.run)
             self._input = ui.textarea(value=self._written, on_change=self._changed)
@@ -89,14 +89,13 @@ class QueryBlock:
 
     def _changed(self) -> None:
         self._back.set_visibility(self.text != self._written)
-        self._elsewhere.props["href"] = self._page()
+        self._elsewhere.props["href"] = self._page(self.text)
 
     def _undo(self) -> None:
         self._input.set_value(self._written)
 
-    def _page(self) -> str:
+    def _page(self, text: str) -> str:
         """Where the console shows the whole answer; nowhere while the text is no query."""
-        text = self._written if not hasattr(self, "_input") else self.text
         try:
             if self._language == "logsql":
                 return page_of_logs(self._lines(text))

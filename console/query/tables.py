@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from nicegui import ui
 
+from console.shell import with_text
+
 
 @dataclass(frozen=True)
 class Link:
@@ -35,7 +37,7 @@ def table(
         with ui.element("table").classes("plain-table"):
             with ui.element("thead"), ui.element("tr"):
                 for name in columns:
-                    _text("th", name).classes("to-right" if name in numbers else "")
+                    with_text("th", name).classes("to-right" if name in numbers else "")
             with ui.element("tbody"):
                 for row in rows:
                     with ui.element("tr"):
@@ -45,16 +47,10 @@ def table(
 
 def _cell(cell: Cell, *, to_right: bool) -> None:
     if isinstance(cell, str):
-        _text("td", cell).classes("to-right number" if to_right else "")
+        with_text("td", cell).classes("to-right number" if to_right else "")
         return
     with ui.element("td"):
         if isinstance(cell, Swatch):
             ui.element("span").classes("query-swatch").style(f"background: {cell.color}")
             return
         ui.link(cell.text, cell.address).classes("mono")
-
-
-def _text(tag: str, text: str) -> ui.element:
-    made = ui.element(tag)
-    made._text = text
-    return made

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from nicegui import ui
 
+from console.query.tables import Link, table
 from console.states import failed, loading, no_data
 from console.traces.comparison import Pair, compare
 from console.traces.fall import cost, text_of, tokens
@@ -48,17 +49,9 @@ class ComparisonPage:
                     no_data(f"the store has no trace {trace_id}")
 
     def _show(self, left: Waterfall, right: Waterfall) -> None:
-        card = ui.element("div").classes("card totals")
-        with card, ui.element("table").classes("plain-table"), ui.element("tbody"):
-            _row("th", ("", "A", "B", "B against A"))
-            for line in totals(left, right):
-                _row("td", line)
-            with ui.element("tr"):
-                _cell("td", "trace")
-                for trace_id in self._ids:
-                    with ui.element("td"):
-                        ui.link(trace_id, page_of_trace(trace_id)).classes("mono")
-                _cell("td", "")
+        links = [Link(trace_id, page_of_trace(trace_id)) for trace_id in self._ids]
+        with ui.element("div").classes("card totals"):
+            table(("", "A", "B", "B against A"), [*totals(left, right), ("trace", *links, "")], about="Both in sum")
         with ui.element("section").classes("card").props('aria-label="Span for span"'):
             Pairs([row_of(pair) for pair in compare(left, right)])
 
@@ -125,14 +118,3 @@ def _duration(row: Row | None) -> str:
 def _short(value: Value | None) -> str:
     text = "(none)" if value is None else text_of(value)
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
-
-
-def _row(kind: str, texts: tuple[str, ...]) -> None:
-    with ui.element("tr"):
-        for text in texts:
-            _cell(kind, text)
-
-
-def _cell(kind: str, text: str) -> None:
-    with ui.element(kind):
-        ui.label(text)

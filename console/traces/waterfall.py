@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from llm_telemetry import names
 from stores import Span, Trace
+
+Number = TypeVar("Number", int, float)
 
 # The contract's attribute first, then that of the GenAI conventions.
 _INPUT: Final = (names.LLM_INPUT_TOKENS, names.GEN_AI_INPUT_TOKENS)
@@ -46,7 +48,7 @@ class Usage:
             _sum(one.input_tokens for one in found),
             _sum(one.output_tokens for one in found),
             _sum(one.cached_tokens for one in found),
-            _dollars(one.dollars for one in found),
+            _sum(one.dollars for one in found),
             sum(one.unpriced for one in found),
         )
 
@@ -150,11 +152,6 @@ def _whole(span: Span, candidates: Sequence[str]) -> int | None:
     return next((int(value) for value in values if value is not None), None)
 
 
-def _sum(values: Iterable[int | None]) -> int | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if known else None
-
-
-def _dollars(values: Iterable[float | None]) -> float | None:
+def _sum(values: Iterable[Number | None]) -> Number | None:
     known = [value for value in values if value is not None]
     return sum(known) if known else None
