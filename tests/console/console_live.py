@@ -18,21 +18,14 @@ from lite.settings import ROOT
 sys.path.insert(0, str(ROOT / "tests" / "stack"))  # the live stack's helpers are there
 
 from console_load import MARKUP, Load, under_load
+from console_process import STORE_PORTS
 from lite_process import LiteProcess, processes_of
 from live_stack import LiveStack
 
+from loadtest.traffic import ANSWER
 from stores import LogFilter, Trace, TraceFilter, poll_until
 
 SERVICE = "demo-app"
-# What a console of its own is told, and the port that it is about.
-STORE_PORTS = {
-    "CONSOLE_PROMETHEUS_URL": "PROMETHEUS_PORT",
-    "CONSOLE_JAEGER_URL": "JAEGER_PORT",
-    "CONSOLE_VICTORIA_LOGS_URL": "VICTORIA_LOGS_PORT",
-    "CONSOLE_ALERTMANAGER_URL": "ALERTMANAGER_PORT",
-    "CONSOLE_ALERT_SINK_URL": "ALERT_SINK_PORT",
-}
-ANSWER = "/api/support/answer"
 
 
 @dataclass
@@ -98,7 +91,6 @@ class ConsoleStack:
         """A log line whose text and fields are markup that would run, sent as any application may; its trace id."""
         trace_id = uuid.uuid4().hex
         now = str(time.time_ns())
-        named = {"service.name": "markup-app"}
         record = {
             "timeUnixNano": now,
             "severityText": "ERROR",
@@ -118,7 +110,7 @@ class ConsoleStack:
             "attributes": _attributes({"llm.model": MARKUP, ":onclick": "window.hacked=4"}),
             "status": {"code": 2, "message": MARKUP},
         }
-        resource = {"attributes": _attributes(named)}
+        resource = {"attributes": _attributes({"service.name": "markup-app"})}
         self._send("logs", {"resourceLogs": [{"resource": resource, "scopeLogs": [{"logRecords": [record]}]}]})
         self._send("traces", {"resourceSpans": [{"resource": resource, "scopeSpans": [{"spans": [span]}]}]})
         stores = self.live.stores

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from console_live import ConsoleStack
 from playwright.sync_api import Page, expect
 
-from lite.settings import ROOT
+from console.settings import DASHBOARDS
 
 RANGE = "from=now-15m&to=now&refresh="
 
@@ -24,12 +23,12 @@ class Pages:
     def of(cls, stack: ConsoleStack) -> Pages:
         """With traces of the stack."""
         one, other = stack.answered_trace(), stack.answered_trace("Which ports must IT open?")
-        boards = sorted((ROOT / "grafana" / "dashboards").glob("*.json"))
+        boards = sorted(file.stem for file in DASHBOARDS.glob("*.json"))
         return cls(
             (
                 ("home", "/"),
                 ("dashboards", "/dashboards"),
-                *((f"dashboard-{_uid(file)}", f"/d/{_uid(file)}?{RANGE}") for file in boards),
+                *((f"dashboard-{uid}", f"/d/{uid}?{RANGE}") for uid in boards),
                 ("panel", f"/d/llm-overview?{RANGE}&viewPanel=panel-2"),
                 ("alerts", "/alerts"),
                 ("traces", f"/traces?{RANGE}"),
@@ -53,7 +52,3 @@ def settled(page: Page) -> None:
     if page.locator(".dashboard").count():
         expect(page.locator(".dashboard")).to_have_attribute("data-state", "shown")
     page.wait_for_timeout(200)  # charts draw in the next frame
-
-
-def _uid(file: Path) -> str:
-    return file.stem

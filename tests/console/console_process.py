@@ -16,12 +16,13 @@ from lite.settings import ROOT
 from stores.polling import poll_until
 
 NOBODY = "http://127.0.0.1:9"  # where nothing listens
-STORES = {
-    "CONSOLE_PROMETHEUS_URL": NOBODY,
-    "CONSOLE_JAEGER_URL": NOBODY,
-    "CONSOLE_VICTORIA_LOGS_URL": NOBODY,
-    "CONSOLE_ALERTMANAGER_URL": NOBODY,
-    "CONSOLE_ALERT_SINK_URL": NOBODY,
+# What a console is told, and the port of a stack that it is about.
+STORE_PORTS = {
+    "CONSOLE_PROMETHEUS_URL": "PROMETHEUS_PORT",
+    "CONSOLE_JAEGER_URL": "JAEGER_PORT",
+    "CONSOLE_VICTORIA_LOGS_URL": "VICTORIA_LOGS_PORT",
+    "CONSOLE_ALERTMANAGER_URL": "ALERTMANAGER_PORT",
+    "CONSOLE_ALERT_SINK_URL": "ALERT_SINK_PORT",
 }
 STARTS_WITHIN_S = 60.0
 
@@ -50,7 +51,7 @@ def command(*arguments: str, **environment: str) -> dict[str, object]:
         "cwd": ROOT,
         # Without pytest's mark, with which NiceGUI would run as its own tests run it.
         "env": {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
-        | {**STORES, **environment},
+        | {**dict.fromkeys(STORE_PORTS, NOBODY), **environment},
     }
 
 

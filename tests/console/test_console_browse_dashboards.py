@@ -9,20 +9,18 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from console_browser import Window, wait_for_dashboard
+from console_browser import Window, wait_for_dashboard, window
 from console_live import ConsoleStack
-from playwright.sync_api import Locator, Page, expect
+from console_pages import RANGE
+from playwright.sync_api import Browser, Locator, Page, expect
 
-from lite.settings import ROOT
+from console.settings import DASHBOARDS
 from stores import poll_until
 from stores.metric_answers import Exemplar
 
 pytestmark = pytest.mark.timeout(300)
-BOARDS: dict[str, Any] = {
-    file.stem: json.loads(file.read_text()) for file in sorted((ROOT / "grafana" / "dashboards").glob("*.json"))
-}
+BOARDS: dict[str, Any] = {file.stem: json.loads(file.read_text()) for file in sorted(DASHBOARDS.glob("*.json"))}
 OVERVIEW = "llm-overview"
-RANGE = "from=now-15m&to=now&refresh="
 NEED_MORE_THAN_LOAD = {  # days, or evaluations
     "Cost yesterday until this time", "Cost yesterday", "Cost per request, 7 days",
     "Faithfulness by endpoint", "Answer relevance by endpoint",
@@ -201,12 +199,9 @@ def test_a_refresh_moves_nothing(shown: Window, stack: ConsoleStack) -> None:
     assert page.evaluate(places) == before
 
 
-@pytest.mark.parametrize("uid", ["nobody-made-this"])
-def test_an_unknown_dashboard_says_so(browser: Any, stack: ConsoleStack, uid: str) -> None:
-    from console_browser import window
-
+def test_an_unknown_dashboard_says_so(browser: Browser, stack: ConsoleStack) -> None:
     with window(browser, stack.url) as made:
-        page = made.open(f"/d/{uid}")
+        page = made.open("/d/nobody-made-this")
         expect(page.get_by_role("heading", name="No such dashboard")).to_be_visible()
         assert [one for one in made.complaints if "404" not in one] == []
 

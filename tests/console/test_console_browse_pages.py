@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from console_browser import NARROW, WIDE, Window, wait_for_dashboard, window
 from console_live import ConsoleStack
-from console_pages import Pages, settled
+from console_pages import RANGE, Pages, settled
 from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.timeout(300)
@@ -103,13 +103,9 @@ def test_the_navigation_leads_everywhere(shown: Window, stack: ConsoleStack) -> 
 
 
 def test_a_dashboard_is_operated_by_keyboard(shown: Window, stack: ConsoleStack) -> None:
-    page = shown.open("/d/llm-overview?from=now-15m&to=now&refresh=")
+    page = shown.open(f"/d/llm-overview?{RANGE}")
     wait_for_dashboard(page)
     chart = page.locator(".chart-plot").first
     chart.focus()
     page.keyboard.press("ArrowLeft")
-    _tip_is_shown(page)
-
-
-def _tip_is_shown(page: Page) -> None:
     page.locator(".chart-tip:not([hidden])").first.wait_for()

@@ -6,14 +6,15 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from console_browser import Window, window
-from console_live import ANSWER, SERVICE, ConsoleStack
-from playwright.sync_api import Browser, Page, expect
+from console_browser import Window, nothing_ran, window
+from console_live import SERVICE, ConsoleStack
+from playwright.sync_api import Browser, expect
 
 from console.traces.fall import cost, tokens
 from console.traces.waterfall import waterfall
 from console.units import formatted
 from llm_telemetry import names
+from loadtest.traffic import ANSWER
 from stores import LogFilter, Trace, TraceFilter, poll_until
 
 pytestmark = pytest.mark.timeout(300)
@@ -247,7 +248,7 @@ def test_markup_in_telemetry_is_shown_as_text(shown: Window, stack: ConsoleStack
     if page.locator(".bars-plot").count():
         page.locator(".bars-plot").hover()
     page.wait_for_timeout(500)
-    _nothing_ran(page)
+    nothing_ran(page)
 
 
 @pytest.mark.parametrize(
@@ -265,9 +266,4 @@ def test_markup_in_an_address_is_text(browser: Browser, stack: ConsoleStack, add
     with window(browser, stack.url) as made:
         page = made.open(address.format(evil))
         page.wait_for_timeout(1500)
-        _nothing_ran(page)
-
-
-def _nothing_ran(page: Page) -> None:
-    assert page.evaluate("window.hacked") is None
-    assert page.locator("img[src=x]").count() == 0
+        nothing_ran(page)
