@@ -136,10 +136,6 @@ class Span:
         """Seconds."""
         return self.end - self.start
 
-    def shifted(self, by_s: float) -> Span:
-        """Later by so many seconds."""
-        return Span(self.start + by_s, self.end + by_s)
-
 
 @dataclass(frozen=True)
 class TimeRange:
@@ -202,8 +198,7 @@ class TimeRange:
     def moved(self, share: float) -> TimeRange:
         """Earlier (negative) or later by a share of its length; absolute."""
         span = self.absolute()
-        later = span.shifted(share * span.length)
-        return TimeRange.between(later.start, later.end)
+        return TimeRange.between(span.start + share * span.length, span.end + share * span.length)
 
     def zoomed_out(self) -> TimeRange:
         """Twice as long around the same middle; absolute."""
@@ -211,7 +206,7 @@ class TimeRange:
         return TimeRange.between(span.start - span.length / 2, span.end + span.length / 2)
 
 
-def override(shown: TimeRange, time_from: str = "", time_shift: str = "", now: float | None = None) -> tuple[Span, str]:
+def override(shown: TimeRange, time_from: str, time_shift: str, now: float) -> tuple[Span, str]:
     """A panel's own times, and what to say of them: `timeFrom` (`now/d`, `24h`) and `timeShift` (`1d`).
 
     As in Grafana, `timeFrom` counts only while the dashboard shows a relative range.
@@ -219,7 +214,6 @@ def override(shown: TimeRange, time_from: str = "", time_shift: str = "", now: f
     Raises:
         BadTime: one cannot be read.
     """
-    now = time.time() if now is None else now
     said = []
     span = shown.absolute(now)
     if time_from and shown.since.startswith("now"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from console.dashboards.model import Json, Panel
@@ -72,7 +72,6 @@ class FieldOptions:
     mappings: tuple[ValueWords, ...] = ()
     links: tuple[Json, ...] = ()
     custom: Mapping[str, Any] = field(default_factory=dict)
-    given: frozenset[str] = frozenset()  # which were set by an override
 
     def shown(self, value: float | str | None) -> Shown:
         """A value with its words or its unit, and its colour."""
@@ -135,13 +134,11 @@ def of_field(panel: Panel, name: str, kind: str = "number", ref: str = "") -> Fi
     """What holds for the field called `name`, which the query `ref` gave."""
     config = panel.json.get("fieldConfig") or {}
     merged: dict[str, Any] = {**(config.get("defaults") or {})}
-    given: set[str] = set()
     for one in config.get("overrides") or ():
         if _matches(one.get("matcher") or {}, name, kind, ref):
             for item in one.get("properties") or ():
                 _set(merged, str(item["id"]), item.get("value"))
-                given.add(str(item["id"]))
-    return replace(_options(merged), given=frozenset(given))
+    return _options(merged)
 
 
 def _matches(matcher: Json, name: str, kind: str, ref: str) -> bool:

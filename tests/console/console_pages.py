@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 from console_live import ConsoleStack
 from playwright.sync_api import Page, expect
 
@@ -13,35 +10,23 @@ from console.settings import DASHBOARDS
 RANGE = "from=now-15m&to=now&refresh="
 
 
-@dataclass(frozen=True)
-class Pages:
-    """Name and address of each."""
-
-    addresses: tuple[tuple[str, str], ...]
-
-    @classmethod
-    def of(cls, stack: ConsoleStack) -> Pages:
-        """With traces of the stack."""
-        one, other = stack.answered_trace(), stack.answered_trace("Which ports must IT open?")
-        boards = sorted(file.stem for file in DASHBOARDS.glob("*.json"))
-        return cls(
-            (
-                ("home", "/"),
-                ("dashboards", "/dashboards"),
-                *((f"dashboard-{uid}", f"/d/{uid}?{RANGE}") for uid in boards),
-                ("panel", f"/d/llm-overview?{RANGE}&viewPanel=panel-2"),
-                ("alerts", "/alerts"),
-                ("traces", f"/traces?{RANGE}"),
-                ("trace", f"/traces/{one.trace_id}?span={one.named('generate')[0].span_id}"),
-                ("compare", f"/traces/compare?a={one.trace_id}&b={other.trace_id}"),
-                ("logs", f"/logs?{RANGE}"),
-                ("runbooks", "/runbooks"),
-                ("runbook", "/runbooks/LLMErrorRateHigh"),
-            )
-        )
-
-    def __iter__(self) -> Iterator[tuple[str, str]]:
-        return iter(self.addresses)
+def pages_of(stack: ConsoleStack) -> list[tuple[str, str]]:
+    """Name and address of each, with traces of the stack."""
+    one, other = stack.answered_trace(), stack.answered_trace("Which ports must IT open?")
+    boards = sorted(file.stem for file in DASHBOARDS.glob("*.json"))
+    return [
+        ("home", "/"),
+        ("dashboards", "/dashboards"),
+        *((f"dashboard-{uid}", f"/d/{uid}?{RANGE}") for uid in boards),
+        ("panel", f"/d/llm-overview?{RANGE}&viewPanel=panel-2"),
+        ("alerts", "/alerts"),
+        ("traces", f"/traces?{RANGE}"),
+        ("trace", f"/traces/{one.trace_id}?span={one.named('generate')[0].span_id}"),
+        ("compare", f"/traces/compare?a={one.trace_id}&b={other.trace_id}"),
+        ("logs", f"/logs?{RANGE}"),
+        ("runbooks", "/runbooks"),
+        ("runbook", "/runbooks/LLMErrorRateHigh"),
+    ]
 
 
 def settled(page: Page) -> None:

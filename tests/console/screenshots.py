@@ -15,7 +15,7 @@ sys.path[:0] = [str(Path(__file__).resolve().parent), str(Path(__file__).resolve
 
 from console_browser import HOW_TO_GET, NARROW, WIDE, chromium, launched, window  # noqa: E402
 from console_live import ConsoleStack, console_stack  # noqa: E402
-from console_pages import Pages, settled  # noqa: E402
+from console_pages import pages_of, settled  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
 
 MOST_PX = 2600  # of a page's height
@@ -53,7 +53,7 @@ def _live_through(stack: ConsoleStack, seconds: float) -> None:
 
 
 def _take(stack: ConsoleStack, folder: Path) -> int:
-    pages = Pages.of(stack)
+    pages = pages_of(stack)
     count = 0
     with sync_playwright() as playwright, launched(playwright) as browser:
         for size, theme in LOOKS:

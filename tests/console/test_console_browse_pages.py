@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from console_browser import NARROW, WIDE, Window, wait_for_dashboard, window
 from console_live import ConsoleStack
-from console_pages import RANGE, Pages, settled
+from console_pages import RANGE, pages_of, settled
 from playwright.sync_api import Browser, Page
 
 pytestmark = pytest.mark.timeout(300)
@@ -19,9 +19,9 @@ CONTRASTS = Path(__file__).with_name("contrasts.js").read_text()
 
 
 @pytest.fixture(scope="module")
-def pages(stack: ConsoleStack) -> Pages:
+def pages(stack: ConsoleStack) -> list[tuple[str, str]]:
     """Addresses of every page, with something on each."""
-    return Pages.of(stack)
+    return pages_of(stack)
 
 
 @pytest.fixture(params=["wide", "narrow"])
@@ -33,7 +33,7 @@ def look(request: pytest.FixtureRequest, browser: Browser, stack: ConsoleStack) 
 
 
 @pytest.mark.timeout(600)
-def test_pages_fit_and_can_be_read(look: Window, pages: Pages) -> None:
+def test_pages_fit_and_can_be_read(look: Window, pages: list[tuple[str, str]]) -> None:
     wrong = []
     for name, address in pages:
         page = look.open(address)
@@ -68,7 +68,7 @@ UNNAMED = """() => [...document.querySelectorAll("button, a[href], input, select
   .map((one) => one.outerHTML.slice(0, 160))"""
 
 
-def test_the_first_tab_skips_to_the_content_and_focus_can_be_seen(shown: Window, pages: Pages) -> None:
+def test_the_first_tab_skips_to_the_content_and_focus_can_be_seen(shown: Window, pages: list[tuple[str, str]]) -> None:
     page = shown.open("/logs")
     settled(page)
     page.keyboard.press("Tab")
