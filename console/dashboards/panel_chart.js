@@ -10,10 +10,8 @@ function hover(time, from) {
 }
 
 function resolved(color, index) {
-  if (color.startsWith("var(--")) return ui.color(color.slice(6, -1));
-  if (color) return color;
-  const palette = ui.color("series").split(",").map((one) => one.trim());
-  return palette[index % palette.length];
+  const found = color || ui.series(index);
+  return found.startsWith("var(--") ? ui.color(found.slice(6, -1)) : found;
 }
 
 function translucent(color, opacity) {

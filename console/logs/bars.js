@@ -30,14 +30,7 @@ export default {
   emits: ["zoom"],
   props: { step: Number, starts: Array, rows: Array },
   data() {
-    return { at: null, from: null, theme: 0 };
-  },
-  mounted() {
-    this.repaint = () => this.theme++;
-    window.addEventListener("themechange", this.repaint);
-  },
-  unmounted() {
-    window.removeEventListener("themechange", this.repaint);
+    return { at: null, from: null };
   },
   computed: {
     total() {
@@ -87,10 +80,7 @@ export default {
   methods: {
     sum: (counts) => counts.reduce((all, count) => all + count, 0),
     short: (count) => consoleUi.formatted(count, "short"),
-    color(row, index) {
-      const colors = this.theme >= 0 && consoleUi.color("series").split(",");
-      return row.tone ? `var(--${row.tone})` : colors[index % colors.length];
-    },
+    color: (row, index) => (row.tone ? `var(--${row.tone})` : consoleUi.series(index)),
     clock(at) {
       const long = this.starts.length && this.starts.at(-1) - this.starts[0] > 86400;
       const text = consoleUi.clock(at * 1000, true);

@@ -24,6 +24,7 @@ const consoleUi = (() => {
   system.addEventListener("change", apply);
   apply();
   const color = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
+  const series = (index) => `var(--series-${index % 12})`; // of a series without a colour of its own
 
   // --- Address ----------------------------------------------------------------------------------------
 
@@ -149,7 +150,7 @@ const consoleUi = (() => {
   addEventListener("resize", remember);
 
   return {
-    gridCell, gridStyle, toggleTheme, color, push, formatted, escaped, clock,
+    gridCell, gridStyle, toggleTheme, color, series, push, formatted, escaped, clock,
     setUnits: (table) => { units = table; },
   };
 })();

@@ -55,24 +55,18 @@ export default {
   emits: ["opened"],
   props: { rows: Array, length: Number, sum: Object, services: Array, opened: String },
   data() {
-    return { open: new Set(this.opened ? [this.opened] : []), theme: 0 };
+    return { open: new Set(this.opened ? [this.opened] : []) };
   },
   mounted() {
-    this.repaint = () => this.theme++;
-    window.addEventListener("themechange", this.repaint);
     if (this.opened) document.getElementById("span-" + this.opened)?.scrollIntoView({ block: "center" });
-  },
-  unmounted() {
-    window.removeEventListener("themechange", this.repaint);
   },
   methods: {
     ms: (value) => consoleUi.formatted(value, "ms"),
     color(row) {
-      const colors = this.theme >= 0 && consoleUi.color("series").split(",");
       // By what a span is, where the contract says it; else by service.
       const kinds = { generate: 2, chat: 3, embeddings: 7, retrieval: 0, evaluate: 6 };
       const kind = kinds[row.name.split(" ")[0]];
-      return colors[(kind ?? 5 + this.services.indexOf(row.service)) % colors.length];
+      return consoleUi.series(kind ?? 5 + this.services.indexOf(row.service));
     },
     toggle(row) {
       const opens = !this.open.delete(row.id);
