@@ -16,6 +16,7 @@ from stores.times import rfc3339
 
 BEFORE_S = 900.0  # of what is shown around an alert's start: its window and its `for`
 AFTER_S = 900.0
+ABOUT_REQUESTS = "LLM"  # alerts whose scope is one of requests begin so
 
 # Alerts about requests that were slow or failed: what their links search for beyond the scope.
 _FAILED = ("Error", "Provider", "Retry", "Breaker", "Availability")
@@ -38,7 +39,7 @@ class Links:
             "dashboard": web_address(one.annotations.get("dashboard_url", "")),
             "expression": self._expression(one.generator_url),
         }
-        if one.alert.startswith("LLM"):
+        if one.alert.startswith(ABOUT_REQUESTS):
             links["logs"] = self.logs(logs_of(one.alert, one.labels, one.starts))
             links["traces"] = self.traces(traces_of(one.alert, one.labels, one.starts))
         if trace_id:

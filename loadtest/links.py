@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import requests
 
 from alert_sink.affected_trace import CLUES
-from alert_sink.links import logs_of
+from alert_sink.links import ABOUT_REQUESTS, logs_of
 from alert_sink.watchdog import SILENT
 from dashboards_src import config
 from lite.settings import ROOT
@@ -43,7 +43,7 @@ def _checks(one: Delivery, target: Target) -> Iterator[LinkCheck]:
     if one.alert == SILENT:
         return  # the sink's own alarm: without Prometheus every dashboard is empty
     yield _dashboard(one.links.get("dashboard", ""))
-    if not one.alert.startswith("LLM"):
+    if not one.alert.startswith(ABOUT_REQUESTS):
         return
     if one.alert in CLUES:
         yield _trace(one, target)

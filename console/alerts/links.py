@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
-from alert_sink.links import logs_of, traces_of, web_address
+from alert_sink.links import ABOUT_REQUESTS, logs_of, traces_of, web_address
 from console.alerts.standing import Standing
 from console.logs.question import page_of as page_of_logs
 from console.query.question import page_of as page_of_query
 from console.runbooks.text import EXAMPLES
 from console.runbooks.view import shelf
 from console.traces.question import page_of as page_of_traces
-
-_ABOUT_REQUESTS = "LLM"  # alerts whose scope is one of requests begin so
 
 
 def runbook_of(name: str, labels: Mapping[str, str], url: str = "") -> str:
@@ -27,7 +25,7 @@ def runbook_of(name: str, labels: Mapping[str, str], url: str = "") -> str:
 def links_of(alert: Standing) -> list[tuple[str, str]]:
     """Text and address of each."""
     found = [("Dashboard", alert.dashboard)]
-    if alert.name.startswith(_ABOUT_REQUESTS):
+    if alert.name.startswith(ABOUT_REQUESTS):
         of = (alert.name, alert.labels, alert.since)
         found += [("Log lines", page_of_logs(logs_of(*of))), ("Traces", page_of_traces(traces_of(*of)))]
     if alert.expression:

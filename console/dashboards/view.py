@@ -20,6 +20,7 @@ from console.dashboards.panels.body import Body, Context
 from console.dashboards.plan import Plan
 from console.services import services
 from console.times import Span, clock, length
+from console.traces.question import page_of_trace
 from console.units import formatted
 from stores import StoreError
 
@@ -144,7 +145,7 @@ class PanelView:
         with ui.element("nav").classes("menu-list").props('aria-label="Traces"'):
             for one in newest:
                 text = f"{clock(one.time)} · {formatted(one.value, unit)}"
-                ui.link(text, f"/traces/{one.trace_id}").classes("btn mono")
+                ui.link(text, page_of_trace(one.trace_id)).classes("btn mono")
 
 
 def _times(plan: Plan) -> dict[str, str]:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final
 
 from nicegui import ui
 
 from console.query.tables import Link, table
+from console.services import services
 from console.states import failed, loading, no_data
 from console.traces.comparison import Pair, compare
 from console.traces.fall import cost, text_of, tokens
 from console.traces.question import page_of_trace
-from console.traces.trace_page import traces_of
 from console.traces.waterfall import Row, Waterfall, waterfall
 from console.units import formatted
 from stores import StoreError, Trace
@@ -35,7 +36,8 @@ class ComparisonPage:
                 ui.link("To the traces", "/traces")
 
     async def _ask(self) -> None:
-        answers = await traces_of(self._ids)
+        ask, trace = services().tried, services().stores.traces.trace
+        answers = await asyncio.gather(*(ask(trace, one.lower().rjust(32, "0")) for one in self._ids))
         self._body.clear()
         with self._body:
             found = [answer for answer in answers if isinstance(answer, Trace)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -147,12 +146,6 @@ def show_facts(found: Sequence[Fact]) -> None:
                     if fact.small:
                         with ui.element("small"):
                             ui.label(fact.small)
-
-
-async def traces_of(trace_ids: Sequence[str]) -> list[Trace | StoreError | None]:
-    """Several traces at the same time; each on its own may be missing or fail."""
-    ask, trace = services().tried, services().stores.traces.trace
-    return list(await asyncio.gather(*(ask(trace, one.lower().rjust(32, "0")) for one in trace_ids)))
 
 
 def _lines_of(trace: Trace) -> LogFilter:
