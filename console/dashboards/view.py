@@ -24,7 +24,7 @@ from console.units import formatted
 from stores import StoreError
 
 WITHOUT_QUERY: Final = ("text", "alertlist")  # types that show something without an answer
-_WITH_NO_VALUE: Final = ("stat", "gauge")  # types that can say in a word that there is none
+_WITH_NO_VALUE: Final = ("stat", "gauge", "bargauge")  # types that can say in a word that there is none
 _TRACES_LISTED: Final = 10
 
 
