@@ -50,6 +50,7 @@ class Answer:
 
 def put_together(plan: Plan, shown: Shown, got: Mapping[Question, Any]) -> Answer:
     """Of what was got for the plan's questions; an exception stands for a question that was not answered."""
+    shown = shown.on(plan.panel)
     problems: list[Exception | str] = [plan.problem] if plan.problem else []
     lines: list[Line] = []
     tables: list[Table] = []

@@ -149,7 +149,11 @@ def test_lists_of_alerts_keep_to_their_filters(browser: Browser, console: Consol
             named = [one.locator("a").inner_text() for one in lines.all()]
             assert named == sorted(named)
             expect(_panel(page, "About nothing")).to_contain_text("that this panel is about")
-            return _which(before) == _which(_alerts(stack)) and count == [float(len(before))] and "severity=critical" in groups
+            return (
+                _which(before) == _which(_alerts(stack))
+                and count == [float(len(before))]
+                and "severity=critical" in groups
+            )
 
     poll_until(agree, timeout_s=90.0)
 
