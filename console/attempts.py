@@ -60,9 +60,7 @@ class Attempts:
             TooManyAttempts: it may not even wait.
         """
         now = time.monotonic()
-        self._turns = {
-            name: one for name, one in self._turns.items() if one.here or now - one.last < FORGOTTEN_AFTER_S
-        }
+        self._turns = {name: one for name, one in self._turns.items() if one.here or now - one.last < FORGOTTEN_AFTER_S}
         elsewhere = sum(one.here for name, one in self._turns.items() if not is_loopback(name))
         turn = self._turns.setdefault(_network(address), Turn())
         if turn.here >= MOST_WAITING or (elsewhere >= MOST_AT_ONCE and not is_loopback(address)):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import re
 import secrets
@@ -17,6 +16,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from console.attempts import Attempts, TooManyAttempts
 from console.settings import ConsoleSettings, is_loopback
 
 SESSION: Final = "console_session"
@@ -24,7 +24,6 @@ SESSION_S: Final = 12 * 3600
 LOGIN: Final = "/login"
 HEALTH: Final = "/healthz"
 _SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
-_WRONG_PASSWORD_COSTS_S: Final = 1.0
 _LARGEST_FORM: Final = 4096
 
 # Vue compiles templates in the browser, which needs `unsafe-eval`; styles are set on elements. Scripts need the page's
@@ -50,6 +49,7 @@ class Safety:
     def __init__(self, app: ASGIApp, settings: ConsoleSettings) -> None:
         self._app = app
         self._settings = settings
+        self._attempts = Attempts()
         self._sessions: dict[str, float] = {}  # token: until (monotonic s)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -103,9 +103,14 @@ class Safety:
             return _login_page(wanted)
         form = parse_qs((await _body(receive)).decode("utf-8", "replace"))
         given = form.get("password", [""])[0]
-        if not hmac.compare_digest(given.encode(), self._settings.password.encode()):
-            await asyncio.sleep(_WRONG_PASSWORD_COSTS_S)
-            return _login_page(wanted, "That is not the password.", 401)
+        try:
+            async with self._attempts.turn((scope.get("client") or [""])[0]) as turn:
+                if not hmac.compare_digest(given.encode(), self._settings.password.encode()):
+                    await turn.was_wrong()
+                    return _login_page(wanted, "That is not the password.", 401)
+                turn.was_right()
+        except TooManyAttempts:
+            return _login_page(wanted, "Too many attempts at once. Try again in some seconds.", 429)
         now = time.monotonic()
         self._sessions = {token: until for token, until in self._sessions.items() if until > now}
         token = secrets.token_urlsafe(32)
