@@ -23,6 +23,7 @@ SESSION: Final = "console_session"
 SESSION_S: Final = 12 * 3600
 LOGIN: Final = "/login"
 HEALTH: Final = "/healthz"
+METRICS: Final = "/metrics"
 _SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
 _LARGEST_FORM: Final = 4096
 
@@ -75,7 +76,7 @@ class Safety:
         # names no origin where a page of ours does it, and NiceGUI's socket would let any origin read.
         if (_writes(scope) or "origin" in headers) and not same_origin(headers):
             return PlainTextResponse("Refused: the request comes from another page.", 403)
-        if not self._settings.password or path == HEALTH:
+        if not self._settings.password or path == HEALTH or (path == METRICS and _from_this_machine(scope, headers)):
             return RedirectResponse("/", 303) if path == LOGIN else None
         if path == LOGIN:
             return await self._login(scope, receive)
@@ -159,6 +160,13 @@ def same_origin(headers: Headers) -> bool:
     """Whether the page that sent this is one of the console, as the browser says."""
     origin = headers.get("origin", "")
     return bool(origin) and urlsplit(origin).netloc == headers.get("host")
+
+
+def _from_this_machine(scope: Scope, headers: Headers) -> bool:
+    """Whether who asks is on it, and not a proxy that asks for somebody else: it names the console as one does here."""
+    client, server = ((scope.get(end) or ("",))[0] for end in ("client", "server"))
+    named = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+    return (is_loopback(client) and is_loopback(named)) or (client != "" and client == server == named)
 
 
 def _is_page(scope: Scope, headers: Headers) -> bool:

@@ -19,6 +19,7 @@ import pytest
 import requests
 from console_process import ConsoleProcess, command, running_console
 from requests.adapters import HTTPAdapter
+from starlette.datastructures import Headers
 
 from console.alerts.writing import AnotherPage, refuse_other_pages
 from console.attempts import (
@@ -29,6 +30,7 @@ from console.attempts import (
     Attempts,
     TooManyAttempts,
 )
+from console.safety import _from_this_machine
 from console.settings import ConsoleSettings, UnsafeBinding
 from stores import poll_until
 
@@ -340,6 +342,43 @@ def test_a_network_of_ipv6_is_one_address() -> None:
             assert (same.wrong, other.wrong) == (3, 0)
 
     asyncio.run(attempts())
+
+
+def _metrics(locked: ConsoleProcess, **headers: str) -> requests.Response:
+    return requests.get(f"{locked.url}/metrics", headers=headers, timeout=30, allow_redirects=False)
+
+
+def test_this_machine_reads_metrics_without_the_password(locked: ConsoleProcess) -> None:
+    answer = _metrics(locked)
+    assert answer.status_code == 200
+    assert "process_resident_memory_bytes" in answer.text
+    assert "console_open_pages 0.0" in answer.text
+    # A proxy on this machine passes on the name by which others know the console.
+    assert _metrics(locked, host="console.example").status_code == 401
+
+
+def test_questions_are_counted_by_how_they_ended(console: ConsoleProcess) -> None:
+    """All servers of this console are where nobody listens."""
+    assert requests.get(f"{console.url}/d/llm-overview", timeout=30).status_code == 200
+    wanted = r'console_questions_total\{outcome="unreachable",server="prometheus"\} [1-9]'
+    text = poll_until(lambda: _metrics(console).text, lambda found: re.search(wanted, found) is not None, 60.0)
+    assert re.search(r'console_question_seconds_count\{server="prometheus"\} [1-9]', text)
+
+
+@pytest.mark.parametrize(
+    ("client", "server", "named", "here"),
+    [
+        ("127.0.0.1", "127.0.0.1", "localhost:3000", True),
+        ("192.0.2.7", "192.0.2.7", "192.0.2.7:3000", True),  # what is bound to one address is asked from that one
+        ("192.0.2.8", "192.0.2.7", "192.0.2.7:3000", False),
+        ("192.0.2.8", "192.0.2.7", "localhost", False),
+        ("127.0.0.1", "127.0.0.1", "console.example", False),
+        ("", "", "", False),
+    ],
+)
+def test_who_is_on_this_machine(client: str, server: str, named: str, here: bool) -> None:
+    scope = {"client": (client, 1), "server": (server, 3000)}
+    assert _from_this_machine(scope, Headers({"host": named})) is here
 
 
 def test_another_page_cannot_log_in(locked: ConsoleProcess) -> None:
