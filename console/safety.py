@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hmac
 import re
 import secrets
@@ -17,14 +16,15 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from console.attempts import Attempts, TooManyAttempts
 from console.settings import ConsoleSettings, is_loopback
 
 SESSION: Final = "console_session"
 SESSION_S: Final = 12 * 3600
 LOGIN: Final = "/login"
 HEALTH: Final = "/healthz"
+METRICS: Final = "/metrics"
 _SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
-_WRONG_PASSWORD_COSTS_S: Final = 1.0
 _LARGEST_FORM: Final = 4096
 
 # Vue compiles templates in the browser, which needs `unsafe-eval`; styles are set on elements. Scripts need the page's
@@ -50,6 +50,7 @@ class Safety:
     def __init__(self, app: ASGIApp, settings: ConsoleSettings) -> None:
         self._app = app
         self._settings = settings
+        self._attempts = Attempts()
         self._sessions: dict[str, float] = {}  # token: until (monotonic s)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -75,7 +76,7 @@ class Safety:
         # names no origin where a page of ours does it, and NiceGUI's socket would let any origin read.
         if (_writes(scope) or "origin" in headers) and not same_origin(headers):
             return PlainTextResponse("Refused: the request comes from another page.", 403)
-        if not self._settings.password or path == HEALTH:
+        if not self._settings.password or path == HEALTH or (path == METRICS and _from_this_machine(scope, headers)):
             return RedirectResponse("/", 303) if path == LOGIN else None
         if path == LOGIN:
             return await self._login(scope, receive)
@@ -103,9 +104,14 @@ class Safety:
             return _login_page(wanted)
         form = parse_qs((await _body(receive)).decode("utf-8", "replace"))
         given = form.get("password", [""])[0]
-        if not hmac.compare_digest(given.encode(), self._settings.password.encode()):
-            await asyncio.sleep(_WRONG_PASSWORD_COSTS_S)
-            return _login_page(wanted, "That is not the password.", 401)
+        try:
+            async with self._attempts.turn((scope.get("client") or [""])[0]) as turn:
+                if not hmac.compare_digest(given.encode(), self._settings.password.encode()):
+                    await turn.was_wrong()
+                    return _login_page(wanted, "That is not the password.", 401)
+                turn.was_right()
+        except TooManyAttempts:
+            return _login_page(wanted, "Too many attempts at once. Try again in some seconds.", 429)
         now = time.monotonic()
         self._sessions = {token: until for token, until in self._sessions.items() if until > now}
         token = secrets.token_urlsafe(32)
@@ -154,6 +160,13 @@ def same_origin(headers: Headers) -> bool:
     """Whether the page that sent this is one of the console, as the browser says."""
     origin = headers.get("origin", "")
     return bool(origin) and urlsplit(origin).netloc == headers.get("host")
+
+
+def _from_this_machine(scope: Scope, headers: Headers) -> bool:
+    """Whether who asks is on it, and not a proxy that asks for somebody else: it names the console as one does here."""
+    client, server = ((scope.get(end) or ("",))[0] for end in ("client", "server"))
+    named = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+    return (is_loopback(client) and is_loopback(named)) or (client != "" and client == server == named)
 
 
 def _is_page(scope: Scope, headers: Headers) -> bool:

@@ -274,6 +274,7 @@ SERVERS = (
         ready="http://{CONSOLE_ADDRESS}:{GRAFANA_PORT}/healthz",
         ports=("GRAFANA_PORT",),
         page="/",
+        metrics="{CONSOLE_ADDRESS}:{GRAFANA_PORT}",
     ),
     Server(
         name="loki",

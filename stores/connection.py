@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -16,6 +17,17 @@ _SHOWN = 300  # characters of what a server said
 
 Parameters = Mapping[str, Any]  # a value may be a list, for a parameter that is repeated
 T = TypeVar("T")
+Observer = Callable[[str, str, float], None]
+
+_observers: list[Observer] = []
+
+
+def observe(observer: Observer) -> None:
+    """Call it after every question of this process: with the server, how it ended, and the seconds that it took.
+
+    It ends answered, refused (4xx), failed (5xx), in a timeout, or the server is unreachable.
+    """
+    _observers.append(observer)
 
 
 class Connection:
@@ -85,12 +97,19 @@ class Connection:
 
     def _send(self, method: str, path: str, **options: Any) -> requests.Response:
         url = self.url + path
+        begun, outcome = time.monotonic(), "unreachable"
         try:
-            return self._session.request(method, url, timeout=self._timeouts, **options)
+            answer = self._session.request(method, url, timeout=self._timeouts, **options)
+            outcome = "answered" if answer.ok else "refused" if answer.status_code < 500 else "failed"
+            return answer
         except requests.Timeout as error:
+            outcome = "timeout"
             raise StoreTimeout(self.server, url, f"did not answer within {self._timeouts[1]:g} s") from error
         except requests.RequestException as error:
             raise StoreUnreachable(self.server, url, _reason(error)) from error
+        finally:
+            for observer in _observers:
+                observer(self.server, outcome, time.monotonic() - begun)
 
     def _checked(self, answer: requests.Response) -> requests.Response:
         if answer.ok:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from console.dashboards.frames import Line, Table, lines_of, lines_of_now, table_of
+from console.dashboards.frames import CALCULATION_NAMES, Line, Table, lines_of, lines_of_now, table_of
 from console.dashboards.plan import Asked, Plan, Shown
 from console.dashboards.questions import Question
 from console.dashboards.transformations import transformed
@@ -50,6 +50,7 @@ class Answer:
 
 def put_together(plan: Plan, shown: Shown, got: Mapping[Question, Any]) -> Answer:
     """Of what was got for the plan's questions; an exception stands for a question that was not answered."""
+    shown = shown.on(plan.panel)
     problems: list[Exception | str] = [plan.problem] if plan.problem else []
     lines: list[Line] = []
     tables: list[Table] = []
@@ -80,6 +81,7 @@ def put_together(plan: Plan, shown: Shown, got: Mapping[Question, Any]) -> Answe
         exemplars += _exemplars(asked, got)
     done, unknown = transformed(tables, plan.panel.transformations)
     problems += [f"the console does not know the transformation {name!r}" for name in unknown]
+    problems += [f"the console does not know the calculation {name!r}" for name in _unknown_calculations(plan)]
     return Answer(
         plan, shown, tuple(lines), done, tuple(exemplars), tuple(log_lines), tuple(traces), tuple(problems)
     )  # fmt: skip
@@ -89,6 +91,11 @@ def _exemplars(asked: Asked, got: Mapping[Question, Any]) -> list[Exemplar]:
     """Those that name a trace. A panel is not spoilt by exemplars that cannot be had."""
     found = got.get(asked.exemplars) if asked.exemplars else None
     return [one for one in found if one.trace_id] if isinstance(found, list) else []
+
+
+def _unknown_calculations(plan: Plan) -> list[str]:
+    parts = (plan.panel.options.get(part) or {} for part in ("reduceOptions", "legend"))
+    return [str(name) for part in parts for name in part.get("calcs") or () if name not in CALCULATION_NAMES]
 
 
 def _kind(plan: Plan) -> str:

@@ -51,12 +51,21 @@ class Frame(Element, component="panel_frame.js"):
         self.update()
 
     def show(
-        self, state: str, *, time: str, message: str = "", hint: str = "", warnings: Sequence[str] = (), **data: str
+        self,
+        state: str,
+        *,
+        title: str,
+        time: str,
+        message: str = "",
+        hint: str = "",
+        warnings: Sequence[str] = (),
+        **data: str,
     ) -> None:
         """Another state; `data` become attributes that say what was asked."""
         self._props.update(
             {
                 "state": state,
+                "title": title,
                 "busy": False,
                 "time": time,
                 "message": message,

@@ -9,11 +9,15 @@ from typing import Any, Final
 
 from console.dashboards.model import Json, Panel
 from console.units import formatted
+from stores.metric_answers import Labels
 
 # Grafana's names of colours, as this console's (variables of static/console.css).
 _NAMED: Final = {
     "green": "good", "yellow": "warn", "orange": "warn", "red": "bad", "blue": "accent", "purple": "violet",
 }  # fmt: skip
+_SERIES: Final = 12  # colours that the style sheet has for series
+# ${__field.labels.model}, ${__field.labels["model"]}, ${__series.name}, ${__field.displayName}
+_NAMING: Final = re.compile(r"\$\{__(?:field|series)\.(?:(?:display)?[nN]ame|labels(?:\.(\w+)|\[\"?(\w+)\"?\]))\}")
 
 
 @dataclass(frozen=True)
@@ -41,9 +45,11 @@ class ValueWords:
             low, high = self.match
             return bool((low is None or value >= low) and (high is None or value <= high))
         if self.kind == "regex" and isinstance(value, str):
-            return re.search(str(self.match).strip("/"), value) is not None
+            return expression(str(self.match)).search(value) is not None
         if self.kind == "special":
-            return value is None and self.match in ("null", "null+nan")
+            if value is None:
+                return self.match in ("null", "null+nan")
+            return self.match == "empty" if value == "" else value != value and self.match in ("nan", "null+nan")
         return False
 
 
@@ -72,6 +78,10 @@ class FieldOptions:
     mappings: tuple[ValueWords, ...] = ()
     links: tuple[Json, ...] = ()
     custom: Mapping[str, Any] = field(default_factory=dict)
+
+    def called(self, name: str, labels: Labels) -> str:
+        """A series' or column's name, as the panel wants it."""
+        return _NAMING.sub(lambda match: labels.get(match[1] or match[2] or "", name), self.name) or name
 
     def shown(self, value: float | str | None) -> Shown:
         """A value with its words or its unit, and its colour."""
@@ -104,11 +114,16 @@ class FieldOptions:
         """With values as the field has them."""
         if not self.percentages:
             return self.thresholds
-        low, high = self.minimum or 0.0, 100.0 if self.maximum is None else self.maximum
+        low, high = self.minimum or 0.0, self.highest
         return tuple(
             one if one.value is None else Threshold(low + (high - low) * one.value / 100, one.color)
             for one in self.thresholds
         )
+
+    @property
+    def highest(self) -> float:
+        """Where the scale of a panel without series over time ends."""
+        return self.maximum if self.maximum is not None else 1.0 if self.unit == "percentunit" else 100.0
 
     @property
     def lines(self) -> tuple[Threshold, ...]:
@@ -123,6 +138,17 @@ def css_color(name: str) -> str:
         return name if re.fullmatch(r"#[0-9a-fA-F]{3,8}|(rgb|hsl)a?\([\d.,%\s]+\)", name) else ""
     base = name.rpartition("-")[2]
     return f"var(--{_NAMED[base]})" if base in _NAMED else "var(--text)" if base == "text" else ""
+
+
+def series_color(index: int) -> str:
+    """Of the series at that place among the others, where neither value nor panel give it one."""
+    return f"var(--series-{index % _SERIES})"
+
+
+def expression(text: str) -> re.Pattern[str]:
+    """A regular expression as Grafana writes it, with or without slashes around: `/^gpt/i`."""
+    match = re.fullmatch(r"/(.*)/([a-z]*)", text, re.S)
+    return re.compile(match[1], re.IGNORECASE if "i" in match[2] else 0) if match else re.compile(text)
 
 
 def defaults(panel: Panel) -> FieldOptions:
@@ -146,8 +172,11 @@ def _matches(matcher: Json, name: str, kind: str, ref: str) -> bool:
     match matcher.get("id"):
         case "byName":
             return bool(wanted == name)
+        case "byNames":
+            named = name in (wanted or {}).get("names", ())
+            return named is not ((wanted or {}).get("mode") == "exclude")
         case "byRegexp":
-            return re.search(str(wanted).strip("/"), name) is not None
+            return expression(str(wanted)).search(name) is not None
         case "byType":
             return bool(wanted == kind)
         case "byFrameRefID":
@@ -203,4 +232,4 @@ def _mappings(items: Sequence[Json]) -> list[ValueWords]:
 
 
 def _key(value: float | str | None) -> str:
-    return f"{value:g}" if isinstance(value, float | int) else str(value)
+    return f"{value:.15g}" if isinstance(value, float | int) else str(value)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 import re
+import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -59,10 +60,18 @@ _CALCULATIONS: Final[Mapping[str, Any]] = {
     "range": lambda values: max(values) - min(values),
     "delta": lambda values: sum(max(0.0, after - before) for before, after in itertools.pairwise(values)),
     "diff": lambda values: values[-1] - values[0],
+    "diffperc": lambda values: (values[-1] - values[0]) / values[0] if values[0] else math.nan,
+    "median": statistics.median,
+    "variance": statistics.pvariance,
+    "stdDev": statistics.pstdev,
+    "changeCount": lambda values: float(sum(before != after for before, after in itertools.pairwise(values))),
+    "distinctCount": lambda values: float(len(set(values))),
 }
 CALCULATION_NAMES: Final = {
     "lastNotNull": "Last", "last": "Last", "firstNotNull": "First", "first": "First", "max": "Max", "min": "Min",
     "mean": "Mean", "sum": "Total", "count": "Count", "range": "Range", "delta": "Delta", "diff": "Difference",
+    "diffperc": "Difference %", "median": "Median", "variance": "Variance", "stdDev": "StdDev",
+    "changeCount": "Changes", "distinctCount": "Distinct",
 }  # fmt: skip
 
 
@@ -73,6 +82,25 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     ref: str = ""
+
+    def series(self, of_rows: bool) -> list[Line]:
+        """Every column of numbers as a series of its rows; `of_rows`: every number as one, named after its row."""
+        times = [float(cell) if isinstance(cell, float | int) else 0.0 for cell in self.column(TIME)]
+        times = times or [0.0] * len(self.rows)
+        numbers = [name for name in self.columns if name != TIME and self.is_number(name)]
+        values = {
+            name: [float(cell) if isinstance(cell, float | int) else math.nan for cell in self.column(name)]
+            for name in numbers
+        }
+        if not of_rows:
+            return [Line(name, {}, self.ref, times, values[name]) for name in numbers]
+        found = []
+        for place, row in enumerate(self.rows):
+            texts = {name: cell for name, cell in zip(self.columns, row, strict=True) if isinstance(cell, str)}
+            for name in numbers:
+                words = " ".join([*texts.values(), *([name] if len(numbers) > 1 or not texts else [])])
+                found.append(Line(words, texts, self.ref, times[place : place + 1], values[name][place : place + 1]))
+        return found
 
     def column(self, name: str) -> list[Cell]:
         """Its cells; empty where there is no such column."""
@@ -116,6 +144,14 @@ def lines_of_now(target: Target, samples: Iterable[Sample]) -> list[Line]:
     return [
         Line(legend_name(target.legend, one.labels), one.labels, target.ref, [one.time], [one.value]) for one in samples
     ]
+
+
+def table_of_lines(lines: Sequence[Line]) -> Table:
+    """A row per time, a column per series."""
+    times = sorted({time for line in lines for time in line.times})
+    known = [dict(zip(line.times, line.values, strict=True)) for line in lines]
+    rows = tuple((time, *(values.get(time) for values in known)) for time in times)
+    return Table((TIME, *(line.name for line in lines)), rows, lines[0].ref if lines else "")
 
 
 def table_of(target: Target, samples: Sequence[Sample], alone: bool) -> Table:

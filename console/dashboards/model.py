@@ -66,6 +66,18 @@ class Panel:
     height: int
     targets: tuple[Target, ...]
     json: Json
+    scope: Mapping[str, str] = field(default_factory=dict)  # the value of a variable that this one is about
+    copy: int = 0  # of those that are repeated, from 0
+
+    @property
+    def key(self) -> str:
+        """What `viewPanel` is called in the address that shows this panel only."""
+        return f"panel-{self.id}" + (f"-clone-{self.copy}" if self.copy else "")
+
+    @property
+    def repeat(self) -> str:
+        """The variable for each of whose values it is shown; empty: once."""
+        return self.text("repeat")
 
     @property
     def options(self) -> Json:
@@ -96,6 +108,8 @@ class Row:
     title: str  # empty: panels before the first row
     collapsed: bool
     panels: tuple[Panel, ...]
+    repeat: str = ""  # as a panel's
+    scope: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -143,10 +157,6 @@ class Dashboard:
         """All panels, those of collapsed rows included."""
         return tuple(panel for row in self.rows for panel in row.panels)
 
-    def panel(self, panel_id: int) -> Panel | None:
-        """The panel with that id."""
-        return next((panel for panel in self.panels if panel.id == panel_id), None)
-
     @property
     def tags(self) -> tuple[str, ...]:
         """Words that dashboards are found by."""
@@ -155,17 +165,18 @@ class Dashboard:
 
 def _rows(items: Any) -> Iterator[Row]:
     """A row has the panels that follow it; a collapsed one carries them inside."""
-    row_id, title, collapsed, panels = 0, "", False, list[Panel]()
+    row_id, title, collapsed, repeat, panels = 0, "", False, "", list[Panel]()
     for item in items:
         if item["type"] != "row":
             panels.append(_panel(item))
             continue
         if panels or title:
-            yield Row(row_id, title, collapsed, tuple(panels))
+            yield Row(row_id, title, collapsed, tuple(panels), repeat)
+        repeat = str(item.get("repeat") or "")
         row_id, title, collapsed = int(item["id"]), str(item.get("title") or ""), bool(item.get("collapsed"))
         panels = [_panel(inner) for inner in item.get("panels") or ()]
     if panels or title:
-        yield Row(row_id, title, collapsed, tuple(panels))
+        yield Row(row_id, title, collapsed, tuple(panels), repeat)
 
 
 def _panel(item: Json) -> Panel:

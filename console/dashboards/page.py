@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -24,6 +24,7 @@ from console.dashboards.notes import Note
 from console.dashboards.panels.body import Context
 from console.dashboards.plan import Plan, Shown, plan
 from console.dashboards.questions import Answers, Question
+from console.dashboards.repeats import has_repeats, repeated
 from console.dashboards.variables import Variable
 from console.dashboards.view import PanelView
 from console.services import services
@@ -49,17 +50,20 @@ class DashboardPage:
         self._px = int(width) if (width := request.cookies.get("console_width", "")).isdecimal() else _DEFAULT_PX
         self._variables = variables.chosen(board, self._address)
         self._views: list[PanelView] = []
-        self._sleeping: dict[int, list[PanelView]] = {}  # panels of collapsed rows, by row
+        self._sleeping: dict[ui.element, list[PanelView]] = {}  # panels of collapsed rows, by their place
+        self._rows: tuple[Row, ...] = ()  # as they are shown
+        self._titles: list[tuple[Row, ui.label]] = []
+        self._only = _wanted(self._address)
         self._notes: list[Note] = []
         self._hidden: set[str] = set()
         self._turn = 0
         self._answered = 0.0  # when the last answer came, Unix s
-        self._build(_wanted(self._address))
+        self._build()
         background_tasks.create(self.load(), name=f"dashboard {board.uid}")
 
     # --- Building -------------------------------------------------------------------------------------
 
-    def _build(self, alone: int | None) -> None:
+    def _build(self) -> None:
         board = self._board
         for script in scripts():
             ui.add_head_html(f'<link rel="modulepreload" href="{script}">')
@@ -81,13 +85,23 @@ class DashboardPage:
                 self._toolbar()
             self._root = ui.element("div").classes("dashboard").props('data-state="loading"')
             self._root.props["data-uid"] = board.uid
-            with self._root:
-                panel = board.panel(alone) if alone is not None else None
-                if panel:
-                    self._alone(panel)
-                else:
-                    for row in board.rows:
-                        self._row(row)
+            if not has_repeats(board.rows):
+                self._lay_out(board.rows)
+
+    def _lay_out(self, rows: tuple[Row, ...]) -> None:
+        """Make the panels in their places, where they are other ones than before."""
+        if rows == self._rows:
+            return
+        self._rows = rows
+        self._root.clear()
+        self._views, self._sleeping, self._titles = [], {}, []
+        with self._root:
+            panel = next((panel for row in rows for panel in row.panels if panel.key == self._only), None)
+            if panel:
+                self._alone(panel)
+            else:
+                for row in rows:
+                    self._row(row)
 
     def _toolbar(self) -> None:
         with ui.element("div").classes("toolbar").props('role="group" aria-label="What is shown"'):
@@ -134,7 +148,7 @@ class DashboardPage:
                     opener.props["aria-expanded"] = str(not row.collapsed).lower()
                     with opener:
                         ui.icon("expand_more").props('aria-hidden="true"')
-                        ui.label(row.title)
+                        self._titles.append((row, ui.label(self._written(row.title, row.scope))))
                         if row.collapsed:
                             ui.label(f"{len(row.panels)} panels").classes("muted row-count")
             place = ui.element("div").classes("board-grid")
@@ -143,27 +157,31 @@ class DashboardPage:
                 made = [self._view(panel, top) for panel in row.panels]
             if row.collapsed:
                 place.set_visibility(False)
-                self._sleeping[row.id] = made
+                self._sleeping[place] = made
             else:
                 self._views += made
             if row.title:
-                opener.on("click", partial(self._fold, row.id, opener, place))
+                opener.on("click", partial(self._fold, opener, place))
 
     def _view(self, panel: Panel, top: int, *, alone: bool = False) -> PanelView:
         context = Context(panel, self._zoom, int(self._board.json.get("graphTooltip") or 0))
-        return PanelView(panel, context, top, "" if alone else f"panel-{panel.id}")
+        title = self._written(panel.title, panel.scope)
+        return PanelView(panel, context, top, "" if alone else panel.key, title)
+
+    def _written(self, title: str, scope: Mapping[str, str]) -> str:
+        return variables.written_plain(title, variables.scoped(self._variables, scope))
 
     def _alone(self, panel: Panel) -> None:
         back = str(self._address.with_parameters({"viewPanel": None}))
         ui.link(f"← {self._board.title}", back).classes("btn board-back")
         self._views = [self._view(panel, panel.y, alone=True)]
 
-    async def _fold(self, row_id: int, opener: ui.element, place: ui.element) -> None:
+    async def _fold(self, opener: ui.element, place: ui.element) -> None:
         open_ = not place.visible
         place.set_visibility(open_)
         opener.props["aria-expanded"] = str(open_).lower()
         opener.update()
-        if open_ and (woken := self._sleeping.pop(row_id, None)):
+        if open_ and (woken := self._sleeping.pop(place, None)):
             self._views += woken
             await self.load()
 
@@ -197,12 +215,18 @@ class DashboardPage:
         turn = self._turn
         shown = self._shown()
         marks = asyncio.create_task(self._ask_notes(shown))
-        plans = [(view, plan(view.panel, shown, full=view.is_alone)) for view in self._views]
         choices = asyncio.create_task(self._ask_variables(shown, turn))
-        if any(one.is_all and not one.all_value for one in self._variables):
+        repeats = has_repeats(self._board.rows)
+        if repeats or any(one.is_all and not one.all_value for one in self._variables):
             await choices  # All stands for every value: it must be known first
+            if turn != self._turn:
+                return
             shown = self._shown()
-            plans = [(view, plan(view.panel, shown, full=view.is_alone)) for view, _ in plans]
+        if repeats:
+            self._lay_out(repeated(self._board.rows, self._variables))
+        for row, label in self._titles:
+            label.set_text(self._written(row.title, row.scope))
+        plans = [(view, plan(view.panel, shown, full=view.is_alone)) for view in self._views]
         await asyncio.gather(*(self._ask_panel(view, one, shown, marks, turn) for view, one in plans))
         await choices
         if turn == self._turn:
@@ -279,10 +303,10 @@ def _mentions(variable: Variable, names: set[str]) -> bool:
     return any(f"${name}" in variable.query or f"${{{name}" in variable.query for name in names)
 
 
-def _wanted(address: Address) -> int | None:
+def _wanted(address: Address) -> str:
     """The panel that has the page for itself: `viewPanel=panel-4`, in older links `viewPanel=4`."""
-    number = address.value("viewPanel").removeprefix("panel-")
-    return int(number) if number.isdecimal() else None
+    said = address.value("viewPanel")
+    return f"panel-{said}" if said.isdecimal() else said
 
 
 def show(request: Request, uid: str, boards: Sequence[Dashboard], answers: Answers) -> None:

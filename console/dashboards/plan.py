@@ -6,13 +6,13 @@ import itertools
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from console.dashboards.intervals import Intervals
 from console.dashboards.model import Panel, Target
 from console.dashboards.questions import Question
-from console.dashboards.variables import Variable, written, written_logsql, written_plain
+from console.dashboards.variables import Variable, scoped, written, written_logsql, written_plain
 from console.times import BadTime, TimeRange, override, seconds
 
 LINES: Final = 200
@@ -30,6 +30,10 @@ class Shown:
     scrape_s: float
     log_store: str  # its server's name: the language of log queries
     page_px: int = 1440
+
+    def on(self, panel: Panel) -> Shown:
+        """What a repeated panel shows of it: the value that it is about."""
+        return replace(self, variables=scoped(self.variables, panel.scope)) if panel.scope else self
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,7 @@ class Plan:
 
 def plan(panel: Panel, shown: Shown, full: bool = False) -> Plan:
     """What `panel` asks; `full` where it has the whole page."""
+    shown = shown.on(panel)
     try:
         span, about = override(shown.range, panel.text("timeFrom"), panel.text("timeShift"), shown.now)
         smallest = panel.text("interval").lstrip(">")

@@ -141,6 +141,11 @@ def parameters(variables: Iterable[Variable]) -> dict[str, Sequence[str]]:
     return {f"var-{one.name}": one.chosen for one in variables if one.type != "constant"}
 
 
+def scoped(variables: Iterable[Variable], scope: Mapping[str, str]) -> tuple[Variable, ...]:
+    """As if only the value had been chosen that a repeated panel is about."""
+    return tuple(replace(one, chosen=(scope[one.name],)) if one.name in scope else one for one in variables)
+
+
 # --- Written into texts -----------------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ from console.dashboards.notes import Note
 from console.dashboards.panels import BODIES
 from console.dashboards.panels.body import Body, Context
 from console.dashboards.plan import Plan
+from console.dashboards.variables import written_plain
 from console.services import services
 from console.times import Span, clock, length
 from console.traces.question import page_of_trace
@@ -25,22 +26,24 @@ from console.units import formatted
 from stores import StoreError
 
 WITHOUT_QUERY: Final = ("text", "alertlist")  # types that show something without an answer
-_WITH_NO_VALUE: Final = ("stat", "gauge")  # types that can say in a word that there is none
+_WITH_NO_VALUE: Final = ("stat", "gauge", "bargauge")  # types that can say in a word that there is none
 _TRACES_LISTED: Final = 10
 
 
 class PanelView:
     """A panel in its place on the page. Its size never depends on what it shows."""
 
-    def __init__(self, panel: Panel, context: Context, top: int, alone: str) -> None:
-        """`alone` is what `viewPanel` is called in the address that shows this panel only; empty where it does."""
+    def __init__(self, panel: Panel, context: Context, top: int, alone: str, title: str) -> None:
+        """`title` has its variables filled in. `alone` is what `viewPanel` is called in the address that shows this
+        panel only; empty where it does."""
         self.panel = panel
         self.is_alone = not alone
         self._context = context
+        self._title = title
         self._body: Body | None = None
         self._answer: Answer | None = None
         self._menu: ui.menu | None = None
-        self._frame = Frame(panel.title, described=bool(panel.description), alone=alone)
+        self._frame = Frame(title, described=bool(panel.description), alone=alone)
         self._frame.props.update({"data-panel": str(panel.id), "data-type": panel.type})
         if self.is_alone:
             self._frame.classes("panel-full")
@@ -59,6 +62,7 @@ class PanelView:
     async def show(self, answer: Answer, notes: Sequence[Note]) -> None:
         """Show an answer, or why there is none."""
         self._answer = answer
+        self._title = written_plain(self.panel.title, answer.shown.variables)
         make = BODIES.get(self.panel.type)
         state, message, hint, warnings = "data", "", "", []
         if make is None:
@@ -74,6 +78,7 @@ class PanelView:
             warnings = [states.reason(problem) for problem in answer.problems]
         self._frame.show(
             state,
+            title=self._title,
             time=answer.plan.about_time,
             message=message,
             hint=hint,
@@ -83,7 +88,8 @@ class PanelView:
 
     def cannot(self, error: Exception) -> None:
         """The answer cannot be shown."""
-        self._frame.show("unknown", time="", message=f"The console cannot show this answer: {states.reason(error)}")
+        message = f"The console cannot show this answer: {states.reason(error)}"
+        self._frame.show("unknown", title=self._title, time="", message=message)
 
     async def annotate(self, notes: Sequence[Note]) -> None:
         """Show the same answer with other annotations."""

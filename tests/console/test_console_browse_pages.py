@@ -11,6 +11,8 @@ from console_live import ConsoleStack
 from console_pages import RANGE, pages_of, settled
 from playwright.sync_api import Browser, Page
 
+from stores import poll_until
+
 pytestmark = pytest.mark.timeout(300)
 LEAST_CONTRAST = 4.5  # WCAG AA
 LEAST_OF_LARGE = 3.0  # from 24 px on, or 18.66 px bold
@@ -109,3 +111,14 @@ def test_a_dashboard_is_operated_by_keyboard(shown: Window, stack: ConsoleStack)
     chart.focus()
     page.keyboard.press("ArrowLeft")
     page.locator(".chart-tip:not([hidden])").first.wait_for()
+
+
+def test_prometheus_scrapes_the_console_and_knows_of_open_pages(shown: Window, stack: ConsoleStack) -> None:
+    settled(shown.open("/alerts"))
+    metrics = stack.live.stores.metrics
+    assert poll_until(lambda: metrics.value('up{job="console"}'), timeout_s=60.0) == 1
+    assert poll_until(lambda: metrics.value("console_open_pages"), lambda count: count == 1, 60.0) == 1
+    asked = 'sum by (server) (console_questions_total{outcome="answered"})'
+    wanted = {"prometheus", "alertmanager", "alert-sink"}
+    poll_until(lambda: {one.labels["server"] for one in metrics.instant(asked)}, lambda found: found >= wanted, 60.0)
+    assert poll_until(lambda: metrics.value('process_resident_memory_bytes{job="console"}'), timeout_s=60.0)

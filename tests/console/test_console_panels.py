@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import math
 from typing import Any
@@ -9,10 +10,10 @@ from typing import Any
 import pytest
 from console_boards import NOW, PANELS, answered, panel, shown, variable
 
-from console.dashboards import notes
+from console.dashboards import fields, notes
 from console.dashboards.links import links_of, local
 from console.dashboards.notes import Note
-from console.dashboards.panels import alertlist, bargauge, logs, statetimeline, text, timeseries
+from console.dashboards.panels import alertlist, barchart, bargauge, logs, statetimeline, text, timeseries
 from console.dashboards.panels.body import reduced
 from console.dashboards.plan import plan
 from console.settings import RUNBOOKS
@@ -314,3 +315,76 @@ def test_runbooks_are_read_here() -> None:
     assert local("http://localhost:9095/runbooks/LLMErrorRateHigh", RUNBOOKS) == "/runbooks/LLMErrorRateHigh"
     assert local("http://localhost:9095/runbooks", RUNBOOKS) == "/runbooks"
     assert local("https://example.com/runbooks/Nobody", RUNBOOKS) == "https://example.com/runbooks/Nobody"
+
+
+# --- What Grafana's options say -------------------------------------------------------------------------------
+
+
+def test_a_table_is_reduced_by_column_or_shown_by_row() -> None:
+    samples = [Sample({"model": "a"}, NOW, 4.0), Sample({"model": "b"}, NOW, 2.0)]
+    target = {"expr": "x", "format": "table", "instant": True}
+    most = panel("stat", target, options={"reduceOptions": {"calcs": ["max"]}})
+    assert [(one.name, one.value) for one in reduced(answered(most, samples))] == [("Value", 4.0)]
+    rows = panel("stat", target, options={"reduceOptions": {"values": True, "limit": 1}})
+    assert [(one.name, one.value) for one in reduced(answered(rows, samples))] == [("a", 4.0)]
+
+
+def test_only_the_fields_that_are_wanted_are_reduced() -> None:
+    stat = panel("stat", {"expr": "x", "legendFormat": "{{model}}", "instant": True},
+                 options={"reduceOptions": {"calcs": ["last"], "fields": "/^A$/i"}})  # fmt: skip
+    found = reduced(answered(stat, [Sample({"model": "a"}, NOW, 4.0), Sample({"model": "ab"}, NOW, 2.0)]))
+    assert [one.name for one in found] == ["a"]
+
+
+def test_a_name_may_come_from_labels() -> None:
+    stat = panel("stat", {"expr": "x", "legendFormat": "l", "instant": True},
+                 fieldConfig={"defaults": {"displayName": "${__field.labels.model} of ${__series.name}"}})  # fmt: skip
+    [one] = reduced(answered(stat, [Sample({"model": EVIL}, NOW, 4.0)]))
+    assert one.name == f"{EVIL} of l"
+
+
+def test_a_calculation_that_nobody_knows_is_said() -> None:
+    stat = panel("stat", {"expr": "x", "instant": True}, options={"reduceOptions": {"calcs": ["mood"]}})
+    assert "calculation 'mood'" in str(answered(stat, [Sample({}, NOW, 1.0)]).problems)
+
+
+@pytest.mark.parametrize(
+    ("match", "value", "fits"),
+    [("null", None, True), ("nan", math.nan, True), ("null+nan", math.nan, True), ("null+nan", 1.0, False),
+     ("nan", None, False), ("empty", "", True), ("empty", "x", False)],
+)  # fmt: skip
+def test_special_values_have_words(match: str, value: float | str | None, fits: bool) -> None:
+    assert fields.ValueWords("special", match, "w", None).fits(value) is fits
+
+
+def test_large_numbers_have_words_too() -> None:
+    assert fields.ValueWords("value", "1234567", "w", None).fits(1_234_567.0)
+
+
+def test_labels_filter_alerts() -> None:
+    def alert(name: str, **labels: str) -> RuleAlert:
+        return RuleAlert(name, "firing", 1.0, labels, {}, 1.0)
+
+    found = [alert("A", severity="critical", model="a,b"), alert("B", severity="warning"), alert("C", model='q"q')]
+
+    def names(text: str, order: int = 1) -> list[str]:
+        wanted = {"alertInstanceLabelFilter": text, "sortOrder": order}
+        return [one.name for one in alertlist.chosen(found, wanted)]
+
+    assert names('{severity="critical"}') == ["A"]
+    assert names('severity=~"crit.*|warn.*", model!="a,b"', 2) == ["B"]
+    assert names('{severity!~"crit.*"}', 2) == ["C", "B"]
+    assert names('{model="q\\"q"}') == ["C"]
+    assert names("severity=warning") == ["B"]
+    with pytest.raises(alertlist.BadFilter):
+        names("{severity}")
+
+
+def test_variables_in_html_are_text() -> None:
+    assert text._escaped(variable("tenant", EVIL)).about == html.escape(EVIL)
+
+
+def test_bars_upon_each_other() -> None:
+    assert barchart.spans([1.0, None, 3.0], "none") == [(0.0, 1.0), (0.0, 0.0), (0.0, 3.0)]
+    assert barchart.spans([1.0, None, 3.0], "normal") == [(0.0, 1.0), (1.0, 1.0), (1.0, 4.0)]
+    assert barchart.spans([1.0, None, 3.0], "percent") == [(0.0, 0.25), (0.25, 0.25), (0.25, 1.0)]

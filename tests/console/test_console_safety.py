@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import socket
 import subprocess
 import time
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,9 +18,21 @@ from typing import Any
 import pytest
 import requests
 from console_process import ConsoleProcess, command, running_console
+from requests.adapters import HTTPAdapter
+from starlette.datastructures import Headers
 
 from console.alerts.writing import AnotherPage, refuse_other_pages
+from console.attempts import (
+    MOST_AT_ONCE,
+    MOST_WAITING,
+    WRONG_COSTS_MOST_S,
+    WRONG_COSTS_S,
+    Attempts,
+    TooManyAttempts,
+)
+from console.safety import _from_this_machine
 from console.settings import ConsoleSettings, UnsafeBinding
+from stores import poll_until
 
 PASSWORD = "correct horse battery staple"
 EVIL = "http://evil.example"
@@ -265,6 +281,104 @@ def test_a_wrong_password_opens_nothing_and_takes_its_time(locked: ConsoleProces
     assert "set-cookie" not in answer.headers
     assert "That is not the password." in answer.text
     assert time.monotonic() - begun >= 1.0
+
+
+def _status(locked: ConsoleProcess, password: str, source: str = "127.0.0.1") -> int:
+    """Of an attempt that comes from an address of this machine."""
+    with requests.Session() as browser:
+        browser.mount("http://", _From(source))
+        return browser.post(
+            f"{locked.url}/login", data={"password": password}, headers={"origin": locked.url}, timeout=90,
+            allow_redirects=False,
+        ).status_code  # fmt: skip
+
+
+class _From(HTTPAdapter):
+    def __init__(self, source: str) -> None:
+        self._source = source
+        super().__init__()
+
+    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
+        super().init_poolmanager(*arguments, **named, source_address=(self._source, 0))
+
+
+def test_many_wrong_passwords_at_once_are_slowed_and_the_right_one_gets_in(locked: ConsoleProcess) -> None:
+    assert _status(locked, PASSWORD) == 303  # the wrong ones of other tests are forgotten
+    begun = time.monotonic()
+    with ThreadPoolExecutor(50) as pool:
+        wrong = [pool.submit(_status, locked, f"wrong {number}") for number in range(50)]
+        poll_until(lambda: sum(one.done() for one in wrong) >= 50 - MOST_WAITING, timeout_s=60.0)
+        assert not all(one.done() for one in wrong)
+        assert _status(locked, PASSWORD, "127.0.0.2") == 303
+        assert not all(one.done() for one in wrong), "another address had to wait for this one"
+        # From the same address: as soon as there is room to wait.
+        assert poll_until(lambda: _status(locked, PASSWORD), lambda status: status == 303, 60.0) == 303
+    statuses = Counter(one.result() for one in wrong)
+    assert set(statuses) == {401, 429}
+    assert statuses[401] <= 3 * MOST_WAITING
+    assert time.monotonic() - begun >= WRONG_COSTS_S + 2 * WRONG_COSTS_S + WRONG_COSTS_MOST_S
+
+
+def test_other_machines_take_no_turn_from_this_one() -> None:
+    async def attempts() -> None:
+        known = Attempts()
+        async with AsyncExitStack() as others:
+            for number in range(MOST_AT_ONCE):
+                await others.enter_async_context(known.turn(f"192.0.2.{number}"))
+            with pytest.raises(TooManyAttempts):
+                await others.enter_async_context(known.turn("198.51.100.1"))
+            async with known.turn("127.0.0.1") as turn:
+                assert turn.wrong == 0
+
+    asyncio.run(attempts())
+
+
+def test_a_network_of_ipv6_is_one_address() -> None:
+    async def attempts() -> None:
+        known = Attempts()
+        async with known.turn("2001:db8::1") as one:
+            one.wrong = 3
+        async with known.turn("2001:db8::2") as same, known.turn("2001:db8:0:1::1") as other:
+            assert (same.wrong, other.wrong) == (3, 0)
+
+    asyncio.run(attempts())
+
+
+def _metrics(locked: ConsoleProcess, **headers: str) -> requests.Response:
+    return requests.get(f"{locked.url}/metrics", headers=headers, timeout=30, allow_redirects=False)
+
+
+def test_this_machine_reads_metrics_without_the_password(locked: ConsoleProcess) -> None:
+    answer = _metrics(locked)
+    assert answer.status_code == 200
+    assert "process_resident_memory_bytes" in answer.text
+    assert "console_open_pages 0.0" in answer.text
+    # A proxy on this machine passes on the name by which others know the console.
+    assert _metrics(locked, host="console.example").status_code == 401
+
+
+def test_questions_are_counted_by_how_they_ended(console: ConsoleProcess) -> None:
+    """All servers of this console are where nobody listens."""
+    assert requests.get(f"{console.url}/d/llm-overview", timeout=30).status_code == 200
+    wanted = r'console_questions_total\{outcome="unreachable",server="prometheus"\} [1-9]'
+    text = poll_until(lambda: _metrics(console).text, lambda found: re.search(wanted, found) is not None, 60.0)
+    assert re.search(r'console_question_seconds_count\{server="prometheus"\} [1-9]', text)
+
+
+@pytest.mark.parametrize(
+    ("client", "server", "named", "here"),
+    [
+        ("127.0.0.1", "127.0.0.1", "localhost:3000", True),
+        ("192.0.2.7", "192.0.2.7", "192.0.2.7:3000", True),  # what is bound to one address is asked from that one
+        ("192.0.2.8", "192.0.2.7", "192.0.2.7:3000", False),
+        ("192.0.2.8", "192.0.2.7", "localhost", False),
+        ("127.0.0.1", "127.0.0.1", "console.example", False),
+        ("", "", "", False),
+    ],
+)
+def test_who_is_on_this_machine(client: str, server: str, named: str, here: bool) -> None:
+    scope = {"client": (client, 1), "server": (server, 3000)}
+    assert _from_this_machine(scope, Headers({"host": named})) is here
 
 
 def test_another_page_cannot_log_in(locked: ConsoleProcess) -> None:

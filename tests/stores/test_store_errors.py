@@ -20,6 +20,7 @@ from stores import (
     StoreUnreachable,
     TraceFilter,
     TraceStore,
+    connection,
 )
 from stores.jaeger import Jaeger
 from stores.loki import Loki
@@ -186,3 +187,21 @@ def test_a_proxy_of_the_environment_is_not_used(canned: CannedServer, monkeypatc
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     canned.give("/api/v2/receivers", [])
     assert AlertStore(canned.url).receivers() == []
+
+
+def test_who_observes_learns_how_every_question_ended(canned: CannedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[str, str, float]] = []
+    monkeypatch.setattr(connection, "_observers", [])
+    connection.observe(lambda server, outcome, seconds: seen.append((server, outcome, seconds)))
+    path = "/api/v1/query"
+    canned.give(path, {"status": "success", "data": {"resultType": "vector", "result": []}})
+    MetricStore(canned.url).instant("up")
+    for status in (400, 500):
+        canned.give(path, {"error": "no"}, status=status)
+        error_of("prometheus", canned.url)
+    canned.give(path, {}, delay_s=0.5)
+    error_of("prometheus", canned.url, timeout_s=0.05)
+    error_of("prometheus", "http://127.0.0.1:9")
+    assert [outcome for _, outcome, _ in seen] == ["answered", "refused", "failed", "timeout", "unreachable"]
+    assert {server for server, _, _ in seen} == {"prometheus"}
+    assert seen[3][2] >= 0.05

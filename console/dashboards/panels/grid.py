@@ -19,6 +19,7 @@ class Column:
     number: bool = False
     filterable: bool = False
     weight: float = 1.0
+    least_px: int = 110
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def _options(columns: Sequence[Column], data: Sequence[Mapping[str, Any]], sort:
                 "headerName": column.name,
                 "field": f"c{index}",
                 "flex": column.weight,
-                "minWidth": 110,
+                "minWidth": column.least_px,
                 "type": "rightAligned" if column.number else None,
                 "filter": ("agNumberColumnFilter" if column.number else "agTextColumnFilter")
                 if column.filterable

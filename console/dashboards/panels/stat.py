@@ -9,10 +9,10 @@ from typing import Any
 from nicegui import ui
 
 from console.dashboards.answer import Answer
-from console.dashboards.fields import FieldOptions, defaults
+from console.dashboards.fields import FieldOptions
 from console.dashboards.frames import VALUE, Line
 from console.dashboards.notes import Note
-from console.dashboards.panels.body import Context, Reduced, reduced
+from console.dashboards.panels.body import Context, reduced, stacked
 
 _WIDTH, _HEIGHT = 100.0, 30.0  # of the drawing behind a number
 
@@ -22,7 +22,7 @@ class Stat:
 
     def __init__(self, context: Context) -> None:
         self._context = context
-        self._place = ui.element("div").classes("stats")
+        self._place = ui.element("div").classes("stats stacked" if stacked(context.panel) else "stats")
 
     def show(self, answer: Answer, notes: Sequence[Note]) -> None:
         """See Body."""
@@ -30,11 +30,11 @@ class Stat:
         self._place.clear()
         with self._place:
             numbers = reduced(answer)
-            if not numbers:
-                number_of(None, defaults(self._context.panel), "")
+            mode = str(options.get("textMode") or "auto")
             for one in numbers:
-                named = len(numbers) > 1 or options.get("textMode") in ("value_and_name", "name")
+                named = (len(numbers) > 1 and mode != "value") or mode in ("value_and_name", "name")
                 tile = number_of(one.value, one.field, one.name if named and one.name != VALUE else "")
+                tile.classes(f"stat-by-{options.get('colorMode') or 'value'} stat-text-{mode}")
                 if options.get("graphMode") == "area":
                     with tile:
                         _drawing(one.line, one.field.shown(one.value).color)
@@ -48,9 +48,9 @@ def number_of(value: float | None, field: FieldOptions, name: str) -> ui.element
         text = ui.label(shown.text).classes("stat-value")
         text.props["data-value"] = "" if value is None else repr(value)
         if shown.color:
-            text.style(f"color: {shown.color}")
+            tile.style(f"--state: {shown.color}")
         if name:
-            ui.label(name).classes("stat-name")
+            ui.label(name).classes("stat-name").props["title"] = name
     return tile
 
 
@@ -77,6 +77,3 @@ def _drawing(line: Line, color: str) -> None:
 
 def _share(value: float, low: float, high: float) -> float:
     return 0.5 if high == low else (value - low) / (high - low)
-
-
-__all__ = ["Reduced", "Stat", "number_of"]

@@ -13,7 +13,7 @@ from console.times import clock
 from console.units import formatted
 
 COLUMNS = (
-    Column("Start (UTC)", weight=1.9),
+    Column("Start (UTC)", weight=1.9, least_px=165),
     Column("Trace", weight=1.3),
     Column("Service"),
     Column("Name", weight=1.6),
