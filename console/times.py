@@ -23,6 +23,9 @@ UNIT_S: Final[Mapping[str, int]] = {
     "y": 365 * 86_400,
 }
 _LENGTH: Final = re.compile(r"(\d+)(ms|[smhdwMQy])")
+# What stores can count to in nanoseconds; an address may name any number, and zooming out has no end either.
+_EARLIEST: Final = 0.0
+_LATEST: Final = datetime(2262, 1, 1, tzinfo=UTC).timestamp()
 _STEP: Final = re.compile(r"([+-])(\d*)([smhdwMQy])|/([smhdwMQy])")
 _NAMES: Final = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week", "M": "month", "y": "year"}
 
@@ -60,13 +63,18 @@ def length(of_s: float) -> str:
 def moment(text: str, now: float, *, is_end: bool = False) -> float:
     """Unix seconds of a time. The end of a range that is rounded (`now/d`) is the end of that day.
 
+    What lies before 1970 or after 2261 is the nearest time within.
+
     Raises:
         BadTime: it is no time.
     """
-    text = text.strip()
+    return min(max(_moment(text.strip(), now, is_end), _EARLIEST), _LATEST)
+
+
+def _moment(text: str, now: float, is_end: bool) -> float:
     if text.startswith("now"):
         return _relative(text, now, is_end)
-    if re.fullmatch(r"-?\d+", text):
+    if re.fullmatch(r"-?\d{1,20}", text):
         return int(text) / 1000
     try:
         found = datetime.fromisoformat(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import re
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -283,8 +284,8 @@ def _mentions(variable: Variable, names: set[str]) -> bool:
 
 def _wanted(address: Address) -> int | None:
     """The panel that has the page for itself: `viewPanel=panel-4`, in older links `viewPanel=4`."""
-    number = address.value("viewPanel").removeprefix("panel-")
-    return int(number) if number.isdecimal() else None
+    match = re.fullmatch(r"(?:panel-)?(\d{1,9})", address.value("viewPanel"))
+    return int(match[1]) if match else None
 
 
 def library() -> Library:
