@@ -158,12 +158,13 @@ class TimeRange:
 
     @classmethod
     def of(cls, query: Mapping[str, str], default: TimeRange) -> TimeRange:
-        """The range of an address' parameters `from` and `to`; the default where they cannot be used."""
+        """The range of an address' parameters `from` and `to`; where one is missing, the default's.
+
+        Raises:
+            BadTime: one is no time, or it ends before it starts.
+        """
         found = cls(query.get("from") or default.since, query.get("to") or default.until)
-        try:
-            found.absolute()
-        except BadTime:
-            return default
+        found.absolute()
         return found
 
     @classmethod
@@ -180,7 +181,7 @@ class TimeRange:
         now = time.time() if now is None else now
         start, end = moment(self.since, now), moment(self.until, now, is_end=True)
         if start >= end:
-            raise BadTime(f"from {self.since} to {self.until}")
+            raise EndsBeforeItBegins(self)
         return Span(start, end)
 
     def parameters(self) -> dict[str, str]:
@@ -217,6 +218,13 @@ class TimeRange:
         """Twice as long around the same middle; absolute."""
         span = self.absolute()
         return TimeRange.between(span.start - span.length / 2, span.end + span.length / 2)
+
+
+class EndsBeforeItBegins(BadTime):
+    """A range of no length, or of less."""
+
+    def __init__(self, chosen: TimeRange) -> None:
+        ValueError.__init__(self, f"The range from {chosen.since} to {chosen.until} ends before it begins.")
 
 
 def override(shown: TimeRange, time_from: str = "", time_shift: str = "", now: float | None = None) -> tuple[Span, str]:
