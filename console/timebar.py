@@ -50,13 +50,13 @@ class TimeBar:
         self._timer = ui.timer(60.0, self.reload, active=False)
         ui.on("seen", self._seen)
         self._build(quick, intervals)
-        self._problem.set_text(problem)
+        self._complain(problem)
         self._schedule()
 
     async def show(self, chosen: TimeRange) -> None:
         """Show another range."""
         self.range = chosen
-        self._problem.set_text("")
+        self._complain("")
         self._label.set_text(chosen.about)
         self._opener.props["aria-label"] = _spoken(chosen)
         self._fill()
@@ -100,6 +100,10 @@ class TimeBar:
                             option.props("selected")
                         option._text = value or "Off"
                 chooser.on("change", lambda event: self._refresh_every(event.args), js_handler=_VALUE)
+
+    def _complain(self, problem: str) -> None:
+        self._problem.set_text(problem)
+        self._problem.set_visibility(bool(problem))
 
     def _choices(self, quick: Sequence[str]) -> None:
         with ui.element("div").classes("time-menu"):
