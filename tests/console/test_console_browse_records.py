@@ -93,8 +93,11 @@ def test_the_search_finds_what_the_store_finds(shown: Window, stack: ConsoleStac
 def test_a_search_that_found_as_many_as_it_shows_says_that_they_are_the_newest(
     shown: Window, stack: ConsoleStack
 ) -> None:
-    for _ in range(20):
-        stack.live.ask("Which ports must IT open?")
+    poll_until(
+        lambda: stack.live.stores.traces.search(TraceFilter(SERVICE), 20),
+        lambda found: len(found) == 20,
+        timeout_s=60.0,
+    )
     page = shown.open(f"/traces?service={SERVICE}&from=now-1h&to=now%2B1h&limit=20")
     expect(page.locator(".count-line")).to_contain_text("The newest 20 traces")
     ends = [float(dot.get_attribute("style").split("left:")[1].split("%")[0]) for dot in page.locator(".dots a").all()]
