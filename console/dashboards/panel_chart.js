@@ -20,17 +20,6 @@ function translucent(color, opacity) {
   return echarts.color.modifyAlpha(color, opacity);
 }
 
-// Times in which something goes on, once per colour: under a layer for each of thirty alerts no line could be seen.
-function spells(notes) {
-  const found = [];
-  for (const { time, end, color } of notes.filter((one) => one.end > one.time).sort((one, other) => one.time - other.time)) {
-    const before = found.findLast((one) => one.color === color);
-    if (before && time <= before.end) before.end = Math.max(before.end, end);
-    else found.push({ time, end, color });
-  }
-  return found;
-}
-
 export default {
   template: `
     <div class="chart">
@@ -187,7 +176,7 @@ export default {
           },
           markArea: {
             silent: true, animation: false,
-            data: spells(noted).map((one) => [
+            data: noted.filter((one) => one.end > one.time).map((one) => [
               { xAxis: Math.max(one.time, view.start), itemStyle: { color: translucent(resolved(one.color, 0), 0.06) } },
               { xAxis: Math.min(one.end, view.end) },
             ]),

@@ -20,7 +20,6 @@ PROMETHEUS = {"type": "prometheus", "uid": "prometheus"}
 EVIL = 'label_replace(label_replace(vector(42), "model", "{}", "", ""), ":onclick", "window.hacked=6", "", "")'.format(
     MARKUP.replace('"', '\\"')
 )
-TWO_AT_ONCE = 'label_replace(vector(1), "one", "1", "", "") or label_replace(vector(1), "one", "2", "", "")'
 SHOW_A_SERIES = ("timeseries", "stat", "gauge", "bargauge", "table", "state-timeline", "barchart")
 
 
@@ -53,10 +52,6 @@ BOARD = {
     "description": MARKUP,
     "schemaVersion": 42,
     "time": {"from": "now-15m", "to": "now"},
-    "annotations": {"list": [
-        {"name": "Fires", "iconColor": "red", "enable": True, "datasource": PROMETHEUS,
-         "target": {"expr": TWO_AT_ONCE, "refId": "A"}},
-    ]},
     "panels": [
         panel(1, "stat", "A good one", "vector(42)"),
         panel(2, "candlestick", "Of an unknown type"),
@@ -120,15 +115,6 @@ def test_markup_in_a_series_is_text_in_every_panel(odd: Window) -> None:
 
 def _of(page: Page, title: str) -> str | None:
     return page.locator(f"section[aria-label='{title}']").get_attribute("data-state")
-
-
-def test_what_goes_on_at_the_same_time_colours_a_chart_once(odd: Window) -> None:
-    colored = """async () => {
-        const { echarts } = await import("nicegui-echart");
-        const chart = echarts.getInstanceByDom(document.querySelector(".chart-canvas"));
-        return chart.getOption().series.find((one) => one.id === "marks").markArea.data.length;
-    }"""
-    assert odd.page.evaluate(colored) == 1
 
 
 def test_a_range_that_is_none_is_said(odd: Window) -> None:
