@@ -10,7 +10,7 @@ from nicegui import ui
 from nicegui.events import GenericEventArguments
 
 from console.address import Address
-from console.times import BadTime, TimeRange, clock, seconds
+from console.times import BadTime, TimeRange, clock, moment, seconds
 
 QUICK: Final = ("5m", "15m", "1h", "6h", "12h", "24h", "2d", "7d", "30d")
 DAYS: Final = (("now/d", "now"), ("now-1d/d", "now-1d/d"))
@@ -41,16 +41,22 @@ class TimeBar:
         self._changed = changed
         self._hidden = False
         query = dict(address.parameters)
-        self.range = TimeRange.of(query, default or TimeRange("now-1h"))
+        self.range, problem = default or TimeRange("now-1h"), ""
+        try:
+            self.range = TimeRange.of(query, self.range)
+        except BadTime as error:
+            problem = f"{error} Shown instead: {self.range.about}."
         self.refresh = query.get("refresh", default_refresh)
         self._timer = ui.timer(60.0, self.reload, active=False)
         ui.on("seen", self._seen)
         self._build(quick, intervals)
+        self._complain(problem)
         self._schedule()
 
     async def show(self, chosen: TimeRange) -> None:
         """Show another range."""
         self.range = chosen
+        self._complain("")
         self._label.set_text(chosen.about)
         self._opener.props["aria-label"] = _spoken(chosen)
         self._fill()
@@ -77,6 +83,7 @@ class TimeBar:
 
     def _build(self, quick: Sequence[str], intervals: Sequence[str]) -> None:
         with ui.element("div").classes("toolbar").props('role="group" aria-label="Time range"'):
+            self._problem = ui.label("").classes("bad").props('role="alert"')
             with ui.element("div").classes("group"):
                 _icon("chevron_left", "Earlier", lambda: self.show(self.range.moved(-0.5)))
                 with button("", "Time range") as self._opener:
@@ -99,6 +106,10 @@ class TimeBar:
                         option._text = value or "Off"
                 chooser.on("change", lambda event: self._refresh_every(event.args), js_handler=_VALUE)
 
+    def _complain(self, problem: str) -> None:
+        self._problem.set_text(problem)
+        self._problem.set_visibility(bool(problem))
+
     def _choices(self, quick: Sequence[str]) -> None:
         with ui.element("div").classes("time-menu"):
             with ui.element("div").classes("menu-list").props('role="menu"'):
@@ -116,7 +127,7 @@ class TimeBar:
     def _fill(self) -> None:
         """Absolute times as a clock says them, so that they can be changed."""
         for field, text in ((self._since, self.range.since), (self._until, self.range.until)):
-            field.set_value(clock(int(text) / 1000) if text.isdecimal() else text)
+            field.set_value(clock(moment(text, 0.0)) if text.isdecimal() else text)
 
     async def _choose(self, chosen: TimeRange) -> None:
         self._menu.close()

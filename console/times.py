@@ -23,6 +23,9 @@ UNIT_S: Final[Mapping[str, int]] = {
     "y": 365 * 86_400,
 }
 _LENGTH: Final = re.compile(r"(\d+)(ms|[smhdwMQy])")
+# What stores can count to in nanoseconds; an address may name any number, and zooming out has no end either.
+_EARLIEST: Final = 0.0
+_LATEST: Final = datetime(2262, 1, 1, tzinfo=UTC).timestamp()
 _STEP: Final = re.compile(r"([+-])(\d*)([smhdwMQy])|/([smhdwMQy])")
 _NAMES: Final = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week", "M": "month", "y": "year"}
 
@@ -60,13 +63,18 @@ def length(of_s: float) -> str:
 def moment(text: str, now: float, *, is_end: bool = False) -> float:
     """Unix seconds of a time. The end of a range that is rounded (`now/d`) is the end of that day.
 
+    What lies before 1970 or after 2261 is the nearest time within.
+
     Raises:
         BadTime: it is no time.
     """
-    text = text.strip()
+    return min(max(_moment(text.strip(), now, is_end), _EARLIEST), _LATEST)
+
+
+def _moment(text: str, now: float, is_end: bool) -> float:
     if text.startswith("now"):
         return _relative(text, now, is_end)
-    if re.fullmatch(r"-?\d+", text):
+    if re.fullmatch(r"-?\d{1,20}", text):
         return int(text) / 1000
     try:
         found = datetime.fromisoformat(text)
@@ -146,12 +154,13 @@ class TimeRange:
 
     @classmethod
     def of(cls, query: Mapping[str, str], default: TimeRange) -> TimeRange:
-        """The range of an address' parameters `from` and `to`; the default where they cannot be used."""
+        """The range of an address' parameters `from` and `to`; where one is missing, the default's.
+
+        Raises:
+            BadTime: one is no time, or it ends before it starts.
+        """
         found = cls(query.get("from") or default.since, query.get("to") or default.until)
-        try:
-            found.absolute()
-        except BadTime:
-            return default
+        found.absolute()
         return found
 
     @classmethod
@@ -168,7 +177,7 @@ class TimeRange:
         now = time.time() if now is None else now
         start, end = moment(self.since, now), moment(self.until, now, is_end=True)
         if start >= end:
-            raise BadTime(f"from {self.since} to {self.until}")
+            raise EndsBeforeItBegins(self)
         return Span(start, end)
 
     def parameters(self) -> dict[str, str]:
@@ -204,6 +213,13 @@ class TimeRange:
         """Twice as long around the same middle; absolute."""
         span = self.absolute()
         return TimeRange.between(span.start - span.length / 2, span.end + span.length / 2)
+
+
+class EndsBeforeItBegins(BadTime):
+    """A range of no length, or of less."""
+
+    def __init__(self, chosen: TimeRange) -> None:
+        ValueError.__init__(self, f"The range from {chosen.since} to {chosen.until} ends before it begins.")
 
 
 def override(shown: TimeRange, time_from: str, time_shift: str, now: float) -> tuple[Span, str]:

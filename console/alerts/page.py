@@ -91,21 +91,21 @@ class AlertsPage:
         now = time.time()
         states_now = sorted((alert.state, alert.severity) for alert in found.alerts)
         beat = (found.watchdog.get("silent"), length(found.watchdog.get("age_s") or 0))
-        self._status.show((states_now, found.blind, beat), lambda: self._show_status(found))
-        self._problems.show(str([found.prometheus, found.alertmanager]), lambda: _show_problems(found))
+        errors = (str(found.prometheus), str(found.alertmanager))
+        self._status.show((states_now, errors, beat), lambda: self._show_status(found))
+        self._problems.show(errors, lambda: _show_problems(found))
         alerts = [alert for alert in found.alerts if self._name in ("", alert.name)]
         for anchor, _, wanted, empty in _SECTIONS:
-            self._show_section(anchor, in_state(alerts, *wanted), empty, found, now)
+            self._show_section(anchor, in_state(alerts, *wanted), empty, found.unknown(*wanted), now)
         self._show_silences(found, now)
         self._show_past(found, now)
 
-    def _show_section(self, anchor: str, alerts: list[Standing], empty: str, found: Read, now: float) -> None:
+    def _show_section(self, anchor: str, alerts: list[Standing], empty: str, unknown: bool, now: float) -> None:
         cards, place = self._cards[anchor], self._places[anchor]
         groups = by_name(alerts)
         for name in [name for name in cards if name not in groups]:
             cards.pop(name).element.delete()
         if not groups:
-            unknown = _unknown(anchor, found)
             place.show(("nothing", unknown), lambda: _nothing(empty, unknown))
             return
         if place.said is not None or not cards:
@@ -124,9 +124,7 @@ class AlertsPage:
 
     def _show_status(self, found: Read) -> None:
         for anchor, title, wanted, _ in _SECTIONS:
-            count: int | str = len(in_state(found.alerts, *wanted))
-            if not count and _unknown(anchor, found):
-                count = "?"
+            count = "?" if found.unknown(*wanted) else len(in_state(found.alerts, *wanted))
             look = ""
             if in_state(found.alerts, "firing") and anchor == "firing":
                 look = "bad" if any(one.severity == "critical" for one in in_state(found.alerts, "firing")) else "warn"
@@ -199,12 +197,6 @@ def _held(silence: Silence, found: Read) -> str:
     return "no alert" if not count else f"{count} alert{'s' if count > 1 else ''}"
 
 
-def _unknown(anchor: str, found: Read) -> bool:
-    """Whether the server that knows what is in a section does not answer."""
-    needed = {"pending": found.prometheus, "silenced": found.alertmanager}.get(anchor)
-    return found.blind or needed is not None
-
-
 def _nothing(empty: str, unknown: bool) -> None:
     if unknown:
         ui.label("Unknown: the server that knows it does not answer.").classes("state bad")
@@ -219,7 +211,7 @@ def _quiet(said: str) -> None:
 
 def _show_problems(found: Read) -> None:
     missing = (
-        (found.prometheus, "Values and pending alerts are missing."),
+        (found.prometheus, "Nothing is watched: what fires is what Alertmanager was last told; values are missing."),
         (found.alertmanager, "What is silenced is not known, and nothing can be silenced."),
     )
     for error, means in missing:

@@ -9,11 +9,12 @@ from typing import Any
 
 from alert_sink.client import Deliveries
 from console.alerts.history import Incident, incidents
-from console.alerts.standing import Standing, standing
+from console.alerts.standing import Standing, State, in_state, standing
 from console.services import Services
 from stores import StoreError
 from stores.alerts import Silence
 
+_HELD_BACK: frozenset[State] = frozenset({"silenced", "inhibited"})  # Alertmanager alone knows it
 MOST_DELIVERIES = 1_000  # what the sink gives at once
 
 
@@ -34,6 +35,15 @@ class Read:
     def blind(self) -> bool:
         """Whether nobody says what fires."""
         return self.prometheus is not None and self.alertmanager is not None
+
+    def unknown(self, *states: State) -> bool:
+        """Whether there may be alerts in one of these states, although none is known.
+
+        Alertmanager forgets an alert that Prometheus tells it of no more: without Prometheus, none is not none.
+        """
+        if in_state(self.alerts, *states):
+            return False
+        return self.prometheus is not None or (self.alertmanager is not None and not _HELD_BACK.isdisjoint(states))
 
 
 async def read(of: Services) -> Read:

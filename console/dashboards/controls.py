@@ -57,6 +57,7 @@ class VariableControl:
         known = [*self._variable.options, *(one for one in self._marked if one not in self._variable.options)]
         found = [one for one in known if search.lower() in one.lower() and one != ALL]
         self._list.clear()
+        self._options: dict[str, tuple[ui.element, ui.icon]] = {}
         with self._list:
             if self._variable.has_all:
                 self._option(ALL, ALL_TEXT)
@@ -64,16 +65,23 @@ class VariableControl:
                 self._option(value, value)
             if not found:
                 ui.label("Nothing to choose: no data in this range").classes("muted")
+        self._mark()
 
     def _option(self, value: str, text: str) -> None:
-        marked = value in self._marked
         with button("", "", lambda: self._pick(value)).classes("variable-option") as option:
             option.props.update({"role": "checkbox" if self._variable.multi else "radio"})
-            option.props["aria-checked"] = str(marked).lower()
-            boxes = ("check_box", "check_box_outline_blank")
-            circles = ("radio_button_checked", "radio_button_unchecked")
-            ui.icon((boxes if self._variable.multi else circles)[not marked]).props('aria-hidden="true"')
+            self._options[value] = (option, ui.icon("").props('aria-hidden="true"'))
             ui.label(text)
+
+    def _mark(self) -> None:
+        """Say which are chosen, in place: the one that has the focus keeps it."""
+        boxes = ("check_box", "check_box_outline_blank")
+        circles = ("radio_button_checked", "radio_button_unchecked")
+        for value, (option, icon) in self._options.items():
+            marked = value in self._marked
+            option.props["aria-checked"] = str(marked).lower()
+            option.update()
+            icon.set_name((boxes if self._variable.multi else circles)[not marked])
 
     async def _pick(self, value: str) -> None:
         if not self._variable.multi:
@@ -86,7 +94,7 @@ class VariableControl:
             others = tuple(one for one in self._marked if one not in (ALL, value))
             self._marked = others if value in self._marked else (*others, value)
             self._marked = self._marked or ((ALL,) if self._variable.has_all else ())
-        self._fill("")
+        self._mark()
 
     async def _closed(self) -> None:
         if self._marked and self._marked != self._variable.chosen:

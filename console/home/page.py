@@ -15,7 +15,7 @@ from console.alerts.links import alerts_page
 from console.alerts.page import watchdog
 from console.alerts.read import Read as Alerts
 from console.alerts.read import read as read_alerts
-from console.alerts.standing import Standing, by_name, in_state
+from console.alerts.standing import Standing, State, by_name, in_state
 from console.dashboards.model import Library
 from console.home import figures, servers
 from console.home.figures import WINDOW_S, drawing
@@ -81,8 +81,10 @@ class HomePage:
         found = await read_alerts(services())
         firing, now = in_state(found.alerts, "firing"), time.time()
         said = [(alert.key, alert.said, length(now - alert.since)) for alert in firing]
-        self._banner.show((len(firing), found.watchdog, str(found.prometheus)), lambda: _banner(found))
-        self._alerts.show((said, found.blind), lambda: _firing(found, firing, now))
+        stand = sorted((alert.state, alert.severity) for alert in found.alerts)
+        errors = (str(found.prometheus), str(found.alertmanager))
+        self._banner.show((stand, found.watchdog, errors), lambda: _banner(found))
+        self._alerts.show((said, errors), lambda: _firing(found, firing, now))
 
     async def _refresh_figures(self) -> None:
         now = time.time()
@@ -114,21 +116,29 @@ def _find_trace() -> None:
 def _banner(found: Alerts) -> None:
     firing = in_state(found.alerts, "firing")
     critical = sum(alert.severity == "critical" for alert in firing)
-    look = "bad" if critical or found.blind or found.watchdog.get("silent") else "warn" if firing else "good"
+    bad = critical or found.prometheus or found.alertmanager or found.watchdog.get("silent")
+    look = "bad" if bad else "warn" if firing else "good"
     with ui.element("div").classes(f"card banner {look}"):
         icon = {"good": "check_circle", "warn": "warning", "bad": "error"}[look]
         ui.icon(icon).props('aria-hidden="true"')
         with ui.element("div").classes("banner-text"):
-            if found.blind:
+            if found.unknown("firing"):
                 heading("Nobody knows whether anything fires", 2)
-                ui.label("Neither Prometheus nor Alertmanager answers.")
+                ui.label(_who(found))
             else:
                 heading(_sentence(len(firing), critical), 2)
-                held = len(in_state(found.alerts, "silenced", "inhibited"))
-                pending = len(in_state(found.alerts, "pending"))
-                ui.label(f"{pending} about to fire, {held} silenced or inhibited").classes("muted")
+                held = _count(found, "silenced", "inhibited")
+                ui.label(f"{_count(found, 'pending')} about to fire, {held} silenced or inhibited").classes("muted")
         watchdog(found)
         ui.link("Alerts", "/alerts").classes("btn")
+
+
+def _count(found: Alerts, *wanted: State) -> str:
+    return "?" if found.unknown(*wanted) else str(len(in_state(found.alerts, *wanted)))
+
+
+def _who(found: Alerts) -> str:
+    return "Neither Prometheus nor Alertmanager answers." if found.blind else "Prometheus does not answer."
 
 
 def _sentence(firing: int, critical: int) -> str:
@@ -140,8 +150,9 @@ def _sentence(firing: int, critical: int) -> str:
 
 def _firing(found: Alerts, firing: Sequence[Standing], now: float) -> None:
     if not firing:
-        said = "Unknown: neither Prometheus nor Alertmanager answers." if found.blind else "No alert fires."
-        ui.label(said).classes(f"state plain {'bad' if found.blind else ''}")
+        unknown = found.unknown("firing")
+        said = f"Unknown. {_who(found)}" if unknown else "No alert fires."
+        ui.label(said).classes(f"state plain {'bad' if unknown else ''}")
         return
     with ui.element("div").classes("card rows"):
         groups = by_name(firing)

@@ -20,7 +20,7 @@ export default {
         </div>
       </figure>
       <div class="count-line">
-        <span class="muted">{{ traces.length }} traces</span>
+        <span class="muted">{{ count }}</span>
         <a v-if="chosen.length === 2" class="btn primary" :href="comparison">Compare the two</a>
         <span v-else class="muted">Choose two to compare{{ chosen.length === 1 ? ": one more" : "" }}</span>
       </div>
@@ -48,7 +48,7 @@ export default {
       </table>
     </div>
   `,
-  props: { traces: Array, start: Number, end: Number },
+  props: { traces: Array, start: Number, end: Number, cut: Boolean },
   data() {
     return { columns: COLUMNS, sort: "ms", down: true, chosen: [] };
   },
@@ -60,6 +60,11 @@ export default {
       const sign = this.down ? -1 : 1;
       const value = (trace) => trace[this.sort] ?? "";
       return [...this.traces].sort((a, b) => (value(a) > value(b) ? sign : value(a) < value(b) ? -sign : 0));
+    },
+    // There may be older ones where as many were found as were asked for.
+    count() {
+      const traces = `${this.traces.length} trace${this.traces.length === 1 ? "" : "s"}`;
+      return this.cut ? `The newest ${traces}` : traces;
     },
     comparison() {
       // The older one is what the newer one is compared with.

@@ -45,18 +45,28 @@ class Found(ui.element, component="found.js"):
 
     def __init__(self) -> None:
         super().__init__()
-        self.show((), {}, 0.0, 1.0)
+        self.show((), {}, 0.0, 1.0, cut=False)
 
     def show(
-        self, summaries: Iterable[TraceSummary], details: Mapping[str, Detail | None], start: float, end: float
+        self,
+        summaries: Iterable[TraceSummary],
+        details: Mapping[str, Detail | None],
+        start: float,
+        end: float,
+        *,
+        cut: bool,
     ) -> None:
-        """These, of that time (Unix seconds); a trace without details shows that they are on their way."""
+        """These, of that time (Unix seconds); a trace without details shows that they are on their way.
+
+        `cut` says that there may be older ones.
+        """
         found = list(summaries)
         self.props.update(
             {
                 "traces": [row_of(one, details.get(one.trace_id)) for one in found],
                 "start": start * 1000,
                 "end": end * 1000,
+                "cut": cut,
             }
         )
         self.update()

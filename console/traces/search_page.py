@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -104,11 +105,13 @@ class SearchPage:
                 no_data("no trace fits the search in this range")
             return
         # The store gave the newest only: dots are drawn over the time that these are of.
-        start = found[-1].start if len(found) == question.limit else span.start
-        self._found.show(found, {}, start, span.end)
+        cut = len(found) == question.limit
+        start = found[-1].start if cut else span.start
+        end = max(min(span.end, time.time()), found[0].start)  # a range may go on into the future
+        self._found.show(found, {}, start, end, cut=cut)
         known = await details(found)
         if asked == self._asked:
-            self._found.show(found, known, start, span.end)
+            self._found.show(found, known, start, end, cut=cut)
 
     def _show_failure(self, error: Exception) -> None:
         self._state.clear()

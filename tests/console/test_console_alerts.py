@@ -263,6 +263,19 @@ async def test_a_server_that_does_not_answer_leaves_its_part_out() -> None:
     assert (await read(services(gone, gone, [], Deliveries([], {})))).blind
 
 
+async def test_that_nothing_fires_is_said_only_where_prometheus_says_it() -> None:
+    gone, beat = StoreUnreachable("prometheus", "http://x", "refused"), Deliveries([], {"age_s": 3})
+    fires = active("LLMErrorRateHigh")
+    both = await read(services([], [], [], beat))
+    assert not any(both.unknown(state) for state in ("firing", "pending", "silenced"))
+    forgotten = await read(services(gone, [], [], beat))  # Alertmanager was told of nothing for a while
+    assert all(forgotten.unknown(state) for state in ("firing", "pending", "silenced"))
+    told = await read(services(gone, [held(fires)], [], beat))
+    assert (told.unknown("firing"), told.unknown("pending")) == (False, True)
+    no_silences = await read(services([], gone, gone, beat))
+    assert (no_silences.unknown("firing"), no_silences.unknown("silenced", "inhibited")) == (False, True)
+
+
 async def test_what_is_no_answer_of_a_store_is_not_hidden() -> None:
     with pytest.raises(ZeroDivisionError):
         await read(services(ZeroDivisionError(), [], [], Deliveries([], {})))

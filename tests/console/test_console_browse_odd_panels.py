@@ -116,6 +116,14 @@ def _of(page: Page, title: str) -> str | None:
     return page.locator(f"section[aria-label='{title}']").get_attribute("data-state")
 
 
+def test_a_range_that_is_none_is_said(odd: Window) -> None:
+    page = odd.open("/d/odd?from=now&to=now-1h")
+    expect(page.get_by_text("from now to now-1h ends before it begins. Shown instead: Last 15 minutes")).to_be_visible()
+    page.get_by_role("button", name="Time range: Last 15 minutes").click()
+    page.get_by_role("menuitem", name="Last hour").click()
+    expect(page.get_by_text("ends before it begins")).not_to_be_visible()
+
+
 def test_a_server_that_is_away_is_said_in_its_place(browser: Browser, stack: ConsoleStack, tmp_path: Path) -> None:
     """Each page says which server does not answer, and what to do; nothing else breaks."""
     [port, nobody] = free_ports(2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from console_browser import NARROW, WIDE, Window, wait_for_dashboard, window
 from console_live import ConsoleStack
 from console_pages import RANGE, pages_of, settled
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from stores import poll_until
 
@@ -111,6 +112,20 @@ def test_a_dashboard_is_operated_by_keyboard(shown: Window, stack: ConsoleStack)
     chart.focus()
     page.keyboard.press("ArrowLeft")
     page.locator(".chart-tip:not([hidden])").first.wait_for()
+
+
+def test_several_values_of_a_variable_are_chosen_by_keyboard(shown: Window, stack: ConsoleStack) -> None:
+    page = shown.open(f"/d/llm-overview?{RANGE}")
+    wait_for_dashboard(page)
+    page.get_by_role("button", name="Endpoint", exact=False).first.press("Enter")
+    options = page.get_by_role("checkbox")
+    for option in (options.nth(1), options.nth(2)):
+        option.focus()
+        page.keyboard.press("Enter")
+        expect(option).to_have_attribute("aria-checked", "true")
+        expect(option).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(re.compile(r"var-endpoint=[^&$]+&var-endpoint=[^&$]+"))
 
 
 def test_prometheus_scrapes_the_console_and_knows_of_open_pages(shown: Window, stack: ConsoleStack) -> None:

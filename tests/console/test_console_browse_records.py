@@ -81,12 +81,28 @@ def test_the_search_finds_what_the_store_finds(shown: Window, stack: ConsoleStac
     page = shown.open(f"/traces?{query}")
     rows = page.locator(".found tbody tr")
     expect(rows).to_have_count(len(expected))
+    assert len(expected) < 100
+    expect(page.locator(".count-line")).not_to_contain_text("The newest")
     assert {row.get_attribute("data-trace") for row in rows.all()} == expected
     assert trace.trace_id in expected
     usage = waterfall(trace).total
     mine = page.locator(f".found tr[data-trace='{trace.trace_id}']")
     expect(mine).to_contain_text(cost(usage))
     expect(mine).to_contain_text(tokens(usage))
+
+
+def test_a_search_that_found_as_many_as_it_shows_says_that_they_are_the_newest(
+    shown: Window, stack: ConsoleStack
+) -> None:
+    poll_until(
+        lambda: stack.live.stores.traces.search(TraceFilter(SERVICE), 20),
+        lambda found: len(found) == 20,
+        timeout_s=60.0,
+    )
+    page = shown.open(f"/traces?service={SERVICE}&from=now-1h&to=now%2B1h&limit=20")
+    expect(page.locator(".count-line")).to_contain_text("The newest 20 traces")
+    ends = [float(dot.get_attribute("style").split("left:")[1].split("%")[0]) for dot in page.locator(".dots a").all()]
+    assert max(ends) > 50, "the hour to come takes no room"
 
 
 def test_errors_and_durations_can_be_asked_for(shown: Window, stack: ConsoleStack) -> None:

@@ -126,6 +126,15 @@ def test_by_default_no_other_machine_reaches_it(console: ConsoleProcess) -> None
     assert [one for one in addresses if one.endswith(f":{console.port:04X}")] == [f"0100007F:{console.port:04X}"]
 
 
+@pytest.mark.parametrize("path", ["/d/llm-overview", "/logs", "/traces", "/alerts"])
+@pytest.mark.parametrize(
+    "query",
+    ["from=0&to=99999999999999999", "from=now&to=now-1h", "from=x", f"to={'9' * 5000}", f"viewPanel={'9' * 5000}"],
+)
+def test_no_address_breaks_a_page(console: ConsoleProcess, path: str, query: str) -> None:
+    assert requests.get(f"{console.url}{path}?{query}", timeout=30).status_code == 200
+
+
 # --- headers -------------------------------------------------------------------------------------------------------
 
 

@@ -46,8 +46,18 @@ def test_what_is_no_time_says_what_is(text: str) -> None:
         moment(text, NOW)
 
 
-def test_a_range_that_ends_before_it_begins_is_none() -> None:
+@pytest.mark.parametrize("text", ["99999999999999999", "-99999999999999999", "9999-12-31T23:59:59-08:00", "now-90y"])
+def test_a_time_that_no_store_can_count_to_is_the_last_one_that_it_can(text: str) -> None:
+    assert clock(moment(text, NOW)).startswith(("1970-01-01", "2262-01-01"))
+
+
+def test_a_number_of_thousands_of_digits_is_no_time() -> None:
     with pytest.raises(BadTime):
+        moment("9" * 5000, NOW)
+
+
+def test_a_range_that_ends_before_it_begins_is_none() -> None:
+    with pytest.raises(BadTime, match="from now to now-1h ends before it begins"):
         TimeRange("now", "now-1h").absolute(NOW)
 
 
@@ -55,7 +65,9 @@ def test_a_range_of_an_address_and_back() -> None:
     default = TimeRange("now-1h")
     found = TimeRange.of({"from": "now-6h", "to": "now-1h"}, default)
     assert found.parameters() == {"from": "now-6h", "to": "now-1h"}
-    assert TimeRange.of({"from": "nonsense"}, default) == default
+    assert TimeRange.of({}, default) == default
+    with pytest.raises(BadTime):
+        TimeRange.of({"from": "nonsense"}, default)
     absolute = TimeRange.between(1_764_000_000.25, 1_764_003_600)
     assert absolute.absolute(NOW) == Span(1_764_000_000.25, 1_764_003_600.0)
     assert not absolute.is_relative
@@ -79,6 +91,10 @@ def test_moving_and_zooming() -> None:
     hour = TimeRange.between(7200, 10_800)
     assert hour.moved(-0.5).absolute() == Span(5400, 9000)
     assert hour.zoomed_out().absolute() == Span(5400, 12_600)
+    widest = TimeRange("now-30d")
+    for _ in range(40):
+        widest = widest.zoomed_out()
+    assert widest.about == "1970-01-01 00:00:00 to 2262-01-01 00:00:00"
 
 
 def test_a_panel_that_shows_today() -> None:
@@ -100,9 +116,9 @@ def test_a_panel_of_seven_days() -> None:
 
 
 def test_a_relative_override_does_not_touch_an_absolute_range() -> None:
-    shown = TimeRange.between(1000, 2000)
-    assert override(shown, "7d", "", NOW) == (Span(1000, 2000), "")
-    assert override(shown, "", "1h", NOW) == (Span(-2600, -1600), "1 hour earlier")
+    shown = TimeRange.between(10_000, 20_000)
+    assert override(shown, "7d", "", NOW) == (Span(10_000, 20_000), "")
+    assert override(shown, "", "1h", NOW) == (Span(6400, 16_400), "1 hour earlier")
 
 
 @pytest.mark.parametrize(
