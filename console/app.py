@@ -8,7 +8,7 @@ from nicegui import app, core
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from console import alerts, dashboards, home, logs, metrics, runbooks, services, shell, traces
+from console import alerts, dashboards, home, logs, memory, metrics, runbooks, services, shell, traces
 from console.safety import HEALTH, METRICS, Safety
 from console.services import Services
 from console.settings import ConsoleSettings
@@ -24,6 +24,7 @@ def create_app(settings: ConsoleSettings) -> Any:
     app.add_api_route(HEALTH, _health, include_in_schema=False)
     app.add_api_route(METRICS, metrics.measured().exposition, include_in_schema=False)
     shell.set_up()
+    memory.set_up()
     for pages in PAGES:
         pages.register()
     return app

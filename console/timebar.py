@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from nicegui import ui
+from nicegui import background_tasks, ui
 from nicegui.events import GenericEventArguments
 
 from console.address import Address
@@ -47,7 +48,9 @@ class TimeBar:
         except BadTime as error:
             problem = f"{error} Shown instead: {self.range.about}."
         self.refresh = query.get("refresh", default_refresh)
-        self._timer = ui.timer(60.0, self.reload, active=False)
+        self._client = ui.context.client
+        self._repeating: asyncio.Task[None] | None = None
+        self._client.on_delete(self._stop)
         ui.on("seen", self._seen)
         self._build(quick, intervals)
         self._complain(problem)
@@ -151,9 +154,9 @@ class TimeBar:
     async def _seen(self, event: GenericEventArguments) -> None:
         """Nobody looks at a hidden tab: it asks nothing until it is seen again."""
         self._hidden = not event.args
-        was_active = self._timer.active
+        was_repeating = self._repeating is not None
         self._schedule()
-        if self._timer.active and not was_active:
+        if self._repeating and not was_repeating:
             await self.reload()
 
     def _schedule(self) -> None:
@@ -161,9 +164,24 @@ class TimeBar:
             every = seconds(self.refresh) if self.refresh else 0.0
         except BadTime:
             every = 0.0
-        if every:
-            self._timer.interval = max(every, LEAST_REFRESH_S)
-        self._timer.active = bool(every) and not self._hidden
+        self._stop()
+        if every and not self._hidden:
+            self._repeating = background_tasks.create(self._repeat(max(every, LEAST_REFRESH_S)))
+
+    def _stop(self) -> None:
+        if self._repeating:
+            self._repeating.cancel()
+        self._repeating = None
+
+    async def _repeat(self, every_s: float) -> None:
+        """Not ui.timer: that sleeps on after its page was closed or another interval was chosen, and holds the page."""
+        while True:
+            await asyncio.sleep(every_s)
+            await asyncio.wait([background_tasks.create(self._reload_there())])  # goes on where this is cancelled
+
+    async def _reload_there(self) -> None:
+        with self._client:
+            await self.reload()
 
 
 def _spoken(shown: TimeRange) -> str:
