@@ -89,12 +89,12 @@ class AlertsPage:
         found = await read(services())
         self._read = found
         now = time.time()
-        states_now = sorted((alert.state, alert.severity) for alert in found.alerts)
+        alerts = [alert for alert in found.alerts if self._name in ("", alert.name)]
+        states_now = sorted((alert.state, alert.severity) for alert in alerts)
         beat = (found.watchdog.get("silent"), length(found.watchdog.get("age_s") or 0))
         errors = (str(found.prometheus), str(found.alertmanager))
-        self._status.show((states_now, errors, beat), lambda: self._show_status(found))
+        self._status.show((states_now, errors, beat), lambda: self._show_status(found, alerts))
         self._problems.show(errors, lambda: _show_problems(found))
-        alerts = [alert for alert in found.alerts if self._name in ("", alert.name)]
         for anchor, _, wanted, empty in _SECTIONS:
             self._show_section(anchor, in_state(alerts, *wanted), empty, found.unknown(*wanted), now)
         self._show_silences(found, now)
@@ -122,12 +122,12 @@ class AlertsPage:
     def _open_dialog(self, alert: Standing) -> None:
         self._dialog.open(alert, self._read.alerts if self._read else [alert])
 
-    def _show_status(self, found: Read) -> None:
+    def _show_status(self, found: Read, alerts: Sequence[Standing]) -> None:
         for anchor, title, wanted, _ in _SECTIONS:
-            count = "?" if found.unknown(*wanted) else len(in_state(found.alerts, *wanted))
+            count = "?" if found.unknown(*wanted) else len(in_state(alerts, *wanted))
             look = ""
-            if in_state(found.alerts, "firing") and anchor == "firing":
-                look = "bad" if any(one.severity == "critical" for one in in_state(found.alerts, "firing")) else "warn"
+            if anchor == "firing" and (firing := in_state(alerts, "firing")):
+                look = "bad" if any(one.severity == "critical" for one in firing) else "warn"
             ui.link(f"{count} {title.lower()}", f"#{anchor}").classes(f"chip big {look}")
         watchdog(found)
         if self._name:

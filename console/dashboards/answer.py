@@ -11,6 +11,7 @@ from console.dashboards.frames import CALCULATION_NAMES, Line, Table, lines_of, 
 from console.dashboards.plan import Asked, Plan, Shown
 from console.dashboards.questions import Question
 from console.dashboards.transformations import transformed
+from console.times import clock
 from stores.logs import LogLine
 from stores.metric_answers import Exemplar
 from stores.traces import TraceSummary
@@ -44,8 +45,10 @@ class Answer:
             if not one.is_all and _uses(self.plan, one.name)
         ]
         what = {"logs": "no log line", "traces": "no trace"}.get(_kind(self.plan), "no value")
-        where = self.plan.about_time or self.shown.range.about
-        return f"{what} in this range ({where}){' for ' + ', '.join(narrowed) if narrowed else ''}"
+        when = f"in this range ({self.plan.about_time or self.shown.range.about})"
+        if not self.plan.about_time and {one.kind for one in self.plan.questions} == {"instant"}:
+            when = f"at {clock(self.plan.intervals.span.end)} UTC"
+        return f"{what} {when}{' for ' + ', '.join(narrowed) if narrowed else ''}"
 
 
 def put_together(plan: Plan, shown: Shown, got: Mapping[Question, Any]) -> Answer:

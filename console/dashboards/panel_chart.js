@@ -2,6 +2,7 @@
 import { echarts } from "nicegui-echart";
 
 const ui = window.consoleUi;
+const MOST_NOTED = 5; // annotations in a tip
 const charts = new Set(); // all charts of the page, for the crosshair
 
 // One hover moves the crosshair in every chart; where the dashboard shares tooltips, each shows its own.
@@ -292,14 +293,14 @@ export default {
         });
       const near = this.exemplarNear(view, time);
       if (near) add(tip, "div", "tip-note", `◆ ${ui.formatted(near.value, view.unit)} · trace ${near.trace.slice(0, 8)}… (Enter or click opens it)`);
-      view.annotations
-        .filter((one) => time >= one.time - view.step && time <= one.end + view.step)
-        .slice(0, 5)
+      const noted = view.annotations.filter((one) => time >= one.time - view.step && time <= one.end + view.step);
+      noted.slice(0, MOST_NOTED)
         .forEach((one) => {
           const row = add(tip, "div", "tip-note");
           add(row, "span", "swatch").style.background = resolved(one.color, 0);
           add(row, "span", "", `${one.title}${one.text ? ` · ${one.text}` : ""}`);
         });
+      if (noted.length > MOST_NOTED) add(tip, "div", "tip-note", `and ${noted.length - MOST_NOTED} more`);
       // Beside the crosshair, and on the screen as a whole.
       const box = this.$refs.plot.getBoundingClientRect();
       const width = document.documentElement.clientWidth;

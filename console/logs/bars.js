@@ -60,7 +60,7 @@ export default {
       return [Math.min(this.from, this.at), Math.max(this.from, this.at)];
     },
     said() {
-      if (this.at === null || !this.starts.length) return `${this.total.toLocaleString("en-US")} lines`;
+      if (this.at === null || !this.starts.length) return `${this.total.toLocaleString("en-US")} line${this.total === 1 ? "" : "s"}`;
       const [first, last] = this.chosen ?? [this.at, this.at];
       const period = `${this.clock(this.starts[first])} – ${this.clock(this.starts[last] + this.step)}`;
       const parts = this.rows

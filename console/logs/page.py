@@ -104,9 +104,8 @@ class LogsPage:
         self._lines.show(lines)
         self._lines.visible = True
         self._more.visible = len(lines) == limit < MOST_LINES
-        self._about.set_text(
-            f"The newest {len(lines):,} lines" if len(lines) == limit else f"{len(lines):,} lines" if lines else ""
-        )
+        count = f"{len(lines):,} line{'s' if len(lines) > 1 else ''}" if lines else ""
+        self._about.set_text(f"The newest {count}" if len(lines) == limit else count)
         if not lines:
             with self._state:
                 no_data("no line fits the filter in this range")

@@ -186,6 +186,17 @@ def test_one_panel_alone(shown: Window, stack: ConsoleStack) -> None:
     assert [one.get_attribute("aria-label") for one in panels.all()] == [wanted["title"]]
 
 
+def test_another_refresh_interval_counts_at_once(shown: Window, stack: ConsoleStack) -> None:
+    page = shown.open(f"/d/{OVERVIEW}?{RANGE}")
+    wait_for_dashboard(page)
+    board, refresh = page.locator(".dashboard"), page.get_by_role("combobox", name="Refresh every")
+    refresh.select_option("5s")
+    expect(board).not_to_have_attribute("data-turn", "1")
+    expect(page).to_have_url(re.compile("refresh=5s"))
+    refresh.select_option("")
+    expect(page).to_have_url(re.compile("refresh=$|refresh=&"))
+
+
 def test_a_refresh_moves_nothing(shown: Window, stack: ConsoleStack) -> None:
     page = shown.open(f"/d/{OVERVIEW}?{RANGE}")
     wait_for_dashboard(page)

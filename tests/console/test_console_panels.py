@@ -17,6 +17,7 @@ from console.dashboards.panels import alertlist, barchart, bargauge, logs, state
 from console.dashboards.panels.body import reduced
 from console.dashboards.plan import plan
 from console.settings import RUNBOOKS
+from console.times import clock
 from stores import QueryRefused, StoreUnreachable
 from stores.logs import LogLine
 from stores.metric_answers import Exemplar, RuleAlert, Sample, Series
@@ -228,6 +229,12 @@ def test_nothing_is_said_with_its_reason() -> None:
     assert answered(chart, [], on=page).why_empty == "no value in this range (Last 6 hours) for model gpt-4o"
     only_nan = [Series({}, ((NOW, math.nan),))]
     assert answered(chart, only_nan).empty
+
+
+def test_of_now_nothing_is_said_of_now() -> None:
+    firing = panel("table", {"expr": "ALERTS", "instant": True, "range": False})
+    page = shown(since="now-1h")
+    assert answered(firing, [], on=page).why_empty == f"no value at {clock(NOW)} UTC"
 
 
 def test_zero_is_something() -> None:
