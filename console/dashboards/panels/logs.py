@@ -10,8 +10,8 @@ from console.dashboards.elements import Lines
 from console.dashboards.notes import Note
 from console.dashboards.panels.body import Context
 from console.times import clock
-from stores.log_fields import FieldValue
 from stores.logs import LogLine
+from stores.quoting import plain
 
 _MILLISECONDS = 3
 
@@ -51,17 +51,13 @@ def view(line: LogLine, wanted: Sequence[str], index: int) -> dict[str, Any]:
         "time": clock(line.time) + f"{line.time % 1:.{_MILLISECONDS}f}"[1:],
         "level": line.severity,
         "body": line.body,
-        "shown": [(name, _text(value)) for name, value in shown if value is not None],
+        "shown": [(name, plain(value)) for name, value in shown if value is not None],
         "fields": [
             ("service", line.service),
             ("trace_id", line.trace_id),
             ("span_id", line.span_id),
             ("message", line.body),
-            *((name, _text(value)) for name, value in sorted(line.fields.items())),
+            *((name, plain(value)) for name, value in sorted(line.fields.items())),
         ],
         "trace": line.trace_id,
     }
-
-
-def _text(value: FieldValue) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
