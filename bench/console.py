@@ -46,7 +46,7 @@ RENDERS = 7
 OPEN_PAGES = 20
 ROUNDS = 3
 ROUND_S = 45.0
-SETTLES_S = 30.0  # after start-up, and until closed pages are forgotten
+SETTLES_S = 45.0  # after start-up, and until closed pages are forgotten and their memory is given back
 CONSOLE_FORGETS_S = 16.0  # answers that pages share for a moment
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 TARGET_RENDER_S = 1.5
