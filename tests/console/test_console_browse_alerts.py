@@ -1,9 +1,8 @@
-"""An alert that a fault raises appears with what to do, can be silenced on the page, and the silence can be ended."""
+"""An alert that a scenario raises appears with what to do, can be silenced on the page, and the silence be ended."""
 
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
 
 import pytest
@@ -11,38 +10,35 @@ from console_browser import Window
 from console_live import ConsoleStack
 from playwright.sync_api import expect
 
+from loadtest.scenarios import SCENARIOS
+from loadtest.target import Target
 from stores import NotInTime, poll_until
 
 pytestmark = pytest.mark.timeout(400)
+SCENARIO = next(one for one in SCENARIOS if one.name == "content-filter")
 ALERT = "LLMErrorRateHigh"
 FIRES_WITHIN_S = 150.0
+LASTS_S = 900.0  # longer than the tests of this module
 
 
 @pytest.fixture(scope="module")
 def firing(stack: ConsoleStack) -> Iterator[ConsoleStack]:
-    """The stack while its provider refuses most questions, and the alert about it fires."""
-    done = threading.Event()
-
-    def keep_failing() -> None:
-        while not done.is_set():
-            stack.set_fault("content_filter", mode="reject", probability=0.7)
-            done.wait(60)
-
-    thread = threading.Thread(target=keep_failing, daemon=True)
-    thread.start()
+    """The stack while the scenario goes on, and its alert fires."""
+    assert ALERT in SCENARIO.expected
+    target = Target(stack.live.stack)
+    for fault in SCENARIO.faults:
+        fault.begin(target, LASTS_S)
     try:
         poll_until(
             lambda: [one for one in stack.live.stores.alerts.alerts() if one.name == ALERT], bool, FIRES_WITHIN_S
         )
+        yield stack
     except NotInTime as error:
         found = [(one.name, one.state, one.value) for one in stack.live.stores.metrics.alerts()]
         raise AssertionError(f"{ALERT} does not fire; Prometheus has {found}") from error
-    try:
-        yield stack
     finally:
-        done.set()
-        thread.join(5)
-        stack.clear_faults()
+        for fault in SCENARIO.faults:
+            fault.end(target)
 
 
 def test_it_appears_with_its_value_and_what_to_do(shown: Window, firing: ConsoleStack) -> None:
