@@ -53,7 +53,12 @@ class ComparisonPage:
     def _show(self, left: Waterfall, right: Waterfall) -> None:
         links = [Link(trace_id, page_of_trace(trace_id)) for trace_id in self._ids]
         with ui.element("div").classes("card totals"):
-            table(("", "A", "B", "B against A"), [*totals(left, right), ("trace", *links, "")], about="Both in sum")
+            table(
+                ("", "A", "B", "B against A"),
+                [*totals(left, right), ("trace", *links, "")],
+                ("A", "B"),
+                about="Both in sum",
+            )
         with ui.element("section").classes("card").props('aria-label="Span for span"'):
             Pairs([row_of(pair) for pair in compare(left, right)])
 

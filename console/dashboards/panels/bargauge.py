@@ -10,6 +10,7 @@ from nicegui import ui
 from console.dashboards.answer import Answer
 from console.dashboards.notes import Note
 from console.dashboards.panels.body import Context, Reduced, reduced
+from console.shell import with_text
 
 
 class BarGauge:
@@ -43,7 +44,8 @@ def _bar(one: Reduced, low: float, high: float) -> None:
     value = one.value if one.value is not None and math.isfinite(one.value) else low
     share = min(max((value - low) / (high - low), 0.0), 1.0)
     with ui.element("div").classes("bar").props('role="listitem"'):
-        name = ui.label(one.name).classes("bar-name")
+        with ui.element("div").classes("bar-name from-end") as name:
+            with_text("bdi", one.name).props('dir="ltr"')
         name.props["title"] = one.name
         with ui.element("div").classes("bar-track").props('aria-hidden="true"'):
             fill = ui.element("div").classes("bar-fill").style(f"width: {share:.2%}")
