@@ -11,7 +11,7 @@ from alert_sink.links import Links
 from alert_sink.storage import Delivered
 
 _NO_SCOPE = ("alertname", "severity", "team")  # labels that say nothing of where an alert is
-WORST_FIRST = {"critical": 0, "warning": 1}
+_WORST_FIRST = ("critical", "warning")
 
 
 @dataclass(frozen=True)
@@ -83,13 +83,18 @@ def incidents(delivered: Iterable[Delivered], links: Links) -> list[Incident]:
         for one in last.values()
     ]
     firing = [one for one in found if one.firing]
-    firing.sort(key=lambda one: (WORST_FIRST.get(one.severity, 2), -one.last.notification.starts))
+    firing.sort(key=lambda one: (rank(one.severity), -one.last.notification.starts))
     return firing + sorted((one for one in found if not one.firing), key=lambda one: -one.last.id)
 
 
 def scope_of(labels: Mapping[str, str]) -> dict[str, str]:
     """Where an alert is: labels but for those that every alert has."""
     return {name: value for name, value in sorted(labels.items()) if name not in _NO_SCOPE}
+
+
+def rank(severity: str) -> int:
+    """The worst is the least."""
+    return _WORST_FIRST.index(severity) if severity in _WORST_FIRST else len(_WORST_FIRST)
 
 
 def moment(unix_s: float) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-from alert_sink.incidents import WORST_FIRST, scope_of
+from alert_sink.incidents import rank, scope_of
 from alert_sink.watchdog import WATCHDOG
 from stores.alerts import Alert, Silence
 from stores.metric_answers import Rule, RuleAlert
@@ -76,7 +76,7 @@ def standing(rules: Sequence[Rule], held: Sequence[Alert], silences: Sequence[Si
     found += [_held_only(alert, by_id, names) for alert in left]
     return sorted(
         (alert for alert in found if alert.name != WATCHDOG),
-        key=lambda alert: (WORST_FIRST.get(alert.severity, len(WORST_FIRST)), alert.name, -alert.since, alert.key),
+        key=lambda alert: (rank(alert.severity), alert.name, -alert.since, alert.key),
     )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from nicegui import ui
 
-from alert_sink.incidents import WORST_FIRST, length, moment
+from alert_sink.incidents import length, moment, rank
 from console.alerts.cards import LOOK
 from console.alerts.history import Incident
 from console.alerts.links import alerts_page
@@ -19,7 +19,7 @@ _THINNEST = 0.35  # percent of the width
 def timeline(incidents: Sequence[Incident], span: Span, now: float) -> None:
     """Those that fired within `span`."""
     rows: dict[str, list[Incident]] = {}
-    for one in sorted(incidents, key=lambda one: (WORST_FIRST.get(one.severity, len(WORST_FIRST)), one.name)):
+    for one in sorted(incidents, key=lambda one: (rank(one.severity), one.name)):
         rows.setdefault(one.name, []).append(one)
     with ui.element("div").classes("timeline").props('role="img"') as made:
         made.props["aria-label"] = f"{len(incidents)} times that {len(rows)} alerts fired; the list below says the same"

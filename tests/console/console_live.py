@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 import uuid
@@ -18,8 +19,8 @@ from lite.settings import ROOT
 sys.path.insert(0, str(ROOT / "tests" / "stack"))  # the live stack's helpers are there
 
 from console_load import MARKUP, Load, under_load
-from console_process import STORE_PORTS
-from lite_process import LiteProcess, processes_of
+from console_process import STORE_PORTS, ConsoleProcess, running_console
+from lite_process import LiteProcess, free_ports, processes_of
 from live_stack import LiveStack
 
 from loadtest.traffic import ANSWER
@@ -44,6 +45,14 @@ class ConsoleStack:
     def store_urls(self) -> dict[str, str]:
         """The environment of another console of this stack."""
         return {name: self.live.url(port) for name, port in STORE_PORTS.items()}
+
+    @contextmanager
+    def console_of(self, board: dict[str, Any], folder: Path) -> Iterator[ConsoleProcess]:
+        """Another console of this stack, with this dashboard alone."""
+        (folder / "board.json").write_text(json.dumps(board))
+        [port] = free_ports(1)
+        with running_console(port, folder / "console.log", "--dashboards", str(folder), **self.store_urls) as running:
+            yield running
 
     def set_fault(self, name: str, **parameters: Any) -> None:
         """Make the provider fail; it ends by itself."""

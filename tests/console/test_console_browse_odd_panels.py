@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -67,10 +66,7 @@ BOARD = {
 @pytest.fixture(scope="module")
 def console(stack: ConsoleStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleProcess]:
     """A console of that dashboard."""
-    folder = tmp_path_factory.mktemp("odd")
-    (folder / "odd.json").write_text(json.dumps(BOARD))
-    [port] = free_ports(1)
-    with running_console(port, folder / "console.log", "--dashboards", str(folder), **stack.store_urls) as running:
+    with stack.console_of(BOARD, tmp_path_factory.mktemp("odd")) as running:
         yield running
 
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
+import time
 from collections.abc import Iterator
 
 import pytest
 from console_browser import NARROW, Window, wait_for_dashboard, window
 from console_live import ConsoleStack
-from console_process import ConsoleProcess, running_console
-from lite_process import free_ports
-from panel_types import BOARD, PANELS
+from console_process import ConsoleProcess
+from panel_types import BOARD, BY_ENDPOINT, PANELS
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from stores import poll_until
@@ -22,13 +21,12 @@ EXPRESSIONS = {one["title"]: [target["expr"] for target in one["targets"] if "ex
 
 @pytest.fixture(scope="module")
 def console(stack: ConsoleStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleProcess]:
-    """A console of that dashboard, once alerts fire that are critical."""
+    """A console of that dashboard, once alerts fire that are critical, and there was data at a whole minute."""
     stack.set_fault("content_filter", probability=0.6, mode="reject", duration_s=600)
     poll_until(lambda: [one for one in _alerts(stack) if one.labels["severity"] == "critical"], timeout_s=120.0)
-    folder = tmp_path_factory.mktemp("types")
-    (folder / "types.json").write_text(json.dumps(BOARD))
-    [port] = free_ports(1)
-    with running_console(port, folder / "console.log", "--dashboards", str(folder), **stack.store_urls) as running:
+    metrics = stack.live.stores.metrics
+    poll_until(lambda: metrics.instant(BY_ENDPOINT, time.time() // 60 * 60), timeout_s=120.0)
+    with stack.console_of(BOARD, tmp_path_factory.mktemp("types")) as running:
         yield running
     stack.clear_faults()
 
@@ -58,9 +56,10 @@ def _values(panel: Locator) -> list[float]:
     return [float(one.get_attribute("data-value") or "nan") for one in panel.locator("[data-value]").all()]
 
 
-def _said(stack: ConsoleStack, panel: Locator, expression: str) -> dict[str, float]:
-    """What Prometheus answers for the time that the panel was asked for, by endpoint."""
-    at = float(panel.get_attribute("data-end") or 0)
+def _said(stack: ConsoleStack, panel: Locator, expression: str, steps_before: int = 0) -> dict[str, float]:
+    """What Prometheus answers for the time that the panel was asked for, or so many steps before, by endpoint."""
+    end, step = (float(panel.get_attribute(name) or 0) for name in ("data-end", "data-step"))
+    at = end - steps_before * step
     found = stack.live.stores.metrics.instant(expression, at)
     return {one.labels.get("endpoint", ""): one.value for one in found}
 
@@ -175,7 +174,8 @@ def test_traces_are_those_of_the_store(types: Window, stack: ConsoleStack) -> No
 def test_states_are_between_thresholds_or_have_their_words(types: Window, stack: ConsoleStack) -> None:
     page = types.page
     panel = _panel(page, "Above a threshold")
-    said = _said(stack, panel, EXPRESSIONS["Above a threshold"][0])
+    # A state lasts from its point to the next: that of the very end has no length.
+    said = _said(stack, panel, EXPRESSIONS["Above a threshold"][0], steps_before=1)
     for name, track in zip(
         panel.locator(".band-name").all_inner_texts(), panel.locator(".band-track").all(), strict=True
     ):

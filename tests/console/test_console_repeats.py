@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -11,8 +10,7 @@ import pytest
 from console_boards import answered, shown, variable
 from console_browser import Window, wait_for_dashboard, window
 from console_live import ConsoleStack
-from console_process import ConsoleProcess, running_console
-from lite_process import free_ports
+from console_process import ConsoleProcess
 from panel_types import STAT, query
 from playwright.sync_api import Browser, expect
 
@@ -136,10 +134,7 @@ BOARD = {
 def console(stack: ConsoleStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleProcess]:
     """A console of that dashboard, once every endpoint was asked: some time ago, as a page asks for a moment ago."""
     poll_until(lambda: len(_requests(stack, time.time() - 10)) == 3, timeout_s=60.0)
-    folder = tmp_path_factory.mktemp("repeats")
-    (folder / "repeated.json").write_text(json.dumps(BOARD))
-    [port] = free_ports(1)
-    with running_console(port, folder / "console.log", "--dashboards", str(folder), **stack.store_urls) as running:
+    with stack.console_of(BOARD, tmp_path_factory.mktemp("repeats")) as running:
         yield running
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Any
 
 from console.dashboards.answer import Answer
@@ -90,13 +91,14 @@ def _pieces(
 ) -> Iterator[dict[str, Any]]:
     """A state lasts until the next point; where points are missing there is no piece."""
     piece: dict[str, Any] | None = None
+    words = cache(lambda value: _shown(value, field, merge))  # few values, many points
     for time, value in zip(line.times, line.values, strict=True):
         if math.isnan(value):
             continue
         from_ms, to_ms = round(max(time, start) * 1000), round(min(time + step, end) * 1000)
         if to_ms <= from_ms:
             continue
-        shown = _shown(value, field, merge)
+        shown = words(value)
         if piece and merge and piece["text"] == shown.text and from_ms <= piece["end"]:
             piece["end"] = to_ms
             continue
