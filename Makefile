@@ -40,7 +40,7 @@ BROWSER = for name in chromium chromium-browser google-chrome; do command -v $$n
 
 .PHONY: help test test-live check dashboards export lint-fix bench clean-venv
 test: setup ## run all tests; builds lite's servers first where they are not built yet
-	@$(RUN) -m lite --profile lite build --tools
+	@$(RUN) -m stack --profile lite build --tools
 	@$(BROWSER)
 	$(RUN) -m pytest $(ARGS)
 
@@ -73,37 +73,37 @@ bench: setup ## CPU that telemetry adds to a call, beside others' (ratios of one
 
 .PHONY: up down rehearsal-on rehearsal-off stop start status logs config clean build bench-up bench-console screenshots
 up: setup ## start the stack and wait until it is ready (PROFILE=full or lite; REHEARSAL=1 for load tests)
-	@$(RUN) -m lite up
+	@$(RUN) -m stack up
 
 down: setup ## stop the stack; data stays
-	@$(RUN) -m lite down
+	@$(RUN) -m stack down
 
 rehearsal-on: setup ## switch the running stack to the time scale of load tests
-	@$(RUN) -m lite rehearsal-on
+	@$(RUN) -m stack rehearsal-on
 
 rehearsal-off: setup ## switch it back to production's
-	@$(RUN) -m lite rehearsal-off
+	@$(RUN) -m stack rehearsal-off
 
 stop: setup ## stop one server (SERVICE=name)
-	@$(RUN) -m lite stop $(SERVICE)
+	@$(RUN) -m stack stop $(SERVICE)
 
 start: setup ## start it again
-	@$(RUN) -m lite start $(SERVICE)
+	@$(RUN) -m stack start $(SERVICE)
 
 status: setup ## what runs, and where
-	@$(RUN) -m lite status
+	@$(RUN) -m stack status
 
 logs: setup ## a server's log as it goes on (SERVICE=name)
-	@$(RUN) -m lite logs $(SERVICE)
+	@$(RUN) -m stack logs $(SERVICE)
 
 config: setup ## the configuration, rendered
-	@$(RUN) -m lite config
+	@$(RUN) -m stack config
 
 build: setup ## build or pull what `make up` needs
-	@$(RUN) -m lite build
+	@$(RUN) -m stack build
 
 clean: setup ## remove all data of the stack, after asking
-	@$(RUN) -m lite clean
+	@$(RUN) -m stack clean
 
 bench-up: setup ## seconds to start, memory when idle (COLD=1: from nothing)
 	@$(RUN) bench/up.py $(if $(COLD),--cold)

@@ -19,7 +19,7 @@ Wanted = Literal["highest", "lowest", "newest", "failed"]
 
 
 @dataclass(frozen=True)
-class Clue:
+class TraceHint:
     """Where exemplars of an alert are, and which of them is the best example."""
 
     metrics: tuple[names.Metric, ...]
@@ -27,12 +27,12 @@ class Clue:
 
 
 # A failed generation is in no latency histogram (it has no whole answer), its retrieval is.
-_FAILED = Clue((names.RETRIEVAL_LATENCY, names.LATENCY, names.CONTEXT_UTILISATION), "failed")
-_SLOW = Clue((names.LATENCY,), "highest")
-_SLOW_START = Clue((names.TTFT,), "highest")
-_LOW_SCORE = Clue((names.EVAL_SCORE,), "lowest")
-CLUES: Final[Mapping[str, Clue]] = {
-    "LLMErrorRateHigh": _FAILED,
+_FAILED = TraceHint((names.RETRIEVAL_LATENCY, names.LATENCY, names.CONTEXT_UTILISATION), "failed")
+_SLOW = TraceHint((names.LATENCY,), "highest")
+_SLOW_START = TraceHint((names.TTFT,), "highest")
+_LOW_SCORE = TraceHint((names.EVAL_SCORE,), "lowest")
+CLUES: Final[Mapping[str, TraceHint]] = {
+    "LLMHighErrorRate": _FAILED,
     "LLMAvailabilityBudgetBurn": _FAILED,
     "LLMProviderErrorRateHigh": _FAILED,
     "LLMRetryStorm": _FAILED,
@@ -41,15 +41,15 @@ CLUES: Final[Mapping[str, Clue]] = {
     "LLMLatencyHigh": _SLOW,
     "LLMLatencyBudgetBurn": _SLOW,
     "LLMQueueSaturated": _SLOW,
-    "LLMCostPerHourHigh": _SLOW,  # dear answers are long, and long ones slow
+    "LLMCostSpike": _SLOW,  # dear answers are long, and long ones slow
     "LLMCostPerRequestGrowing": _SLOW,
     "LLMTimeToFirstTokenHigh": _SLOW_START,
     "LLMTimeToFirstTokenBudgetBurn": _SLOW_START,
-    "LLMRetrievalSlow": Clue((names.RETRIEVAL_LATENCY,), "highest"),
-    "LLMContextNearlyFull": Clue((names.CONTEXT_UTILISATION,), "highest"),
-    "LLMFallbackInUse": Clue((names.LATENCY,), "newest"),
-    "LLMModelUnpriced": Clue((names.LATENCY,), "newest"),
-    "LLMFaithfulnessLow": _LOW_SCORE,
+    "LLMRetrievalSlow": TraceHint((names.RETRIEVAL_LATENCY,), "highest"),
+    "LLMContextNearlyFull": TraceHint((names.CONTEXT_UTILISATION,), "highest"),
+    "LLMFallbackInUse": TraceHint((names.LATENCY,), "newest"),
+    "LLMModelUnpriced": TraceHint((names.LATENCY,), "newest"),
+    "LLMQualityDegradation": _LOW_SCORE,
     "LLMQualityBudgetBurn": _LOW_SCORE,
 }
 # What a label of an alert is called on the histogram.

@@ -38,7 +38,7 @@ from history import REPEATED_S, write_history  # noqa: E402
 from lite_process import free_ports  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 
-from lite.processes import Supervisor  # noqa: E402
+from stack.processes import Supervisor  # noqa: E402
 
 HOURS = 6.0
 OVERVIEW = f"/d/llm-overview?from=now-{HOURS:g}h&to=now&refresh="

@@ -10,8 +10,8 @@ import subprocess
 import time
 from collections.abc import Collection, Iterator
 
-from lite.build import tool
-from lite.settings import Stack
+from stack.build import tool
+from stack.settings import Stack
 from stores import MetricStore, poll_until
 from stores.metric_answers import Series
 

@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "tests" / "stack"))
 
 from lite_process import LiteProcess  # noqa: E402
 
-from lite.processes import Supervisor  # noqa: E402
+from stack.processes import Supervisor  # noqa: E402
 
 SETTLES_S = 30.0  # after start-up: first scrapes, first garbage collections
 
@@ -62,7 +62,7 @@ def _timed(what: str, run: object, *arguments: object) -> float | None:
 
 def _cold_build(folder: Path) -> subprocess.CompletedProcess[str]:
     caches = {name: str(folder / name.lower()) for name in ("XDG_CACHE_HOME", "GOCACHE", "GOMODCACHE")}
-    command = [sys.executable, "-m", "lite", "--profile", "lite", "build"]
+    command = [sys.executable, "-m", "stack", "--profile", "lite", "build"]
     try:
         return subprocess.run(command, cwd=ROOT, env={**os.environ, **caches}, text=True, check=False)  # noqa: S603
     finally:

@@ -14,9 +14,9 @@ from console.app import create_app
 from console.settings import DASHBOARDS, LOCAL, RUNBOOKS, ConsoleSettings
 from console.shell import TITLE
 from console.times import seconds
-from lite.settings import Stack
+from stack.settings import Stack
+from stack.stores import LOG_STORES, TRACE_STORES
 from stores.alerts import AlertStore
-from stores.connect import LOG_STORES, TRACE_STORES
 from stores.metrics import MetricStore
 
 SERVERS = (MetricStore.server, *TRACE_STORES, *LOG_STORES, AlertStore.server)

@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar
 
 from alert_sink.client import SinkClient
 from console.settings import ConsoleSettings
-from lite.settings import Stack
+from stack.settings import Stack
 from stores import StoreError, Stores
 
 P = ParamSpec("P")

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from dashboards_src.alerts import FILES
-from dashboards_src.rules import generate_rules
+from dashboards_src.alerts.rules import generate_rules
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -16,8 +16,8 @@ ROOT = Path(__file__).resolve().parent.parent
 def generate(root: Path) -> None:
     """Rules at both scales, and dashboards."""
     generate_rules(root, FILES)
-    if importlib.util.find_spec("dashboards_src.dashboards"):
-        importlib.import_module("dashboards_src.dashboards").generate(root)
+    if importlib.util.find_spec("dashboards_src.boards"):
+        importlib.import_module("dashboards_src.boards").generate(root)
 
 
 if __name__ == "__main__":

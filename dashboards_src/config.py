@@ -1,6 +1,6 @@
 """Every threshold, window, `for`, objective, budget and least count of the rules and dashboards, once.
 
-Prices are not here (llm_telemetry/prices.yaml). `Both(production, rehearsal)` has two columns: what
+Prices are not here (llm_telemetry/prices.yaml). `PerScale(production, rehearsal)` has two columns: what
 runs for real, and what lets a load test see the alert within two minutes (`make up REHEARSAL=1`).
 The second column is written out and not computed: a rate needs 20 s to have samples (scrapes are
 5 s apart then), a long window has at most 60 s, a `for` at most 10 s. A value without a second column
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Both(Generic[T]):
+class PerScale(Generic[T]):
     """One value at the two time scales."""
 
     production: T
@@ -35,14 +35,14 @@ class Both(Generic[T]):
 
 # --- Windows ------------------------------------------------------------------------------------
 
-RATE: Final = Both("5m", "30s")  # of rates, ratios and quantiles: 20 scrapes of 15 s, 6 of 5 s
-TREND: Final = Both("1h", "30s")  # "the same hour" of the days before
-HOUR: Final = Both("1h", "60s")  # scores are few: the window that collects enough of them
-DAY: Final = Both("1d", "60s")  # rolling, not a calendar day
-MONTH: Final = Both("30d", "60s")  # rolling, not a calendar month
-FLAP: Final = Both("1m", "20s")  # a gauge read at scrape: its highest or mean value over this
-LIVE: Final = Both("2m", "30s")  # a target that reported within it is alive; 8 and 6 scrapes
-EVALUATED: Final = Both("7d", "10m")  # how long ago evaluation must have worked to be missed
+RATE: Final = PerScale("5m", "30s")  # of rates, ratios and quantiles: 20 scrapes of 15 s, 6 of 5 s
+TREND: Final = PerScale("1h", "30s")  # "the same hour" of the days before
+HOUR: Final = PerScale("1h", "60s")  # scores are few: the window that collects enough of them
+DAY: Final = PerScale("1d", "60s")  # rolling, not a calendar day
+MONTH: Final = PerScale("30d", "60s")  # rolling, not a calendar month
+FLAP: Final = PerScale("1m", "20s")  # a gauge read at scrape: its highest or mean value over this
+LIVE: Final = PerScale("2m", "30s")  # a target that reported within it is alive; 8 and 6 scrapes
+EVALUATED: Final = PerScale("7d", "10m")  # how long ago evaluation must have worked to be missed
 
 # How far back "the days before" are. A median over them, so that yesterday's incident does not become
 # the norm, and a whole week, so that a Monday is not only compared with a weekend.
@@ -52,7 +52,7 @@ DAYS_BEFORE_LEAST: Final = 3  # days with enough traffic; fewer is no trend: sil
 
 # The history for dashboards over weeks: increases over HISTORY, read back at steps of HISTORY, so that
 # every request counts once. Not longer than Prometheus' lookback (5 min).
-HISTORY: Final = Both("5m", "20s")
+HISTORY: Final = PerScale("5m", "20s")
 
 # --- Least counts: no alert without traffic -------------------------------------------------------
 
@@ -60,75 +60,75 @@ HISTORY: Final = Both("5m", "20s")
 # more than 5 %, and a p95 is the slowest request. The same in a rehearsal: chance does not know scales.
 LEAST_REQUESTS: Final = 20
 LEAST_ATTEMPTS: Final = 20  # at a provider, per model
-LEAST_SCORES: Final = Both(20, 10)  # scored answers in HOUR; the mean of fewer says little
+LEAST_SCORES: Final = PerScale(20, 10)  # scored answers in HOUR; the mean of fewer says little
 LEAST_FALLBACKS: Final = 5  # generations in RATE: one may be a hiccup
 LEAST_VIOLATIONS: Final = 10  # per kind in RATE: a few curious users are no flood
 
 # --- Requests -----------------------------------------------------------------------------------
 
 ERROR_RATE: Final = 0.05  # share of requests without a usable answer (mission)
-ERROR_RATE_FOR: Final = Both("2m", "10s")  # (mission)
+ERROR_RATE_FOR: Final = PerScale("2m", "10s")  # (mission)
 LATENCY_P95_MS: Final = 3000  # ms, p95 of whole answers (mission)
-LATENCY_FOR: Final = Both("3m", "10s")  # (mission)
+LATENCY_FOR: Final = PerScale("3m", "10s")  # (mission)
 TTFT_P95_MS: Final = 1500  # ms, p95; a person who sees nothing for longer thinks that it is broken
-TTFT_FOR: Final = Both("3m", "10s")
+TTFT_FOR: Final = PerScale("3m", "10s")
 RETRIEVAL_P95_MS: Final = 500  # ms, p95; usually below 200, and it comes before every answer
-RETRIEVAL_FOR: Final = Both("3m", "10s")
+RETRIEVAL_FOR: Final = PerScale("3m", "10s")
 CONTEXT_P95: Final = 0.8  # share of the context window, p95 of prompts (mission); above it answers get cut off
-CONTEXT_FOR: Final = Both("5m", "10s")
+CONTEXT_FOR: Final = PerScale("5m", "10s")
 QUEUE_USE: Final = 0.8  # share of the places to wait; at 1 requests are turned away
-QUEUE_FOR: Final = Both("1m", "10s")
+QUEUE_FOR: Final = PerScale("1m", "10s")
 VIOLATIONS_SHARE: Final = 0.05  # of what came in (answered and refused), per kind
-VIOLATIONS_FOR: Final = Both("1m", "10s")
+VIOLATIONS_FOR: Final = PerScale("1m", "10s")
 CACHE_HIT_LEFT: Final = 0.5  # of the hit rate of the days before: half the hits gone doubles the misses' cost
 CACHE_HIT_USUAL_LEAST: Final = 0.1  # hit rate; a cache that never helped cannot collapse
-CACHE_FOR: Final = Both("10m", "10s")
+CACHE_FOR: Final = PerScale("10m", "10s")
 
 # --- Cost ---------------------------------------------------------------------------------------
 
 # US dollars an hour, all services together (mission). Rehearsal: 7 requests a second of the demo cost 126 $/h.
-COST_PER_HOUR: Final = Both(50, 400)
-COST_PER_HOUR_FOR: Final = Both("5m", "10s")  # (mission)
+COST_PER_HOUR: Final = PerScale(50, 400)
+COST_PER_HOUR_FOR: Final = PerScale("5m", "10s")  # (mission)
 COST_PER_REQUEST_GROWTH: Final = 1.3  # times the days before; a prompt or answer a third longer
-COST_PER_REQUEST_FOR: Final = Both("30m", "10s")
+COST_PER_REQUEST_FOR: Final = PerScale("30m", "10s")
 # Budgets in US dollars, all services together. Rehearsal: of a minute, in which usual traffic costs 2.10.
-DAILY_BUDGET: Final = Both(300, 25)  # a quarter of 50 $/h around the clock
-MONTHLY_BUDGET: Final = Both(6000, 30)  # 20 days as expensive as the daily budget allows
+DAILY_BUDGET: Final = PerScale(300, 25)  # a quarter of 50 $/h around the clock
+MONTHLY_BUDGET: Final = PerScale(6000, 30)  # 20 days as expensive as the daily budget allows
 BUDGET_WARNING: Final = 0.8  # share of a budget at which someone can still act
-BUDGET_FOR: Final = Both("5m", "10s")  # a price corrected or a wrong sample is no reason to call
-UNPRICED_FOR: Final = Both("1m", "10s")  # shorter than RATE: the first call of an unknown model is seen for that long
+BUDGET_FOR: Final = PerScale("5m", "10s")  # a price corrected or a wrong sample is no reason to call
+UNPRICED_FOR: Final = PerScale("1m", "10s")  # < RATE, the time for which one call is seen
 PRICE_TABLE_AGE: Final = 90 * 24 * 3600  # s; providers change prices a few times a year
-PRICE_TABLE_FOR: Final = Both("1h", "10s")
+PRICE_TABLE_FOR: Final = PerScale("1h", "10s")
 
 # --- Quality ------------------------------------------------------------------------------------
 
 FAITHFULNESS_LEAST: Final = 0.75  # mean score over HOUR (mission)
-FAITHFULNESS_FOR: Final = Both("30m", "10s")  # (mission)
+FAITHFULNESS_FOR: Final = PerScale("30m", "10s")  # (mission)
 WEEKLY_DROP: Final = 0.05  # share of the week before's mean score (mission)
-WEEKLY_DROP_FOR: Final = Both("1h", "10s")  # the report is written once a week, a rewrite must settle
-EVAL_SILENT_FOR: Final = Both("15m", "10s")  # a worker's restart is no silence
+WEEKLY_DROP_FOR: Final = PerScale("1h", "10s")  # the report is written once a week, a rewrite must settle
+EVAL_SILENT_FOR: Final = PerScale("15m", "10s")  # a worker's restart is no silence
 
 # --- Providers ----------------------------------------------------------------------------------
 
 PROVIDER_ERROR_RATE: Final = 0.1  # share of attempts; retries still hide it from users
-PROVIDER_FOR: Final = Both("2m", "10s")
+PROVIDER_FOR: Final = PerScale("2m", "10s")
 # What is the provider's doing: a refused prompt or an invalid request is not.
 PROVIDER_FAULTS: Final = (names.RATE_LIMIT, names.SERVER_ERROR, names.TIMEOUT, names.CONNECTION)
 RETRY_SHARE: Final = 0.25  # retries per attempt; the application's retry budget allows 0.2 per request: 0.17
-RETRY_FOR: Final = Both("2m", "10s")
-BREAKER_FOR: Final = Both("1m", "10s")
-FALLBACK_FOR: Final = Both("5m", "10s")
+RETRY_FOR: Final = PerScale("2m", "10s")
+BREAKER_FOR: Final = PerScale("1m", "10s")
+FALLBACK_FOR: Final = PerScale("5m", "10s")
 
 # --- Stack --------------------------------------------------------------------------------------
 
-TARGET_FOR: Final = Both("1m", "10s")  # a restart takes seconds
-APPS_FOR: Final = Both("2m", "10s")  # a deployment takes a minute
-TELEMETRY_FOR: Final = Both("1m", "10s")  # one refused batch is sent again
-EXPORT_QUEUE_USE: Final = Both(0.5, 0.001)  # of 256 MiB per signal; a rehearsal cannot wait until it is half full
-EXPORT_QUEUE_FOR: Final = Both("5m", "10s")
-STORE_FOR: Final = Both("2m", "10s")  # a store's restart takes seconds, the collector's longest retry wait 10 s
-RULES_FOR: Final = Both("5m", "10s")
-NOTIFICATION_FOR: Final = Both("5m", "10s")  # Alertmanager tries again meanwhile
+TARGET_FOR: Final = PerScale("1m", "10s")  # a restart takes seconds
+APPS_FOR: Final = PerScale("2m", "10s")  # a deployment takes a minute
+TELEMETRY_FOR: Final = PerScale("1m", "10s")  # one refused batch is sent again
+EXPORT_QUEUE_USE: Final = PerScale(0.5, 0.001)  # of 256 MiB per signal; a rehearsal cannot wait until it is half full
+EXPORT_QUEUE_FOR: Final = PerScale("5m", "10s")
+STORE_FOR: Final = PerScale("2m", "10s")  # a store's restart takes seconds, the collector's longest retry wait 10 s
+RULES_FOR: Final = PerScale("5m", "10s")
+NOTIFICATION_FOR: Final = PerScale("5m", "10s")  # Alertmanager tries again meanwhile
 STORE_FREE_BYTES: Final = 1 << 30  # of disk; below it a store soon refuses writes
 
 # --- Service level objectives --------------------------------------------------------------------
@@ -163,10 +163,10 @@ class Burn:
     """Alert when the budget burns `factor` times too fast, over a long and (it still does) a short window."""
 
     severity: Literal["critical", "warning"]
-    long: Both[str]
-    short: Both[str]
-    factor: Both[float]
-    wait: Both[str]
+    long: PerScale[str]
+    short: PerScale[str]
+    factor: PerScale[float]
+    wait: PerScale[str]
 
     @property
     def name(self) -> str:
@@ -178,15 +178,15 @@ class Burn:
 # A pair whose factor exceeds what an objective can reach (1 in 10 burns at most 10 times too fast)
 # is left out for it. Rehearsal: a minute sees too few requests for small factors.
 BURNS: Final = (
-    Burn("critical", Both("1h", "40s"), Both("5m", "20s"), Both(14.4, 14.4), Both("2m", "5s")),
-    Burn("critical", Both("6h", "60s"), Both("30m", "30s"), Both(6.0, 6.0), Both("5m", "10s")),
-    Burn("warning", Both("1d", "60s"), Both("2h", "30s"), Both(3.0, 6.0), Both("30m", "10s")),
-    Burn("warning", Both("3d", "60s"), Both("6h", "30s"), Both(1.0, 6.0), Both("1h", "10s")),
+    Burn("critical", PerScale("1h", "40s"), PerScale("5m", "20s"), PerScale(14.4, 14.4), PerScale("2m", "5s")),
+    Burn("critical", PerScale("6h", "60s"), PerScale("30m", "30s"), PerScale(6.0, 6.0), PerScale("5m", "10s")),
+    Burn("warning", PerScale("1d", "60s"), PerScale("2h", "30s"), PerScale(3.0, 6.0), PerScale("30m", "10s")),
+    Burn("warning", PerScale("3d", "60s"), PerScale("6h", "30s"), PerScale(1.0, 6.0), PerScale("1h", "10s")),
 )
 # Events are counted over BURN_RATE, and longer windows add that up at the steps beside them: an alert
 # over 3 days reads 864 samples and not 17,280 of every series.
-BURN_RATE: Final = Both("5m", "20s")
-SLO_WINDOWS: Final = Both(
+BURN_RATE: Final = PerScale("5m", "20s")
+SLO_WINDOWS: Final = PerScale(
     {"30m": "1m", "1h": "1m", "2h": "1m", "6h": "5m", "1d": "5m", "3d": "5m", "30d": "5m"},
     {"30s": "10s", "40s": "10s", "60s": "10s"},
 )

@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from dashboards_src import config, grafana
+from dashboards_src import config
 from dashboards_src.alerts import FILES
-from dashboards_src.dashboards import BOARDS
-from dashboards_src.rules import written
-from dashboards_src.targets import Json
+from dashboards_src.alerts.rules import written
+from dashboards_src.boards import BOARDS, grafana
+from dashboards_src.boards.targets import Json
 
 # uid in our stack: the variable that stands for it, and what people see.
 SOURCES: Final = {

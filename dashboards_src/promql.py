@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping
 
 from dashboards_src import config
-from dashboards_src.config import Both, Scale
+from dashboards_src.config import PerScale, Scale
 from llm_telemetry import names
 
 UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -49,7 +49,7 @@ def vocabulary(scale: Scale) -> dict[str, str]:
         elif isinstance(value, str | int) and key.isupper():
             known[key] = str(value)
     for key, value in vars(config).items():
-        if isinstance(value, Both):
+        if isinstance(value, PerScale):
             known[f"{key}.production"] = str(value.production)
             value = value.at(scale)
         if isinstance(value, tuple) and all(isinstance(item, str) for item in value):

@@ -13,8 +13,6 @@ from textwrap import wrap
 from typing import Any
 
 from dashboards_src.config import Scale
-from lite.failure import StackFailure
-from lite.settings import ROOT, Stack
 from loadtest import faults
 from loadtest.failure import LoadFailure
 from loadtest.generator import LOCUSTFILE, Generator
@@ -25,6 +23,8 @@ from loadtest.run import PRODUCTION, REHEARSAL
 from loadtest.scenarios import SCENARIOS, USUAL, Scenario
 from loadtest.target import Target
 from loadtest.watch import check_sink
+from stack.failure import StackFailure
+from stack.settings import ROOT, Stack
 from stores import StoreError
 
 

@@ -23,13 +23,13 @@ from alert_sink.settings import SinkSettings
 from alert_sink.watchdog import SILENT
 from dashboards_src import config, promql
 from dashboards_src.alerts import alerts_at
-from dashboards_src.config import Both, Scale
+from dashboards_src.config import PerScale, Scale
 from demo_app.settings import DemoSettings
-from lite.render import TIMINGS
 from llm_telemetry import names
 from llm_telemetry.prices import Prices
 from loadtest.events import Request
 from loadtest.traffic import STREAM
+from stack.render import TIMINGS
 
 BATCH_S: Final = 0.2  # flush_timeout in otel-collector/config.yaml
 _STEP_S: Final = 0.1  # of the search for the crossing
@@ -72,7 +72,7 @@ class Seen:
             found[attempt.trace_id] += attempt.cost
         return found
 
-    def window_s(self, window: Both[str]) -> int:
+    def window_s(self, window: PerScale[str]) -> int:
         """Seconds of one of the config's windows."""
         return promql.seconds(window.at(self.scale))
 
@@ -251,7 +251,7 @@ def _cost_per_hour(seen: Seen) -> Iterable[Condition]:
     return _spent_over(seen, length_s, config.COST_PER_HOUR.at(seen.scale) / 3600 * length_s)
 
 
-def _budget(window: Both[str], budget: Both[int]) -> Callable[[Seen], Iterable[Condition]]:
+def _budget(window: PerScale[str], budget: PerScale[int]) -> Callable[[Seen], Iterable[Condition]]:
     def conditions(seen: Seen) -> Iterable[Condition]:
         return _spent_over(seen, seen.window_s(window), budget.at(seen.scale) * config.BUDGET_WARNING)
 
@@ -344,7 +344,7 @@ def _fallbacks(seen: Seen) -> Iterable[Condition]:
 
 
 _CONDITIONS: Final[Mapping[str, Callable[[Seen], Iterable[Condition]]]] = {
-    "LLMErrorRateHigh": _errors,
+    "LLMHighErrorRate": _errors,
     "LLMAvailabilityBudgetBurn": _burning_errors,
     "LLMLatencyHigh": _slow("latency_ms", config.LATENCY_P95_MS),
     "LLMTimeToFirstTokenHigh": _slow("ttft_ms", config.TTFT_P95_MS, STREAM),
@@ -353,7 +353,7 @@ _CONDITIONS: Final[Mapping[str, Callable[[Seen], Iterable[Condition]]]] = {
     "LLMQueueSaturated": _queue,
     "LLMSafetyViolations": _violations,
     "LLMCacheHitRateCollapsed": _cache,
-    "LLMCostPerHourHigh": _cost_per_hour,
+    "LLMCostSpike": _cost_per_hour,
     "LLMCostPerRequestGrowing": _dearer,
     "LLMDailyBudget": _budget(config.DAY, config.DAILY_BUDGET),
     "LLMMonthlyBudget": _budget(config.MONTH, config.MONTHLY_BUDGET),

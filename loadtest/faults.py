@@ -60,7 +60,7 @@ class AppFault:
 
 @dataclass(frozen=True)
 class Stopped:
-    """A server of the stack that is stopped, by its role (lite/table.py): `logs` is VictoriaLogs or Loki."""
+    """A server of the stack that is stopped, by its role (stack/servers.py): `logs` is VictoriaLogs or Loki."""
 
     role: str
 
@@ -108,7 +108,7 @@ def clear(target: Target) -> list[str]:
 
     Raises:
         LoadFailure: a server does not answer.
-        lite.failure.StackFailure: a server does not start.
+        stack.failure.StackFailure: a server does not start.
     """
     done = []
     for server, state in target.runner.states().items():

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from lite.settings import ROOT
 from loadtest.events import Beat, EventFile, Request
 from loadtest.failure import LoadFailure
 from loadtest.traffic import Traffic
+from stack.settings import ROOT
 
 LOCUSTFILE: Final = Path(__file__).with_name("locustfile.py")
 # Above these the generator was busy with itself, and what it says of the application is not to be believed.
@@ -26,7 +26,7 @@ _STOPS_WITHIN_S: Final = 10.0
 
 
 @dataclass(frozen=True)
-class Honesty:
+class GeneratorHealth:
     """Whether the load was what it was meant to be."""
 
     requested_rate: float  # requests a second that were due
@@ -119,19 +119,19 @@ class Generator:
         """Requests that ended since then (Unix s)."""
         return [one for one in self._events.requests if since <= one.finished]
 
-    def honesty(self, since: float, until: float = float("inf")) -> Honesty:
+    def honesty(self, since: float, until: float = float("inf")) -> GeneratorHealth:
         """How the load was in that time."""
         beats = [beat for beat in self._events.beats if since <= beat.time < until]
         return _honesty(beats)
 
 
-def _honesty(beats: Sequence[Beat]) -> Honesty:
+def _honesty(beats: Sequence[Beat]) -> GeneratorHealth:
     if len(beats) < 2:
-        return Honesty(0, 0, 0, 0, 0, 0)
+        return GeneratorHealth(0, 0, 0, 0, 0, 0)
     first, last = beats[0], beats[-1]
     length = last.time - first.time
     late = sorted(beat.late_ms for beat in beats[1:])
-    return Honesty(
+    return GeneratorHealth(
         requested_rate=(last.asked - first.asked) / length,
         achieved_rate=(last.started - first.started) / length,
         error_share=(last.failed - first.failed) / max(1, last.finished - first.finished),

@@ -13,9 +13,9 @@ from alert_sink.affected_trace import CLUES
 from alert_sink.links import ABOUT_REQUESTS, logs_of
 from alert_sink.watchdog import SILENT
 from dashboards_src import config
-from lite.settings import ROOT
 from loadtest.target import Target
 from loadtest.watch import Delivery
+from stack.settings import ROOT
 from stores import StoreError
 
 _WITHIN_S: Final = 10.0

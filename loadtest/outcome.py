@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from loadtest.generator import Honesty
+from loadtest.generator import GeneratorHealth
 from loadtest.links import LinkCheck
 
 FIRES_WITHIN_S: Final = 120.0  # of its fault, in a rehearsal
@@ -62,7 +62,7 @@ class Outcome:
     expected: Sequence[ExpectedAlert]
     tolerated: Mapping[str, float] = field(default_factory=dict)  # alert: seconds until it was seen firing
     false_alarms: Mapping[str, float] = field(default_factory=dict)
-    load: Honesty = field(default_factory=lambda: Honesty(0, 0, 0, 0, 0, 0))
+    load: GeneratorHealth = field(default_factory=lambda: GeneratorHealth(0, 0, 0, 0, 0, 0))
     steps: Sequence[str] = ()  # what was broken, as people read it
     recovered: bool = True  # to silence, in time
     fires_within_s: float = FIRES_WITHIN_S

@@ -64,7 +64,7 @@ _SPENDS = "money that is spent faster spends the budgets"
 _DEARER = "each request costs more than on the days before, where those are known"
 
 _ERRORS = {
-    "LLMErrorRateHigh": _FAILS,
+    "LLMHighErrorRate": _FAILS,
     "LLMAvailabilityBudgetBurn": _BURNS_ERRORS,
 }
 _SLOW = {
@@ -131,7 +131,7 @@ SCENARIOS: Final = (
         "the provider limits two attempts in three (429)",
         _now(ProviderFault("rate_limit", probability=0.65, parameters={"retry_after_s": 1})),
         "LLMProviderErrorRateHigh",
-        "LLMErrorRateHigh",
+        "LLMHighErrorRate",
         also=_FAILING_PROVIDER,
         quick=True,
     ),
@@ -139,7 +139,7 @@ SCENARIOS: Final = (
         "outage",
         "the provider fails every attempt (503)",
         _now(ProviderFault("server_error", parameters={"status": 503})),
-        "LLMErrorRateHigh",
+        "LLMHighErrorRate",
         "LLMAvailabilityBudgetBurn",
         "LLMCircuitBreakerOpen",
         also=_FAILING_PROVIDER,
@@ -148,7 +148,7 @@ SCENARIOS: Final = (
         "timeouts",
         "half of the attempts are never answered",
         _now(ProviderFault("timeout", probability=0.5)),
-        "LLMErrorRateHigh",
+        "LLMHighErrorRate",
         also=_FAILING_PROVIDER
         | {"LLMRetrievalSlow": "an embedding that is never answered is waited for, then words decide"},
     ),
@@ -183,7 +183,7 @@ SCENARIOS: Final = (
         "the provider's filter breaks off a third of the answers",
         _now(ProviderFault("content_filter", probability=0.35)),
         "LLMSafetyViolations",
-        "LLMErrorRateHigh",
+        "LLMHighErrorRate",
         also=_ERRORS,
     ),
     _scenario(
@@ -211,7 +211,7 @@ SCENARIOS: Final = (
         "cost-spike",
         "longer prompts and answers: five times the cost an hour",
         _now(AppFault("long_prompts", {"tokens": 15_000}), ProviderFault("verbosity", parameters={"factor": 1.3})),
-        "LLMCostPerHourHigh",
+        "LLMCostSpike",
         also={"LLMCostPerRequestGrowing": _DEARER, "LLMDailyBudget": _SPENDS, "LLMMonthlyBudget": _SPENDS},
         quick=True,
     ),
@@ -233,7 +233,7 @@ SCENARIOS: Final = (
         _now(AppFault("long_prompts", {"tokens": 50_000})),
         "LLMDailyBudget",
         "LLMMonthlyBudget",
-        also={"LLMCostPerHourHigh": _SPENDS, "LLMCostPerRequestGrowing": _DEARER},
+        also={"LLMCostSpike": _SPENDS, "LLMCostPerRequestGrowing": _DEARER},
     ),
     _scenario(
         "cache",
@@ -261,7 +261,7 @@ SCENARIOS: Final = (
             Step(2, ProviderFault("verbosity", parameters={"factor": 4})),
             Step(2, ProviderFault("empty_answer", probability=0.4)),
         ),
-        "LLMErrorRateHigh",
+        "LLMHighErrorRate",
         "LLMLatencyHigh",
         "LLMCostPerRequestGrowing",
         also=_ERRORS

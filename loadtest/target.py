@@ -9,13 +9,13 @@ from typing import Any, Final
 import requests
 
 from alert_sink.client import Deliveries, SinkClient
-from dashboards_src.rules import FOLDERS
-from lite.__main__ import stack_runner
-from lite.full_stack import FullStack
-from lite.lite_stack import LiteStack
-from lite.secrets import PROVIDER_TOKEN
-from lite.settings import Stack
+from dashboards_src.alerts.rules import FOLDERS
 from loadtest.failure import LoadFailure
+from stack.__main__ import stack_runner
+from stack.full import FullStack
+from stack.lite import LiteStack
+from stack.secrets import PROVIDER_TOKEN
+from stack.settings import Stack
 from stores import StoreError, Stores
 
 _WITHIN_S: Final = 10.0  # of one admin call

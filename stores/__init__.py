@@ -9,8 +9,8 @@
 Times are Unix seconds. Whatever does not answer raises a StoreError, which says where and what to do.
 """
 
+from stack.stores import Stores
 from stores.alerts import AlertStore, Matcher
-from stores.connect import Stores
 from stores.errors import BadAnswer, QueryRefused, StoreError, StoreNotReady, StoreTimeout, StoreUnreachable
 from stores.log_filter import LogFilter
 from stores.logs import LogLine, LogStore, Tail, follow

@@ -31,7 +31,7 @@ def observe(observer: Observer) -> None:
 
 
 class Connection:
-    """Asks one server. `server` is its name in lite/table.py, so that `make logs SERVICE=` knows it.
+    """Asks one server. `server` is its name in stack/servers.py, so that `make logs SERVICE=` knows it.
 
     Every method raises a StoreError: StoreUnreachable, StoreTimeout, StoreNotReady (503), QueryRefused
     (any other 4xx), BadAnswer (5xx, no JSON, JSON of another shape).

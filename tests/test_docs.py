@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from lite.settings import OPTIONS, ROOT, Stack
-from lite.table import SERVERS
+from stack.servers import SERVERS
+from stack.settings import OPTIONS, ROOT, Stack
 
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 MAKEFILE = (ROOT / "Makefile").read_text()

@@ -8,7 +8,7 @@ from nicegui import ui
 
 from alert_sink.incidents import length, moment
 from console.alerts.links import links_of, runbook_of
-from console.alerts.standing import Standing
+from console.alerts.standing import ActiveAlert
 from console.runbooks.view import shelf, show
 from console.shell import heading
 from console.timebar import button
@@ -16,13 +16,13 @@ from console.times import Span
 from console.units import formatted
 
 LOOK = {"critical": "bad", "warning": "warn"}  # of a severity
-Silencer = Callable[[Standing], None]
+Silencer = Callable[[ActiveAlert], None]
 
 
 class Card:
     """One name; `show` changes only what has changed, so that nothing jumps and no focus is lost."""
 
-    def __init__(self, alerts: Sequence[Standing], silencer: Silencer, span: Callable[[], Span], now: float) -> None:
+    def __init__(self, alerts: Sequence[ActiveAlert], silencer: Silencer, span: Callable[[], Span], now: float) -> None:
         self._silencer = silencer
         self._span = span
         self._rows: dict[str, _Row] = {}
@@ -42,7 +42,7 @@ class Card:
             self._runbook = ui.element("div").classes("alert-runbook")
         self.show(alerts, now)
 
-    def show(self, alerts: Sequence[Standing], now: float) -> None:
+    def show(self, alerts: Sequence[ActiveAlert], now: float) -> None:
         """Show these, all of the card's name."""
         there = {alert.key for alert in alerts}
         for key in [key for key in self._rows if key not in there]:
@@ -53,7 +53,7 @@ class Card:
                     self._rows[alert.key] = _Row(alert, self._silencer)
             self._rows[alert.key].show(alert, now)
 
-    def _runbook_button(self, alert: Standing) -> None:
+    def _runbook_button(self, alert: ActiveAlert) -> None:
         address = runbook_of(alert.name, alert.labels, alert.annotations.get("runbook_url", ""))
         if not address:
             ui.label("no runbook").classes("muted")
@@ -63,7 +63,7 @@ class Card:
             self._opener = button("Runbook", "What to do, here", lambda: self._toggle_runbook(alert, address))
             self._opener.props('aria-expanded="false"')
 
-    def _toggle_runbook(self, alert: Standing, address: str) -> None:
+    def _toggle_runbook(self, alert: ActiveAlert, address: str) -> None:
         is_open = self._opener.props["aria-expanded"] == "true"
         self._opener.props["aria-expanded"] = "false" if is_open else "true"
         self._opener.update()
@@ -78,7 +78,7 @@ class Card:
 class _Row:
     """One alert of the card."""
 
-    def __init__(self, alert: Standing, silencer: Silencer) -> None:
+    def __init__(self, alert: ActiveAlert, silencer: Silencer) -> None:
         with ui.element("div").classes("alert-row") as self.element:
             with ui.element("div").classes("alert-what"):
                 self._said = ui.label().classes("alert-said")
@@ -96,7 +96,7 @@ class _Row:
                     silence.props["aria-label"] = f"Silence {alert.name}: {scope_text(alert)}"
         self._alert = alert
 
-    def show(self, alert: Standing, now: float) -> None:
+    def show(self, alert: ActiveAlert, now: float) -> None:
         """Show how it stands now."""
         self._alert = alert
         self._said.set_text(alert.said or "It says nothing about itself.")
@@ -120,7 +120,7 @@ def scope_list(scope: Mapping[str, str]) -> None:
                 ui.label(value)
 
 
-def scope_text(alert: Standing) -> str:
+def scope_text(alert: ActiveAlert) -> str:
     """Its labels, as a line."""
     return ", ".join(f"{name} {value}" for name, value in alert.scope.items()) or "everywhere"
 
@@ -131,14 +131,14 @@ def at(unix_s: float, now: float) -> str:
     return said.split()[-1] if said.split()[:2] == moment(now).split()[:2] else said
 
 
-def _since(alert: Standing, now: float) -> str:
+def _since(alert: ActiveAlert, now: float) -> str:
     if alert.state == "pending":
         left = alert.since + alert.for_s - now
         return f"for {length(now - alert.since)}, " + (f"fires in {length(left)}" if left > 0 else "about to fire")
     return f"for {length(now - alert.since)}, since {at(alert.since, now)}"
 
 
-def _why(alert: Standing, now: float) -> str:
+def _why(alert: ActiveAlert, now: float) -> str:
     """Why nobody is told of it."""
     if alert.state == "silenced":
         said = [f"“{one.comment}” ({one.author}), {length(one.ends - now)} left" for one in alert.silences]

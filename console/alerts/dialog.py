@@ -8,8 +8,8 @@ from functools import partial
 from nicegui import ui
 
 from console.alerts import writing
-from console.alerts.silencing import DURATIONS, LONGEST_NAME, LONGEST_TEXT, NotSilenced, Wish, fits, length_of
-from console.alerts.standing import Standing
+from console.alerts.silencing import DURATIONS, LONGEST_NAME, LONGEST_TEXT, NotSilenced, SilenceRequest, fits, length_of
+from console.alerts.standing import ActiveAlert
 from console.shell import heading, with_text
 from console.timebar import button
 from stores import StoreError
@@ -28,7 +28,7 @@ class SilenceDialog:
         self._client = ui.context.client
         self._dialog = ui.dialog()
 
-    def open(self, alert: Standing, others: Sequence[Standing]) -> None:
+    def open(self, alert: ActiveAlert, others: Sequence[ActiveAlert]) -> None:
         """For `alert`; `others` are all that stand, to say how many the silence is for."""
         self._chosen = {name: name not in _LOOSE for name in alert.labels}
         self._alert, self._others = alert, others
@@ -96,7 +96,7 @@ class SilenceDialog:
     async def _send(self) -> None:
         try:
             seconds = DURATIONS.get(self._duration) or length_of(self._duration)
-            wish = Wish.of(self._labels(), seconds, self._comment(), self._author())
+            wish = SilenceRequest.of(self._labels(), seconds, self._comment(), self._author())
             self._submit.props("disabled")
             await writing.silence(self._client, wish)
         except (NotSilenced, writing.AnotherPage, StoreError) as error:

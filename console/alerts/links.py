@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from alert_sink.links import ABOUT_REQUESTS, logs_of, traces_of, web_address
-from console.alerts.standing import Standing
+from console.alerts.standing import ActiveAlert
 from console.logs.question import page_of as page_of_logs
 from console.query.question import page_of as page_of_query
 from console.runbooks.text import EXAMPLES
@@ -22,7 +22,7 @@ def runbook_of(name: str, labels: Mapping[str, str], url: str = "") -> str:
     return f"/runbooks/{name}" + (f"?{about}" if about else "")
 
 
-def links_of(alert: Standing) -> list[tuple[str, str]]:
+def links_of(alert: ActiveAlert) -> list[tuple[str, str]]:
     """Text and address of each."""
     found = [("Dashboard", alert.dashboard)]
     if alert.name.startswith(ABOUT_REQUESTS):

@@ -20,7 +20,7 @@ from console.alerts.history import Incident, ended, overlapping
 from console.alerts.links import alerts_page, runbook_of
 from console.alerts.read import MOST_DELIVERIES, Read, read
 from console.alerts.silencing import expired, fits, running, written
-from console.alerts.standing import Standing, State, by_name, in_state
+from console.alerts.standing import ActiveAlert, State, by_name, in_state
 from console.alerts.timeline import timeline
 from console.services import services
 from console.shell import heading, page_frame, static
@@ -100,7 +100,7 @@ class AlertsPage:
         self._show_silences(found, now)
         self._show_past(found, now)
 
-    def _show_section(self, anchor: str, alerts: list[Standing], empty: str, unknown: bool, now: float) -> None:
+    def _show_section(self, anchor: str, alerts: list[ActiveAlert], empty: str, unknown: bool, now: float) -> None:
         cards, place = self._cards[anchor], self._places[anchor]
         groups = by_name(alerts)
         for name in [name for name in cards if name not in groups]:
@@ -119,10 +119,10 @@ class AlertsPage:
                 with place:
                     cards[name] = Card(of_name, self._open_dialog, self._span, now)
 
-    def _open_dialog(self, alert: Standing) -> None:
+    def _open_dialog(self, alert: ActiveAlert) -> None:
         self._dialog.open(alert, self._read.alerts if self._read else [alert])
 
-    def _show_status(self, found: Read, alerts: Sequence[Standing]) -> None:
+    def _show_status(self, found: Read, alerts: Sequence[ActiveAlert]) -> None:
         for anchor, title, wanted, _ in _SECTIONS:
             count = "?" if found.unknown(*wanted) else len(in_state(alerts, *wanted))
             look = ""

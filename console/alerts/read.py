@@ -9,7 +9,7 @@ from typing import Any
 
 from alert_sink.client import Deliveries
 from console.alerts.history import Incident, incidents
-from console.alerts.standing import Standing, State, in_state, standing
+from console.alerts.standing import ActiveAlert, State, in_state, standing
 from console.services import Services
 from stores import StoreError
 from stores.alerts import Silence
@@ -22,7 +22,7 @@ MOST_DELIVERIES = 1_000  # what the sink gives at once
 class Read:
     """The answers, and why others are missing."""
 
-    alerts: list[Standing]
+    alerts: list[ActiveAlert]
     silences: list[Silence]
     incidents: list[Incident]
     cut: bool  # whether there are older deliveries than those

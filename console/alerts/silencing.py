@@ -23,7 +23,7 @@ class NotSilenced(ValueError):
 
 
 @dataclass(frozen=True)
-class Wish:
+class SilenceRequest:
     """A silence that somebody asks for."""
 
     matchers: tuple[Matcher, ...]
@@ -32,7 +32,7 @@ class Wish:
     author: str
 
     @classmethod
-    def of(cls, labels: Mapping[str, str], duration_s: float, comment: str, author: str) -> Wish:
+    def of(cls, labels: Mapping[str, str], duration_s: float, comment: str, author: str) -> SilenceRequest:
         """A silence of every alert that has these labels.
 
         Raises:

@@ -21,7 +21,7 @@ Labels = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Standing:
+class ActiveAlert:
     """One alert, as it stands."""
 
     name: str
@@ -62,7 +62,7 @@ class Standing:
         return dashboard_path(self.annotations.get("dashboard_url", ""))
 
 
-def standing(rules: Sequence[Rule], held: Sequence[Alert], silences: Sequence[Silence]) -> list[Standing]:
+def standing(rules: Sequence[Rule], held: Sequence[Alert], silences: Sequence[Silence]) -> list[ActiveAlert]:
     """Every alert once, worst and newest first. Either side may be empty where its server does not answer."""
     by_id = {silence.id: silence for silence in silences}
     names = {alert.fingerprint: alert.name for alert in held}
@@ -80,14 +80,14 @@ def standing(rules: Sequence[Rule], held: Sequence[Alert], silences: Sequence[Si
     )
 
 
-def in_state(alerts: Iterable[Standing], *states: State) -> list[Standing]:
+def in_state(alerts: Iterable[ActiveAlert], *states: State) -> list[ActiveAlert]:
     """Those in one of these states."""
     return [alert for alert in alerts if alert.state in states]
 
 
-def by_name(alerts: Iterable[Standing]) -> dict[str, list[Standing]]:
+def by_name(alerts: Iterable[ActiveAlert]) -> dict[str, list[ActiveAlert]]:
     """Alerts of one name together, in the order of their first."""
-    groups: dict[str, list[Standing]] = {}
+    groups: dict[str, list[ActiveAlert]] = {}
     for alert in alerts:
         groups.setdefault(alert.name, []).append(alert)
     return groups
@@ -123,10 +123,10 @@ def _taken(left: list[Alert], active: RuleAlert) -> Alert | None:
 
 def _put_together(
     active: RuleAlert, rule: Rule, held: Alert | None, silences: Mapping[str, Silence], names: Mapping[str, str]
-) -> Standing:
+) -> ActiveAlert:
     pending = active.state == "pending"
     fired = held.starts if held else active.active_since + rule.for_s
-    return Standing(
+    return ActiveAlert(
         name=active.name,
         state="pending" if pending else _state(held),
         labels=held.labels if held else active.labels,
@@ -141,8 +141,8 @@ def _put_together(
     )
 
 
-def _held_only(alert: Alert, silences: Mapping[str, Silence], names: Mapping[str, str]) -> Standing:
-    return Standing(
+def _held_only(alert: Alert, silences: Mapping[str, Silence], names: Mapping[str, str]) -> ActiveAlert:
+    return ActiveAlert(
         name=alert.name,
         state=_state(alert),
         labels=alert.labels,

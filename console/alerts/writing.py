@@ -5,7 +5,7 @@ from __future__ import annotations
 from nicegui import Client
 from starlette.datastructures import Headers
 
-from console.alerts.silencing import Wish
+from console.alerts.silencing import SilenceRequest
 from console.safety import same_origin
 from console.services import services
 
@@ -17,7 +17,7 @@ class AnotherPage(PermissionError):
         super().__init__("Refused: this request does not come from a page of this console. Load it again.")
 
 
-async def silence(client: Client, wish: Wish) -> str:
+async def silence(client: Client, wish: SilenceRequest) -> str:
     """Silence what was wished for; returns the silence's id.
 
     Raises:

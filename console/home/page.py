@@ -15,7 +15,7 @@ from console.alerts.links import alerts_page
 from console.alerts.page import watchdog
 from console.alerts.read import Read as Alerts
 from console.alerts.read import read as read_alerts
-from console.alerts.standing import Standing, State, by_name, in_state
+from console.alerts.standing import ActiveAlert, State, by_name, in_state
 from console.dashboards.model import Library
 from console.home import figures, servers
 from console.home.figures import WINDOW_S, drawing
@@ -148,7 +148,7 @@ def _sentence(firing: int, critical: int) -> str:
     return f"{fires}, {critical} critical" if critical else fires
 
 
-def _firing(found: Alerts, firing: Sequence[Standing], now: float) -> None:
+def _firing(found: Alerts, firing: Sequence[ActiveAlert], now: float) -> None:
     if not firing:
         unknown = found.unknown("firing")
         said = f"Unknown. {_who(found)}" if unknown else "No alert fires."

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from console.services import Services
-from lite.table import SERVERS
+from stack.servers import SERVERS
 from stores import StoreError
 from stores.metric_answers import Sample
 

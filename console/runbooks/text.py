@@ -53,7 +53,7 @@ class Runbook:
     parts: tuple[Html | Query, ...]  # without the title
 
 
-class Shelf:
+class RunbookLibrary:
     """The runbooks of a folder."""
 
     def __init__(self, files: RunbookFiles) -> None:

@@ -10,15 +10,15 @@ from nicegui import ui
 
 from alert_sink.runbooks import RunbookFiles
 from console.query.block import QueryBlock
-from console.runbooks.text import Html, Runbook, Shelf
+from console.runbooks.text import Html, Runbook, RunbookLibrary
 from console.services import services
 from console.times import Span
 
 
 @cache
-def shelf() -> Shelf:
+def shelf() -> RunbookLibrary:
     """The runbooks of this console."""
-    return Shelf(RunbookFiles(services().settings.runbooks))
+    return RunbookLibrary(RunbookFiles(services().settings.runbooks))
 
 
 def show(runbook: Runbook, span: Callable[[], Span], labels: Mapping[str, str] = MappingProxyType({})) -> None:

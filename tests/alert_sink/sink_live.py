@@ -72,7 +72,7 @@ async def running_sink(data: Path, clock: FakeClock | None = None, **settings: A
             yield Running(client, app.state.sink, clock)
 
 
-def alert(name: str = "LLMErrorRateHigh", status: str = "firing", **changes: Any) -> dict[str, Any]:
+def alert(name: str = "LLMHighErrorRate", status: str = "firing", **changes: Any) -> dict[str, Any]:
     """One alert of a webhook's body. `labels` and `annotations` are added, other changes replace."""
     labels = {"alertname": name, "severity": "critical", "team": "application", **HERE, **changes.pop("labels", {})}
     return {

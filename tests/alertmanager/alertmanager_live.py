@@ -16,11 +16,11 @@ import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 import dashboards_src
+from dashboards_src.alerts.rules import FOLDERS
 from dashboards_src.config import Scale
-from dashboards_src.rules import FOLDERS
-from lite.build import binary, tool
-from lite.render import TIMINGS
-from lite.table import SERVERS
+from stack.build import binary, tool
+from stack.render import TIMINGS
+from stack.servers import SERVERS
 from stores import AlertStore, poll_until
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -14,7 +14,7 @@ from typing import Any
 
 import requests
 
-from lite.settings import ROOT
+from stack.settings import ROOT
 
 sys.path.insert(0, str(ROOT / "tests" / "stack"))  # the live stack's helpers are there
 

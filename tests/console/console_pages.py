@@ -25,7 +25,7 @@ def pages_of(stack: ConsoleStack) -> list[tuple[str, str]]:
         ("compare", f"/traces/compare?a={one.trace_id}&b={other.trace_id}"),
         ("logs", f"/logs?{RANGE}"),
         ("runbooks", "/runbooks"),
-        ("runbook", "/runbooks/LLMErrorRateHigh"),
+        ("runbook", "/runbooks/LLMHighErrorRate"),
     ]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import requests
 
-from lite.settings import ROOT
+from stack.settings import ROOT
 from stores.polling import poll_until
 
 NOBODY = "http://127.0.0.1:9"  # where nothing listens

@@ -17,11 +17,11 @@ from alert_sink.runbooks import slug
 from alert_sink.watchdog import SILENT, WATCHDOG
 from dashboards_src.alerts import ALERT_NAMES
 from demo_app.settings import DemoSettings
-from lite.table import SERVERS
 from llm_telemetry.settings import load_settings
 from loadtest.scenarios import SCENARIOS
 from sim_provider.clock import SYSTEM_CLOCK
 from sim_provider.faults import FaultBoard
+from stack.servers import SERVERS
 
 SECTIONS = ["Meaning", "Impact", "Diagnosis", "Mitigation", "Verify", "How to reproduce here"]
 FOLDERS = "dashboards_src|lite|otel-collector|llm_telemetry|tests|alertmanager"

@@ -9,7 +9,7 @@ import pytest
 from lite_process import LiteProcess, processes_of
 from live_stack import LiveStack
 
-from lite.settings import Stack
+from stack.settings import Stack
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""A stack of its own for a test: `python -m lite` on free ports in a temporary folder."""
+"""A stack of its own for a test: `python -m stack` on free ports in a temporary folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dotenv import dotenv_values
 
-from lite.settings import ROOT, Stack
+from stack.settings import ROOT, Stack
 
 PORTS = tuple(name for name in dotenv_values(ROOT / ".env") if name.endswith("_PORT"))
 
@@ -31,7 +31,7 @@ def free_ports(count: int) -> list[int]:
 
 @dataclass(frozen=True)
 class LiteProcess:
-    """Runs `python -m lite` for one stack."""
+    """Runs `python -m stack` for one stack."""
 
     environment: Mapping[str, str]
 
@@ -44,13 +44,13 @@ class LiteProcess:
 
     @property
     def stack(self) -> Stack:
-        """As `python -m lite` sees it."""
+        """As `python -m stack` sees it."""
         return Stack.load(self.environment)
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run one command to its end."""
         return subprocess.run(
-            [sys.executable, "-m", "lite", *arguments],
+            [sys.executable, "-m", "stack", *arguments],
             cwd=ROOT,
             env={**outside_of_pytest(), **self.environment, **environment},
             capture_output=True,

@@ -13,10 +13,10 @@ from typing import Any
 import requests
 from lite_process import LiteProcess
 
-from lite.processes import Supervisor
-from lite.secrets import PROVIDER_TOKEN, secret
-from lite.settings import Stack
-from stores.connect import Stores
+from stack.processes import Supervisor
+from stack.secrets import PROVIDER_TOKEN, secret
+from stack.settings import Stack
+from stack.stores import Stores
 from stores.log_filter import LogFilter
 from stores.logs import LogLine
 from stores.polling import poll_until
@@ -118,7 +118,7 @@ class LiveStack:
         return Supervisor(self.stack).states()
 
     def wait_ready(self) -> None:
-        """Until `python -m lite status` calls everything ready."""
+        """Until `python -m stack status` calls everything ready."""
         assert self.process is not None
         process = self.process
         poll_until(lambda: process.run("status"), lambda done: done.returncode == 0, 60.0, 0.5)

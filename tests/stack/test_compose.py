@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 import yaml
 
-from dashboards_src.rules import FOLDERS
-from lite.build import MODULES, tool
-from lite.full_stack import FullStack
-from lite.render import TIMINGS
-from lite.settings import ROOT, Stack
-from lite.table import PROMETHEUS_VERSION_VARIABLE as VERSION_VARIABLE
-from lite.table import SERVERS, full_servers, lite_servers
+from dashboards_src.alerts.rules import FOLDERS
+from stack.build import MODULES, tool
+from stack.full import FullStack
+from stack.render import TIMINGS
+from stack.servers import PROMETHEUS_VERSION_VARIABLE as VERSION_VARIABLE
+from stack.servers import SERVERS, full_servers, lite_servers
+from stack.settings import ROOT, Stack
 
 Services = dict[str, dict[str, Any]]
 

@@ -13,7 +13,7 @@ import requests
 from live_stack import LiveStack
 
 from dashboards_src import config
-from dashboards_src.dashboards import BOARDS
+from dashboards_src.boards import BOARDS
 from stores.polling import poll_until
 
 # (dashboard or *, panel, query or *): why it may be empty.

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from fake_metrics import Loads, serving
 
-from lite.failure import StackFailure
-from lite.full_stack import FullStack
-from lite.settings import Stack
-from lite.table import full_servers
+from stack.failure import StackFailure
+from stack.full import FullStack
+from stack.servers import full_servers
+from stack.settings import Stack
 
 DOCKER = """#!/bin/sh
 shift 3 # compose --project-directory …

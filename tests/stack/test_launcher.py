@@ -1,4 +1,4 @@
-"""`python -m lite`: what it says and leaves behind when something is wrong, and when nothing is."""
+"""`python -m stack`: what it says and leaves behind when something is wrong, and when nothing is."""
 
 from __future__ import annotations
 

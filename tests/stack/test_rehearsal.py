@@ -16,12 +16,12 @@ from lite_process import LiteProcess, processes_of
 from live_load import loading
 from live_stack import LiveStack
 
+from dashboards_src.alerts.rules import FOLDERS
 from dashboards_src.config import Scale
-from dashboards_src.rules import FOLDERS
-from lite.__main__ import stack_runner
-from lite.failure import StackFailure
-from lite.render import TIMINGS
-from lite.settings import ROOT
+from stack.__main__ import stack_runner
+from stack.failure import StackFailure
+from stack.render import TIMINGS
+from stack.settings import ROOT
 from stores.polling import poll_until
 
 NOT_RESTARTED = {"victoria-logs", "jaeger", "prometheus", "alertmanager", "alert-sink", "sim-provider", "demo-app"}

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from fake_metrics import Loads, serving
 
-from lite import reload
-from lite.failure import StackFailure
-from lite.reload import reload_changed
-from lite.table import Server
+from stack import reload
+from stack.failure import StackFailure
+from stack.reload import reload_changed
+from stack.servers import Server
 
 LONG_AGO, NOW = 1_000_000.0, 2_000_000.5
 

@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 from lite_process import LiteProcess, processes_of
 
-from lite.settings import ROOT
 from loadtest import faults
 from loadtest.generator import Generator
 from loadtest.outcome import Outcome
@@ -22,6 +21,7 @@ from loadtest.progress import Progress
 from loadtest.run import Run
 from loadtest.scenarios import SCENARIOS, USUAL, Scenario
 from loadtest.target import Target
+from stack.settings import ROOT
 from stores.polling import poll_until
 
 QUICK = [scenario for scenario in SCENARIOS if scenario.quick]

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from live_stack import ARRIVES_WITHIN_S, SERVICE, LiveStack
 
-from lite.table import full_servers, lite_servers
 from llm_telemetry import Prices, Usage
+from stack.servers import full_servers, lite_servers
 from stores.polling import poll_until
 from stores.traces import Trace
 

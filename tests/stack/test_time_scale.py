@@ -8,9 +8,9 @@ import pytest
 
 from alert_sink.settings import SinkSettings
 from dashboards_src.config import Scale
-from lite.failure import StackFailure
-from lite.render import TIMINGS, context
-from lite.settings import Stack
+from stack.failure import StackFailure
+from stack.render import TIMINGS, context
+from stack.settings import Stack
 
 
 @pytest.mark.parametrize(

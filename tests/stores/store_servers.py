@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from lite.build import TerminalProgress, binary, build_missing
-from lite.render import Addresses, context, filled, render_files
-from lite.settings import Stack
-from lite.table import SERVERS, Server
+from stack.build import TerminalProgress, binary, build_missing
+from stack.render import Addresses, context, filled, render_files
+from stack.servers import SERVERS, Server
+from stack.settings import Stack
 from stores import Stores, poll_until
 
 NAMES = ("prometheus", "alertmanager", "jaeger", "victoria-logs")

@@ -1,0 +1,28 @@
+"""All rules files, and all alerts in them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from dashboards_src.alerts import cost, providers, quality, requests, slo, stack
+from dashboards_src.alerts.rules import Alert, RulesFile
+from dashboards_src.config import SCALES, Scale
+
+FILES: Final[tuple[RulesFile, ...]] = (
+    requests.FILE,
+    cost.FILE,
+    cost.HISTORY,
+    quality.FILE,
+    providers.FILE,
+    slo.FILE,
+    stack.FILE,
+)
+
+
+def alerts_at(scale: Scale) -> tuple[Alert, ...]:
+    """Every alert; burn alerts differ between scales in more than values."""
+    return tuple(alert for file in FILES for alert in file.alerts_at(scale))
+
+
+# Names, without doubles: one runbook each.
+ALERT_NAMES: Final = tuple(dict.fromkeys(alert.name for scale in SCALES for alert in alerts_at(scale)))

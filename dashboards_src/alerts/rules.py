@@ -1,0 +1,135 @@
+"""Alerts and records as rules files: one helper, so that every alert has the same keys in the same order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from dashboards_src import config, records
+from dashboards_src.config import SCALES, PerScale, Scale, Severity, Team
+
+HEADER = """\
+# GENERATED - DO NOT EDIT. Change dashboards_src/ and run `make dashboards`.
+# {about}
+"""
+FOLDERS: Mapping[Scale, str] = {"production": "prometheus/rules", "rehearsal": "prometheus/rules-rehearsal"}
+
+Rule = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One alert. Texts are templates, filled by `records.filled`, then by Prometheus."""
+
+    file: str  # stem of the rules file
+    name: str
+    expr: str
+    wait: PerScale[str]
+    severity: Severity
+    team: Team
+    dashboard: str
+    summary: str
+    description: str
+    labels: Sequence[str]  # that its series carry
+    variables: Mapping[str, str] = field(default_factory=dict)  # of the dashboard, by another label than their own
+    extra: Mapping[str, str] = field(default_factory=dict)  # labels beside severity and team
+
+    def rule(self, scale: Scale) -> Rule:
+        """Its rule at `scale`."""
+        return {
+            "alert": self.name,
+            "expr": records.filled(self.expr, scale),
+            "for": self.wait.at(scale),
+            "labels": {"severity": self.severity, "team": self.team, **self.extra},
+            "annotations": {
+                "summary": self.summary,
+                "description": records.filled(self.description, scale),
+                "runbook_url": f"{config.RUNBOOK_BASE}/{self.name}",
+                "dashboard_url": self._dashboard_url(),
+            },
+        }
+
+    def _dashboard_url(self) -> str:
+        filled = () if self.dashboard == config.STACK_BOARD else config.VARIABLES  # the stack is one thing
+        of = {name: name for name in filled if name in self.labels} | dict(self.variables)
+        query = [f"var-{name}={{{{ $labels.{label} | urlquery }}}}" for name, label in of.items()]
+        return f"{config.DASHBOARD_BASE}/d/{self.dashboard}?{'&'.join([*query, 'from=now-1h', 'to=now'])}"
+
+
+@dataclass(frozen=True)
+class RulesFile:
+    """One rules file: records, then the alerts that use them, in one group, so that none waits for another."""
+
+    stem: str
+    about: str
+    alerts: Sequence[Alert] = ()
+    slowly: bool = False  # evaluated every minute in production
+
+    def records_at(self, scale: Scale) -> list[Rule]:
+        """The records that belong here."""
+        return [
+            {
+                "record": record.at(scale),
+                "expr": record.expr_at(scale),
+                **({"labels": dict(record.labels)} if record.labels else {}),
+            }
+            for record in records.RECORDS
+            if record.file == self.stem and not (record.seeded and scale == "rehearsal")
+        ]
+
+    def alerts_at(self, scale: Scale) -> Iterable[Alert]:
+        """The alerts that belong here."""
+        return self.alerts
+
+    def groups(self, scale: Scale) -> Iterator[dict[str, Any]]:
+        """Its groups. A rehearsal keeps production's records beside its own, for the dashboards."""
+        rules = [*self.records_at(scale), *(alert.rule(scale) for alert in self.alerts_at(scale))]
+        yield _group(self.stem, rules, slowly=self.slowly and scale == "production")
+        if scale == "rehearsal":
+            kept = [rule for rule in self.records_at("production") if rule not in rules]
+            if kept:
+                yield _group(f"{self.stem}-production", kept, slowly=True)
+
+
+def _group(name: str, rules: Sequence[Rule], *, slowly: bool) -> dict[str, Any]:
+    return {"name": name, **({"interval": config.SLOWLY} if slowly else {}), "rules": list(rules)}
+
+
+class _Dumper(yaml.SafeDumper):
+    """Expressions of several lines as a block, and lists indented below their key."""
+
+    def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
+        super().increase_indent(flow, indentless=False)
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if "\n" in text else None)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def written(file: RulesFile, scale: Scale) -> str:
+    """The text of a rules file."""
+    groups = {"groups": list(file.groups(scale))}
+    body = yaml.dump(groups, Dumper=_Dumper, sort_keys=False, width=10_000, allow_unicode=True)
+    return HEADER.format(about=file.about) + body
+
+
+def generate_rules(root: Path, files: Sequence[RulesFile]) -> None:
+    """Write every rules file at both scales below `root`, and remove what is no longer generated."""
+    for scale in SCALES:
+        folder = root / FOLDERS[scale]
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in files:
+            (folder / f"{file.stem}.yaml").write_text(written(file, scale), encoding="utf-8")
+        for path in folder.glob("*.yaml"):
+            if path.stem not in {file.stem for file in files}:
+                path.unlink()

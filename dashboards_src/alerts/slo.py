@@ -1,0 +1,133 @@
+"""Service level objectives: records and burn-rate alerts, made from the table in the config.
+
+Every objective has the same record names and its own label `slo`, so one dashboard serves all. Events
+are weighted as they came: a window's ratio is all its bad events over all its events, not a mean of
+ratios, so a busy hour counts more than a quiet one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from dashboards_src import config, promql, records
+from dashboards_src.alerts.rules import Alert, Rule, RulesFile
+from dashboards_src.config import Burn, Scale, Slo
+from llm_telemetry import names
+
+MONTH: Final = config.MONTH.production
+
+
+def _counted(series: str, *matchers: str) -> str:
+    inside = ", ".join(filter(None, matchers))
+    selector = series + ("{" + inside + "}" if inside else "")
+    return f"sum by (service, endpoint) (rate({selector}[%(BURN_RATE)s]))"
+
+
+def events_and_bad(slo: Slo) -> tuple[str, str]:
+    """Templates of all events and of the bad ones, per second."""
+    metric = slo.metric
+    if slo.edge is None:
+        events = _counted(metric.name)
+        bad = _counted(metric.name, 'status="%(STATUS_ERROR)s"')
+        return events, f"{bad}\nor {events} * 0"
+    if slo.edge not in metric.buckets:
+        raise ValueError(f"objective {slo.name}: {metric.name} has no bucket edge {slo.edge:g}")
+    which = 'metric="%(FAITHFULNESS)s"' if metric is names.EVAL_SCORE else ""
+    events = _counted(f"{metric.name}_count", which)
+    below = _counted(f"{metric.name}_bucket", which, promql.le(slo.edge))
+    # A low latency is good, a low score is bad.
+    return events, below if metric is names.EVAL_SCORE else f"{events}\n- {below}"
+
+
+def _window(window: str, scale: Scale) -> list[Rule]:
+    """How many events a window had, and which share of them was bad; for all objectives at once."""
+    events, bad = (promql.fill(name, promql.vocabulary(scale)) for name in (records.SLO_EVENTS, records.SLO_BAD_EVENTS))
+    step = config.SLO_WINDOWS.at(scale).get(window)
+    if step is None:  # the window that events are counted over
+        counted = f"{events} * {promql.seconds(window)}"
+        ratio = f"{bad} / ({events} > 0)"
+    else:
+        counted = f"sum_over_time({events}[{window}:{step}]) * {promql.seconds(step)}"
+        ratio = f"sum_over_time({bad}[{window}:{step}]) / (sum_over_time({events}[{window}:{step}]) > 0)"
+    return [
+        {"record": records.slo_events(window), "expr": counted},
+        {"record": records.slo_bad_ratio(window), "expr": ratio},
+    ]
+
+
+def _for_people() -> list[Rule]:
+    """What the dashboard of objectives shows beside the ratios."""
+    objectives = [
+        {
+            "record": records.SLO_OBJECTIVE,
+            "expr": f"vector(1 - 1 / {slo.allowed})",
+            "labels": {"slo": slo.name},
+        }
+        for slo in config.SLOS
+    ]
+    spent = f"SHARE / on (slo) group_left () (1 - {records.SLO_OBJECTIVE})"
+    return [
+        *objectives,
+        {"record": records.SLO_BUDGET_LEFT, "expr": "1 - " + spent.replace("SHARE", records.slo_bad_ratio(MONTH))},
+        {"record": records.SLO_BURN_RATE, "expr": spent.replace("SHARE", records.slo_bad_ratio("1h"))},
+    ]
+
+
+def can_burn(slo: Slo, burn: Burn, scale: Scale) -> bool:
+    """Whether an objective can burn that fast: with nothing but bad events it burns `allowed` times too fast."""
+    return burn.factor.at(scale) < slo.allowed
+
+
+def burn_alert(slo: Slo, burn: Burn, scale: Scale) -> Alert:
+    """An alert of one pair of windows, at one scale: its windows are part of the names of its records."""
+    limit = f"{burn.factor.at(scale):g} / {slo.allowed}"
+    which = f'{{slo="{slo.name}"}}'
+    long, short = burn.long.at(scale), burn.short.at(scale)
+    return Alert(
+        records.SLO_FILE,
+        slo.alert,
+        f"""
+        {records.slo_bad_ratio(long)}{which} > {limit}
+        and {records.slo_bad_ratio(short)}{which} > {limit}
+        and {records.slo_events(long)}{which} >= %(LEAST_EVENTS)s
+        """,
+        burn.wait,
+        burn.severity,
+        "quality" if slo.name == "quality" else "application",
+        config.SLO_BOARD,
+        f"The error budget of an objective burns too fast: of {slo.allowed} events, 1 may be one that {slo.bad}.",
+        "{{ $labels.service }} {{ $labels.endpoint }}: {{ $value | humanizePercentage }} of the events of the last"
+        f" {long} {slo.bad}; more than {limit} for that long spends the budget of %(MONTH.production)s too early.",
+        ("slo", "service", "endpoint"),
+        extra={"window": burn.name},
+    )
+
+
+@dataclass(frozen=True)
+class SloFile(RulesFile):
+    """The rules file of the objectives."""
+
+    def records_at(self, scale: Scale) -> list[Rule]:
+        """Rates of events, then windows of them."""
+        rules: list[Rule] = []
+        for slo in config.SLOS:
+            for name, expr in zip((records.SLO_EVENTS, records.SLO_BAD_EVENTS), events_and_bad(slo), strict=True):
+                rule: dict[str, Any] = {
+                    "record": records.filled(name, scale),
+                    "expr": records.filled(expr, scale),
+                    "labels": {"slo": slo.name},
+                }
+                rules.append(rule)
+        for window in (config.BURN_RATE.at(scale), *config.SLO_WINDOWS.at(scale)):
+            rules += _window(window, scale)
+        return rules + (_for_people() if scale == "production" else [])
+
+    def alerts_at(self, scale: Scale) -> Iterator[Alert]:
+        """The burn alerts of every objective."""
+        for slo in config.SLOS:
+            yield from (burn_alert(slo, burn, scale) for burn in config.BURNS if can_burn(slo, burn, scale))
+
+
+FILE: Final = SloFile(records.SLO_FILE, "Objectives: budgets and how fast they burn.", slowly=True)

@@ -1,0 +1,194 @@
+"""The `full` profile: the stack in containers, by docker-compose.yml."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+
+from dashboards_src.alerts.rules import FOLDERS
+from stack.failure import StackFailure, not_running
+from stack.reload import reload_changed
+from stack.render import Addresses, context, render_files
+from stack.secrets import GRAFANA_PASSWORD, PROVIDER_TOKEN, SLACK_WEBHOOK, secret
+from stack.servers import check_name, full_servers
+from stack.settings import ROOT, Stack
+
+# Where servers are scraped inside compose's network.
+_INSIDE = {
+    "otel-collector": 8888,
+    "prometheus": 9090,
+    "alertmanager": 9093,
+    "alert-sink": 9095,
+    "tempo": 3200,
+    "loki": 3100,
+    "grafana": 3000,
+}
+
+_NOT_RUNNING = ("stopped", "exited", "created", "dead")
+
+
+def engine_answers() -> bool:
+    """Whether there is a Docker engine with compose."""
+    if not shutil.which("docker"):
+        return False
+    try:
+        done = subprocess.run(["docker", "compose", "version"], capture_output=True, timeout=20, check=False)  # noqa: S607
+        info = subprocess.run(["docker", "info"], capture_output=True, timeout=20, check=False)  # noqa: S607
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return done.returncode == 0 and info.returncode == 0
+
+
+class FullStack:
+    """Starts, stops and tells about the containers of one stack."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self.servers = full_servers()
+
+    def build(self) -> None:
+        """Pull and build the images."""
+        self._compose("build")
+
+    @property
+    def running(self) -> bool:
+        """Whether any of its containers runs."""
+        return any(state not in _NOT_RUNNING for state in self.states().values())
+
+    def up(self) -> None:
+        """Start everything and wait until all of it is healthy; what was started is stopped when that fails.
+
+        Where it runs already, what changed is recreated or reloaded, and what was stopped is started.
+
+        Raises:
+            StackFailure: with the last lines of what is not.
+        """
+        self.render()
+        was_running = self.running
+        try:
+            self._compose("up", "--detach", "--build", "--wait", "--wait-timeout", "300")
+        except StackFailure as failure:
+            ill = [name for name, state in self.states().items() if state != "ready"]
+            failure.lines = self._last_words(*ill)
+            failure.next_step = "`make logs SERVICE=" + (ill[0] if ill else "name") + "` shows more."
+            if not was_running:
+                self._compose("down")
+            raise
+        reload_changed(self.servers, context(self._stack, self.servers), self._hang_up, self._last_words)
+
+    def down(self) -> None:
+        """Stop everything; volumes stay."""
+        self._compose("down")
+
+    def remove_data(self) -> None:
+        """Remove the volumes."""
+        self._compose("down", "--volumes")
+
+    def stop_server(self, name: str) -> None:
+        """Stop one server until it or the stack is started again; data stays.
+
+        Raises:
+            StackFailure: there is no such server, or the stack does not run.
+        """
+        self._check(name)
+        self._output("stop", name)
+
+    def start_server(self, name: str) -> None:
+        """Start one server of a running stack, as it was, and wait until it is healthy.
+
+        Raises:
+            StackFailure: there is no such server, the stack does not run, or the server does not become healthy.
+        """
+        self._check(name)
+        try:
+            self._output("up", "--detach", "--no-deps", "--no-recreate", "--wait", "--wait-timeout", "120", name)
+        except StackFailure as failure:
+            raise StackFailure(
+                f"{name} does not become ready.", f"`make logs SERVICE={name}` shows more.", self._last_words(name)
+            ) from failure
+
+    def render(self) -> None:
+        """Write the rendered configuration and the secrets that compose reads."""
+        secret(self._stack.secrets, GRAFANA_PASSWORD)
+        secret(self._stack.secrets, PROVIDER_TOKEN)
+        targets = {name: f"{name}:{port}" for name, port in _INSIDE.items()}
+        slack = self._stack.secrets / SLACK_WEBHOOK
+        addresses = Addresses(
+            scrape=targets,
+            alertmanager="alertmanager:9093",
+            sink_url="http://alert-sink:9095",
+            rules=f"/etc/{FOLDERS[self._stack.scale]}/*.yaml",
+            templates="/etc/alertmanager/templates/*.tmpl",
+            slack_webhook_file=f"/etc/stack/{SLACK_WEBHOOK}" if slack.exists() else "",
+        )
+        render_files(self._stack, addresses)
+        if slack.exists():  # beside the configuration, which is mounted; its folder lets nobody else in
+            shutil.copy(slack, self._stack.config / "alertmanager" / SLACK_WEBHOOK)
+
+    def states(self) -> dict[str, str]:
+        """By server: `ready`, or what it is instead."""
+        lines = self._output("ps", "--all", "--format", "json").splitlines()
+        found = {entry["Service"]: entry for entry in map(json.loads, filter(None, lines))}
+        return {server.name: _state(found.get(server.name)) for server in self.servers}
+
+    def logs(self, service: str) -> None:
+        """Show the log of `service`, or of all, as it goes on."""
+        self._compose("logs", "--follow", "--tail", "100", *([service] if service else []))
+
+    def show_config(self) -> str:
+        """What compose makes of it all."""
+        self.render()
+        return self._output("config")
+
+    def environment(self) -> dict[str, str]:
+        """What docker-compose.yml reads, beside `.env`."""
+        names = context(self._stack, self.servers)
+        return {
+            **os.environ,
+            **self._stack.values,
+            **{key: names[key] for key in ("OTLP_ACCESS", "OTLP_TOKEN", "SCRAPE_INTERVAL", "USER_SALT")},
+            "APP_METRICS_TARGETS": self._stack.values["APP_METRICS_TARGETS"] or '["demo-app:8000"]',
+            "STACK_CONFIG": str(self._stack.config),
+            "GRAFANA_ADMIN_PASSWORD_FILE": str(self._stack.secrets / GRAFANA_PASSWORD),
+            "SIM_PROVIDER_ADMIN_TOKEN": secret(self._stack.secrets, PROVIDER_TOKEN),
+        }
+
+    def _check(self, name: str) -> None:
+        check_name(name, self.servers)
+        if not self.running:
+            raise not_running()
+
+    def _hang_up(self, name: str) -> None:
+        self._output("kill", "--signal", "SIGHUP", name)
+
+    def _last_words(self, *names: str) -> str:
+        return self._output("logs", "--no-color", "--tail", "15", *names)
+
+    def _command(self, arguments: Sequence[str]) -> list[str]:
+        return ["docker", "compose", "--project-directory", str(ROOT), *arguments]
+
+    def _compose(self, *arguments: str) -> None:
+        done = subprocess.run(self._command(arguments), env=self.environment(), check=False)  # noqa: S603
+        if done.returncode:
+            raise StackFailure(f"docker compose {arguments[0]} ended with {done.returncode}.", "See above.")
+
+    def _output(self, *arguments: str) -> str:
+        done = subprocess.run(  # noqa: S603
+            self._command(arguments), env=self.environment(), capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            raise StackFailure(
+                f"docker compose {arguments[0]} ended with {done.returncode}.", "See below.", done.stderr
+            )
+        return done.stdout
+
+
+def _state(entry: dict[str, str] | None) -> str:
+    if entry is None:
+        return "stopped"
+    if entry.get("State") != "running":
+        return entry.get("State", "unknown")
+    return "ready" if entry.get("Health") in ("healthy", "") else entry.get("Health", "starting")

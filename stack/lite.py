@@ -1,0 +1,217 @@
+"""The `lite` profile: the stack as processes of this machine."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Sequence
+from pathlib import Path
+
+from dashboards_src.alerts.rules import FOLDERS
+from stack.build import TerminalProgress, binary, build_missing
+from stack.failure import StackFailure, not_running
+from stack.processes import Program, Supervisor
+from stack.reload import reload_changed
+from stack.render import Addresses, context, filled, render_files
+from stack.secrets import SLACK_WEBHOOK
+from stack.servers import Server, check_name, lite_servers
+from stack.settings import ROOT, Stack
+
+READY_WITHIN_S = 90.0
+_ASK_EVERY_S = 0.1
+_LAST_LINES = 15
+# Taken over from the environment that `make up` runs in: the demo application may talk to a real provider.
+_INHERITED = ("OPENAI_BASE_URL", "OPENAI_API_KEY")
+
+
+class LiteStack:
+    """Starts, stops and tells about the processes of one stack."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._supervisor = Supervisor(stack)
+        self.servers = lite_servers()
+
+    def build(self) -> None:
+        """Build the servers that are not in the cache.
+
+        Raises:
+            StackFailure: one cannot be built.
+        """
+        build_missing({server.name: server.build for server in self.servers if server.build}, TerminalProgress())
+
+    @property
+    def running(self) -> bool:
+        """Whether it was started, whatever became of its servers."""
+        return self._supervisor.running
+
+    def up(self) -> None:
+        """Start everything and wait until all of it can be used; what was started is stopped when that fails.
+
+        Where it runs already, what changed is restarted or reloaded, and what was stopped is started.
+
+        Raises:
+            StackFailure: says which server, why, and what to do.
+        """
+        self.build()
+        self._stack.make_private_folder()
+        names = context(self._stack, self.servers)
+        was_running = self._supervisor.running
+        if not was_running:
+            self._check_ports()
+        self.render()
+        try:
+            self._supervisor.start(self.programs())
+            self._wait_until_ready(self.servers)
+            reload_changed(self.servers, names, self._supervisor.hang_up, self._last_words)
+        except BaseException:
+            if not was_running:
+                self._supervisor.stop()
+            raise
+
+    def down(self) -> None:
+        """Stop everything; data stays."""
+        self._supervisor.stop()
+
+    def stop_server(self, name: str) -> None:
+        """Stop one server until it or the stack is started again; data stays.
+
+        Raises:
+            StackFailure: there is no such server, or the stack does not run.
+        """
+        self._check(name)
+        self._supervisor.stop_one(name)
+
+    def start_server(self, name: str) -> None:
+        """Start one server of a running stack, as it was, and wait until it can be used.
+
+        Raises:
+            StackFailure: there is no such server, the stack does not run, or the server does not become ready.
+        """
+        self._check(name)
+        self._supervisor.start_one(name)
+        self._wait_until_ready([server for server in self.servers if server.name == name])
+
+    def render(self) -> None:
+        """Write the rendered configuration."""
+        names = context(self._stack, self.servers)
+        targets = {server.name: filled(server.metrics, names, Path()) for server in self.servers if server.metrics}
+        slack = self._stack.secrets / SLACK_WEBHOOK
+        addresses = Addresses(
+            scrape=targets,
+            alertmanager=f"127.0.0.1:{self._stack.port('ALERTMANAGER_PORT')}",
+            sink_url=f"http://127.0.0.1:{self._stack.port('ALERT_SINK_PORT')}",
+            rules=str(ROOT / FOLDERS[self._stack.scale] / "*.yaml"),
+            templates=str(ROOT / "alertmanager" / "templates" / "*.tmpl"),
+            slack_webhook_file=str(slack) if slack.exists() else "",
+        )
+        render_files(self._stack, addresses)
+
+    def states(self) -> dict[str, str]:
+        """By server: `ready`, or what it is instead."""
+        names = context(self._stack, self.servers)
+        known = self._supervisor.states()
+        return {server.name: self._state(server, known.get(server.name), names) for server in self.servers}
+
+    def programs(self) -> list[Program]:
+        """The processes, with what they are given."""
+        names = context(self._stack, self.servers)
+        return [self._program(server, names) for server in self.servers]
+
+    def log_file(self, server: str) -> Path:
+        """The file with what `server` printed."""
+        return self._stack.logs / f"{server}.log"
+
+    def _state(self, server: Server, info: dict[str, object] | None, names: dict[str, str]) -> str:
+        if info is None:
+            return "stopped"
+        if info["statename"] != "RUNNING":
+            return str(info["statename"]).lower()
+        return "ready" if is_ready(filled(server.ready, names, Path())) else "starting"
+
+    def _program(self, server: Server, names: dict[str, str]) -> Program:
+        data = self._stack.data(server.name)
+        data.mkdir(parents=True, exist_ok=True)
+        command = str(binary(server.name, server.build)) if server.build else shutil.which(server.on_path) or ""
+        names = {**names, "GRAFANA_HOME": _grafana_home(command) if server.on_path == "grafana" else ""}
+        environment = {key: filled(value, names, data, command) for key, value in server.environment.items()}
+        for name in _INHERITED:
+            if name in environment and os.environ.get(name):
+                del environment[name]
+        return Program(
+            server.name,
+            [filled(word, names, data, command) for word in server.argv],
+            {"PYTHONUNBUFFERED": "1", **environment},
+            ROOT,
+        )
+
+    def _check(self, name: str) -> None:
+        check_name(name, self.servers)
+        if not self.running:
+            raise not_running()
+
+    def _check_ports(self) -> None:
+        for server in self.servers:
+            for name in server.ports:
+                port = self._stack.port(name)
+                with socket.socket() as probe:
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    try:
+                        probe.bind(("127.0.0.1", port))
+                    except OSError as error:
+                        raise StackFailure(
+                            f"Port {port}, which {server.name} needs, is in use.",
+                            f"Stop what listens there (`ss -ltnp 'sport = :{port}'` names it), or set {name} to "
+                            f"another port in .env; for once: `make up {name}={port + 1}`.",
+                        ) from error
+
+    def _wait_until_ready(self, servers: Sequence[Server]) -> None:
+        names = context(self._stack, self.servers)
+        waiting = {server.name: filled(server.ready, names, Path()) for server in servers}
+        deadline = time.monotonic() + READY_WITHIN_S
+        while waiting:
+            states = self._supervisor.states()
+            for name in list(waiting):
+                state = states.get(name, {}).get("statename")
+                if state in ("FATAL", "EXITED"):
+                    raise self._died(name, f"{name} does not stay up.")
+                if state == "RUNNING" and is_ready(waiting[name]):
+                    del waiting[name]
+            if waiting and time.monotonic() > deadline:
+                name = next(iter(waiting))
+                raise self._died(name, f"{', '.join(waiting)} did not become ready within {READY_WITHIN_S:.0f} s.")
+            time.sleep(_ASK_EVERY_S)
+
+    def _died(self, name: str, what: str) -> StackFailure:
+        return StackFailure(what, f"All that it said: {self.log_file(name)}", self._last_words(name))
+
+    def _last_words(self, name: str) -> str:
+        return last_lines(self.log_file(name), _LAST_LINES)
+
+
+def is_ready(url: str) -> bool:
+    """Whether `url` answers 2xx."""
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own http URL
+            return bool(200 <= answer.status < 300)
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def last_lines(file: Path, count: int) -> str:
+    """The last lines of a log, as far as there is one."""
+    try:
+        return "\n".join(file.read_text(errors="replace").splitlines()[-count:])
+    except OSError:
+        return ""
+
+
+def _grafana_home(command: str) -> str:
+    """Where Grafana's own files are: beside its command, or where its packages put them."""
+    beside = Path(command).resolve().parent.parent
+    places: Sequence[Path] = (beside, beside / "share" / "grafana", Path("/usr/share/grafana"))
+    return str(next((place for place in places if (place / "conf" / "defaults.ini").exists()), beside))

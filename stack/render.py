@@ -1,0 +1,151 @@
+"""Fills in templates: argv and environment of servers, and the configuration of those that expand none."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from dashboards_src.config import Scale
+from stack.failure import StackFailure
+from stack.secrets import CONSOLE_PASSWORD, OTLP_TOKEN, USER_SALT, secret
+from stack.servers import Server
+from stack.settings import ROOT, Stack
+
+Context = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Timing:
+    """How fast samples, rules and messages follow each other. All in seconds."""
+
+    interval_s: int  # of scrapes and of evaluations, unless SCRAPE_INTERVAL says another
+    group_wait_s: int  # until the first message of a group of alerts
+    group_interval_s: int  # until a change of the group is said
+    watchdog_interval_s: int  # from one watchdog to the next
+
+
+TIMINGS: Mapping[Scale, Timing] = {
+    "production": Timing(interval_s=15, group_wait_s=10, group_interval_s=60, watchdog_interval_s=15),
+    "rehearsal": Timing(interval_s=5, group_wait_s=1, group_interval_s=5, watchdog_interval_s=5),
+}
+
+
+def context(stack: Stack, servers: Sequence[Server]) -> dict[str, str]:
+    """Everything that templates may name, for a stack of these servers.
+
+    Raises:
+        StackFailure: OTLP_BIND, CONSOLE_BIND, TRACE_SAMPLING or REHEARSAL has a value that cannot be used.
+    """
+    names = {server.name for server in servers}
+    values = dict(stack.values)
+    if values["TRACE_SAMPLING"] not in ("all", "tail"):
+        raise StackFailure(f"TRACE_SAMPLING is {values['TRACE_SAMPLING']!r}.", "Use `all` or `tail`.")
+    token = "" if _is_loopback("OTLP_BIND", values) else secret(stack.secrets, OTLP_TOKEN)
+    logs = "LOKI_PORT" if "loki" in names else "VICTORIA_LOGS_PORT"
+    log_path = "/otlp/v1/logs" if "loki" in names else "/insert/opentelemetry/v1/logs?_stream_fields=service.name"
+    return {
+        **values,
+        "root": str(ROOT),
+        "state": str(stack.state),
+        "config": str(stack.config),
+        "secrets": str(stack.secrets),
+        "USER_SALT": secret(stack.secrets, USER_SALT),
+        "SCRAPE_INTERVAL": _scrape_interval(stack),
+        "OTLP_TOKEN": token,
+        "OTLP_ACCESS": "token" if token else "open",
+        "OTLP_HEADERS": f"Authorization=Bearer%20{token}" if token else "",
+        "APP_METRICS_TARGETS": values["APP_METRICS_TARGETS"] or json.dumps([f"127.0.0.1:{values['DEMO_APP_PORT']}"]),
+        "TRACES_ENDPOINT": f"http://127.0.0.1:{values['JAEGER_OTLP_PORT']}/v1/traces",
+        "JAEGER_URL": f"http://127.0.0.1:{values['JAEGER_PORT']}" if "jaeger" in names else "",
+        "TEMPO_URL": f"http://127.0.0.1:{values['TEMPO_PORT']}" if "tempo" in names else "",
+        "LOKI_URL": f"http://127.0.0.1:{values['LOKI_PORT']}" if "loki" in names else "",
+        "VICTORIA_LOGS_URL": "" if "loki" in names else f"http://127.0.0.1:{values['VICTORIA_LOGS_PORT']}",
+        "GRAFANA_PAGE": f"http://localhost:{values['GRAFANA_PORT']}" if "grafana" in names else "",
+        "CONSOLE_PAGE": f"http://localhost:{values['GRAFANA_PORT']}" if "console" in names else "",
+        "CONSOLE_ADDRESS": _reached_at(values["CONSOLE_BIND"]),
+        "CONSOLE_PASSWORD_FILE": _console_password(stack),
+        "LOGS_ENDPOINT": f"http://127.0.0.1:{values[logs]}{log_path}",
+    }
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """What the servers of a profile call each other, for the files that are rendered."""
+
+    scrape: Mapping[str, str]  # host:port by server, as Prometheus reaches it
+    alertmanager: str  # host:port, as Prometheus reaches it
+    sink_url: str  # as Alertmanager reaches it
+    rules: str  # glob of rule files, as Prometheus sees it
+    templates: str  # glob of message templates, as Alertmanager sees it
+    slack_webhook_file: str  # as Alertmanager sees it; empty: no Slack
+
+
+def render_files(stack: Stack, addresses: Addresses) -> None:
+    """Write prometheus.yml and alertmanager.yml into the stack's folder of rendered configuration.
+
+    A file that would stay the same is left alone: when it was written tells who has not read it yet.
+    """
+    templates = Environment(  # the files are YAML
+        loader=FileSystemLoader(ROOT),
+        undefined=StrictUndefined,
+        keep_trailing_newline=True,
+        autoescape=False,  # noqa: S701
+    )
+    values = {
+        "servers": addresses.scrape,
+        "alertmanager": addresses.alertmanager,
+        "rules": addresses.rules,
+        "scrape_interval": _scrape_interval(stack),
+        "timing": TIMINGS[stack.scale],
+        "sink_url": addresses.sink_url,
+        "sink_page": f"http://localhost:{stack.port('ALERT_SINK_PORT')}",
+        "webhook_url": stack.values["WEBHOOK_URL"],
+        "slack_webhook_file": addresses.slack_webhook_file,
+        "slack_channel": stack.values["SLACK_CHANNEL"],
+        "templates": addresses.templates,
+    }
+    for template in ("prometheus/prometheus.yml.j2", "alertmanager/alertmanager.yml.j2"):
+        file = stack.config / template.removesuffix(".j2")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        text = templates.get_template(template).render(values)
+        if not file.exists() or file.read_text(encoding="utf-8") != text:
+            file.write_text(text, encoding="utf-8")
+
+
+def filled(template: str, names: Context, data: Path, binary: str = "") -> str:
+    """`template` with its names filled in, for one server."""
+    return template.format_map({**names, "data": str(data), "binary": binary})
+
+
+def _scrape_interval(stack: Stack) -> str:
+    return stack.values["SCRAPE_INTERVAL"] or f"{TIMINGS[stack.scale].interval_s}s"
+
+
+def _console_password(stack: Stack) -> str:
+    """The file with the console's password: made where other machines reach it, else used where somebody put it."""
+    if not _is_loopback("CONSOLE_BIND", stack.values):
+        secret(stack.secrets, CONSOLE_PASSWORD)
+    file = stack.secrets / CONSOLE_PASSWORD
+    return str(file) if file.exists() else ""
+
+
+def _reached_at(address: str) -> str:
+    """Where this machine reaches what is bound to `address`, as a URL says it."""
+    if address in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
+        return "127.0.0.1" if address == "0.0.0.0" else "[::1]"  # noqa: S104
+    return f"[{address}]" if ":" in address else address
+
+
+def _is_loopback(name: str, values: Context) -> bool:
+    address = values[name]
+    if address == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError as error:
+        raise StackFailure(f"{name} is {address!r}, which is no IP address.", "Use one such as 0.0.0.0.") from error

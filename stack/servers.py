@@ -1,0 +1,377 @@
+"""Every server of the stack, once: what it is, how it is got, started, and asked whether it is ready.
+
+Templates are filled with the names of `.env` and of settings.OPTIONS, with what Stack.context adds, and
+with {data}, the server's own folder, and {binary}. Start, stop, status, rendering, the comparison with
+docker-compose.yml, and the tests read this table.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from stack.failure import StackFailure
+
+
+@dataclass(frozen=True)
+class GoBuild:
+    """A program built from the Go module proxy; `module` is a folder below stack/go/ with go.mod and go.sum."""
+
+    module: str
+    package: str
+    tags: str = ""
+    linked: tuple[tuple[str, str], ...] = ()  # variables set at link time
+
+
+@dataclass(frozen=True)
+class Server:
+    """One server. `name` is also its service in docker-compose.yml, where `full` has it."""
+
+    name: str
+    role: str
+    about: str
+    argv: tuple[str, ...]
+    ready: str  # answers 2xx once the server can be used
+    ports: tuple[str, ...]  # names in .env; the first is the one that people open
+    page: str = ""  # what people open, below http://localhost:port; empty: an API only
+    build: GoBuild | None = None
+    on_path: str = ""  # the command, for a server that is used only where it is installed
+    environment: Mapping[str, str] = field(default_factory=dict)
+    metrics: str = ""  # host:port that Prometheus scrapes
+    reads: tuple[str, ...] = ()  # globs of files on this machine that it reads again on SIGHUP
+    retention: str = ""
+    image: str = ""  # of `full`, without its tag
+    version: str = ""  # name in .env of that tag
+    lite: bool = True  # False: a server of `full`, which `lite` uses where it is on PATH
+    full: bool = True  # whether docker-compose.yml has it
+
+
+# What both show as their version.
+PROMETHEUS_VERSION_VARIABLE = "github.com/prometheus/common/version.Version"
+PYTHON = "{root}/.venv/bin/python"
+
+OTLP_ENVIRONMENT = {
+    "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:{OTLP_HTTP_PORT}",
+    "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+    "OTEL_EXPORTER_OTLP_HEADERS": "{OTLP_HEADERS}",
+    "OTEL_METRICS_EXPORTER": "none",
+}
+
+SERVERS = (
+    Server(
+        name="victoria-logs",
+        role="logs",
+        about="log store",
+        full=False,
+        build=GoBuild("victoria-logs", "github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs"),
+        argv=(
+            PYTHON,
+            "-m",
+            "stack.recover_logs",
+            "--journal={data}/../otel-collector/journal",
+            "--logs-url=http://127.0.0.1:{VICTORIA_LOGS_PORT}",
+            "--otlp-url=http://127.0.0.1:{OTLP_HTTP_PORT}",
+            "--",
+            "{binary}",
+            "-storageDataPath={data}",
+            "-httpListenAddr=127.0.0.1:{VICTORIA_LOGS_PORT}",
+            "-retentionPeriod=70d",
+            "-retention.maxDiskSpaceUsageBytes=5GiB",
+            "-inmemoryDataFlushInterval=1s",
+            "-memory.allowedBytes=128MiB",
+            "-loggerFormat=json",
+        ),
+        environment={"OTLP_TOKEN": "{OTLP_TOKEN}"},
+        ready="http://127.0.0.1:{VICTORIA_LOGS_PORT}/health",
+        ports=("VICTORIA_LOGS_PORT",),
+        page="/select/vmui/",
+        metrics="127.0.0.1:{VICTORIA_LOGS_PORT}",
+        retention="70 days, 5 GiB",
+    ),
+    Server(
+        name="jaeger",
+        role="traces",
+        about="trace store",
+        full=False,
+        build=GoBuild("jaeger", "github.com/jaegertracing/jaeger/cmd/jaeger"),
+        argv=("{binary}", "--config=file:{root}/jaeger/jaeger.yaml"),
+        environment={
+            "JAEGER_DATA": "{data}",
+            "JAEGER_PORT": "{JAEGER_PORT}",
+            "JAEGER_GRPC_PORT": "{JAEGER_GRPC_PORT}",
+            "JAEGER_OTLP_PORT": "{JAEGER_OTLP_PORT}",
+            "JAEGER_METRICS_PORT": "{JAEGER_METRICS_PORT}",
+            "GOMEMLIMIT": "256MiB",  # at 96 MiB badger's own 106 keep the garbage collector at a fifth of a core
+            "GOGC": "50",
+        },
+        ready="http://127.0.0.1:{JAEGER_PORT}/api/v3/services",
+        ports=("JAEGER_PORT", "JAEGER_GRPC_PORT", "JAEGER_OTLP_PORT", "JAEGER_METRICS_PORT"),
+        metrics="127.0.0.1:{JAEGER_METRICS_PORT}",
+        retention="21 days",
+    ),
+    Server(
+        name="prometheus",
+        role="metrics",
+        about="metric store",
+        build=GoBuild(
+            "prometheus",
+            "github.com/prometheus/prometheus/cmd/prometheus",
+            tags="remove_all_sd",
+            linked=((PROMETHEUS_VERSION_VARIABLE, "3.16.0"),),
+        ),
+        argv=(
+            "{binary}",
+            "--config.file={config}/prometheus/prometheus.yml",
+            "--storage.tsdb.path={data}",
+            "--web.listen-address=127.0.0.1:{PROMETHEUS_PORT}",
+            "--web.external-url=http://localhost:{PROMETHEUS_PORT}/",
+            "--web.enable-otlp-receiver",
+            "--enable-feature=exemplar-storage",
+            # Alertmanager takes an alert for over after four of these or of evaluation_interval, whichever is longer:
+            # always the latter, so that a rehearsal notices a dead Prometheus sooner with the same arguments.
+            "--rules.alert.resend-delay=5s",
+        ),
+        ready="http://127.0.0.1:{PROMETHEUS_PORT}/-/ready",
+        ports=("PROMETHEUS_PORT",),
+        metrics="127.0.0.1:{PROMETHEUS_PORT}",
+        reads=("{config}/prometheus/prometheus.yml", "{root}/prometheus/rules*/*.yaml"),
+        retention="100 days, 5 GB",
+        version="PROMETHEUS_VERSION",
+        image="prom/prometheus",
+    ),
+    Server(
+        name="alertmanager",
+        role="alerts",
+        about="alert delivery",
+        build=GoBuild(
+            "alertmanager",
+            "github.com/prometheus/alertmanager/cmd/alertmanager",
+            linked=((PROMETHEUS_VERSION_VARIABLE, "0.31.1"),)
+        ),
+        argv=(
+            "{binary}",
+            "--config.file={config}/alertmanager/alertmanager.yml",
+            "--storage.path={data}",
+            "--data.retention=2400h",
+            "--web.listen-address=127.0.0.1:{ALERTMANAGER_PORT}",
+            "--web.external-url=http://localhost:{ALERTMANAGER_PORT}/",
+            "--cluster.listen-address=",
+        ),
+        ready="http://127.0.0.1:{ALERTMANAGER_PORT}/-/ready",
+        ports=("ALERTMANAGER_PORT",),
+        page="/",
+        metrics="127.0.0.1:{ALERTMANAGER_PORT}",
+        reads=("{config}/alertmanager/alertmanager.yml", "{root}/alertmanager/templates/*.tmpl"),
+        retention="100 days",
+        version="ALERTMANAGER_VERSION",
+        image="prom/alertmanager",
+    ),
+    Server(
+        name="alert-sink",
+        role="delivery",
+        about="alerts, runbooks",
+        argv=(PYTHON, "-m", "alert_sink", "--port", "{ALERT_SINK_PORT}", "--data", "{data}"),
+        environment={
+            "ALERT_SINK_PROMETHEUS_URL": "http://127.0.0.1:{PROMETHEUS_PORT}",
+            "ALERT_SINK_JAEGER_URL": "{JAEGER_URL}",
+            "ALERT_SINK_TEMPO_URL": "{TEMPO_URL}",
+            "ALERT_SINK_OWN_PAGE": "http://localhost:{ALERT_SINK_PORT}",
+            "ALERT_SINK_PROMETHEUS_PAGE": "http://localhost:{PROMETHEUS_PORT}",
+            "ALERT_SINK_LOGS_PAGE": "http://localhost:{VICTORIA_LOGS_PORT}",
+            "ALERT_SINK_TRACES_PAGE": "http://localhost:{JAEGER_PORT}",
+            "ALERT_SINK_GRAFANA_PAGE": "{GRAFANA_PAGE}",
+            "ALERT_SINK_CONSOLE_PAGE": "{CONSOLE_PAGE}",
+        },
+        ready="http://127.0.0.1:{ALERT_SINK_PORT}/healthz",
+        ports=("ALERT_SINK_PORT",),
+        page="/",
+        metrics="127.0.0.1:{ALERT_SINK_PORT}",
+        retention="100 days",
+    ),
+    Server(
+        name="otel-collector",
+        role="collector",
+        about="OTLP in",
+        build=GoBuild("otel-collector", "."),
+        argv=(
+            "{binary}",
+            "--config={root}/otel-collector/config.yaml",
+            "--config={root}/otel-collector/otlp-{OTLP_ACCESS}.yaml",
+            "--config={root}/otel-collector/traces-{TRACE_SAMPLING}.yaml",
+            "--config={root}/otel-collector/logs-journal.yaml",
+        ),
+        environment={
+            "COLLECTOR_DATA": "{data}",
+            "OTLP_BIND": "{OTLP_BIND}",
+            "OTLP_GRPC_PORT": "{OTLP_GRPC_PORT}",
+            "OTLP_HTTP_PORT": "{OTLP_HTTP_PORT}",
+            "OTLP_TOKEN": "{OTLP_TOKEN}",
+            "COLLECTOR_HEALTH_PORT": "{COLLECTOR_HEALTH_PORT}",
+            "COLLECTOR_METRICS_PORT": "{COLLECTOR_METRICS_PORT}",
+            "GOMEMLIMIT": "480MiB",
+            "SCRAPE_INTERVAL": "{SCRAPE_INTERVAL}",
+            "APP_METRICS_TARGETS": "{APP_METRICS_TARGETS}",
+            "APP_TARGETS_GLOB": "{root}/otel-collector/targets/*.yaml",
+            "METRICS_ENDPOINT": "http://127.0.0.1:{PROMETHEUS_PORT}/api/v1/otlp/v1/metrics",
+            "TRACES_ENDPOINT": "{TRACES_ENDPOINT}",
+            "LOGS_ENDPOINT": "{LOGS_ENDPOINT}",
+            "TAIL_WAIT": "{TAIL_WAIT}",
+            "TAIL_SLOW_MS": "{TAIL_SLOW_MS}",
+            "TAIL_KEEP_PERCENT": "{TAIL_KEEP_PERCENT}",
+        },
+        ready="http://127.0.0.1:{COLLECTOR_HEALTH_PORT}/",
+        ports=("OTLP_HTTP_PORT", "OTLP_GRPC_PORT", "COLLECTOR_HEALTH_PORT", "COLLECTOR_METRICS_PORT"),
+        metrics="127.0.0.1:{COLLECTOR_METRICS_PORT}",
+        retention="queues, 256 MiB per signal",
+        version="COLLECTOR_VERSION",
+        image="otel/opentelemetry-collector-contrib",
+    ),
+    Server(
+        name="sim-provider",
+        role="provider",
+        about="simulated models",
+        argv=(
+            PYTHON, "-m", "sim_provider", "--port", "{SIM_PROVIDER_PORT}", "--latency-scale", "{SIM_LATENCY_SCALE}",
+        ),
+        ready="http://127.0.0.1:{SIM_PROVIDER_PORT}/healthz",
+        ports=("SIM_PROVIDER_PORT",),
+    ),
+    Server(
+        name="demo-app",
+        role="application",
+        about="ask it something",
+        argv=(PYTHON, "-m", "demo_app", "--host", "127.0.0.1", "--port", "{DEMO_APP_PORT}"),
+        environment={
+            **OTLP_ENVIRONMENT,
+            "DEMO_DATA_DIR": "{data}",
+            "OPENAI_BASE_URL": "http://127.0.0.1:{SIM_PROVIDER_PORT}/v1",
+            "OPENAI_API_KEY": "simulated",
+            "LLM_TELEMETRY_USER_SALT": "{USER_SALT}",
+        },
+        ready="http://127.0.0.1:{DEMO_APP_PORT}/healthz",
+        ports=("DEMO_APP_PORT",),
+        page="/",
+        retention="contents for 14 days",
+    ),
+    Server(
+        name="console",
+        role="dashboards",
+        about="dashboards",
+        full=False,
+        argv=(PYTHON, "-m", "console", "--host", "{CONSOLE_BIND}", "--port", "{GRAFANA_PORT}"),
+        environment={
+            "CONSOLE_PROMETHEUS_URL": "http://127.0.0.1:{PROMETHEUS_PORT}",
+            "CONSOLE_JAEGER_URL": "{JAEGER_URL}",
+            "CONSOLE_TEMPO_URL": "{TEMPO_URL}",
+            "CONSOLE_VICTORIA_LOGS_URL": "{VICTORIA_LOGS_URL}",
+            "CONSOLE_LOKI_URL": "{LOKI_URL}",
+            "CONSOLE_ALERTMANAGER_URL": "http://127.0.0.1:{ALERTMANAGER_PORT}",
+            "CONSOLE_ALERT_SINK_URL": "http://127.0.0.1:{ALERT_SINK_PORT}",
+            "CONSOLE_PASSWORD_FILE": "{CONSOLE_PASSWORD_FILE}",
+            "CONSOLE_SCRAPE_INTERVAL": "{SCRAPE_INTERVAL}",
+        },
+        ready="http://{CONSOLE_ADDRESS}:{GRAFANA_PORT}/healthz",
+        ports=("GRAFANA_PORT",),
+        page="/",
+        metrics="{CONSOLE_ADDRESS}:{GRAFANA_PORT}",
+    ),
+    Server(
+        name="loki",
+        role="logs",
+        about="log store",
+        lite=False,
+        on_path="loki",
+        argv=("{binary}", "-config.file={root}/loki/loki.yaml", "-config.expand-env=true"),
+        environment={"LOKI_DATA": "{data}", "LOKI_PORT": "{LOKI_PORT}", "LOKI_GRPC_PORT": "{LOKI_GRPC_PORT}"},
+        ready="http://127.0.0.1:{LOKI_PORT}/ready",
+        ports=("LOKI_PORT", "LOKI_GRPC_PORT"),
+        metrics="127.0.0.1:{LOKI_PORT}",
+        retention="70 days",
+        image="grafana/loki",
+        version="LOKI_VERSION",
+    ),
+    Server(
+        name="tempo",
+        role="traces",
+        about="trace store",
+        lite=False,
+        on_path="tempo",
+        argv=("{binary}", "-config.file={root}/tempo/tempo.yaml", "-config.expand-env=true"),
+        environment={
+            "TEMPO_DATA": "{data}",
+            "TEMPO_PORT": "{TEMPO_PORT}",
+            "TEMPO_GRPC_PORT": "{TEMPO_GRPC_PORT}",
+            "TEMPO_OTLP_PORT": "{JAEGER_OTLP_PORT}",
+        },
+        ready="http://127.0.0.1:{TEMPO_PORT}/ready",
+        ports=("TEMPO_PORT", "TEMPO_GRPC_PORT", "JAEGER_OTLP_PORT"),
+        metrics="127.0.0.1:{TEMPO_PORT}",
+        retention="21 days",
+        image="grafana/tempo",
+        version="TEMPO_VERSION",
+    ),
+    Server(
+        name="grafana",
+        role="dashboards",
+        about="dashboards",
+        lite=False,
+        on_path="grafana",
+        argv=("{binary}", "server", "--homepath={GRAFANA_HOME}"),
+        environment={
+            "GF_PATHS_DATA": "{data}",
+            "GF_PATHS_PROVISIONING": "{root}/grafana/provisioning",
+            "GF_SERVER_HTTP_ADDR": "127.0.0.1",
+            "GF_SERVER_HTTP_PORT": "{GRAFANA_PORT}",
+            "GF_SECURITY_ADMIN_PASSWORD__FILE": "{secrets}/grafana-admin-password",
+            "GF_AUTH_ANONYMOUS_ENABLED": "false",
+            "GF_USERS_ALLOW_SIGN_UP": "false",
+            "GF_ANALYTICS_REPORTING_ENABLED": "false",
+            "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
+            "GF_PLUGINS_PREINSTALL_DISABLED": "true",
+            "PROMETHEUS_URL": "http://127.0.0.1:{PROMETHEUS_PORT}",
+            "TEMPO_URL": "http://127.0.0.1:{TEMPO_PORT}",
+            "LOKI_URL": "http://127.0.0.1:{LOKI_PORT}",
+            "ALERTMANAGER_URL": "http://127.0.0.1:{ALERTMANAGER_PORT}",
+            "SCRAPE_INTERVAL": "{SCRAPE_INTERVAL}",
+            "DASHBOARDS_PATH": "{root}/grafana/dashboards",
+        },
+        ready="http://127.0.0.1:{GRAFANA_PORT}/api/health",
+        ports=("GRAFANA_PORT",),
+        page="/",
+        metrics="127.0.0.1:{GRAFANA_PORT}",
+        image="grafana/grafana",
+        version="GRAFANA_VERSION",
+    ),
+)  # fmt: skip
+
+
+# What tests need beside the servers, by name.
+TOOLS: Mapping[str, GoBuild] = {
+    "promtool": GoBuild("prometheus", "github.com/prometheus/prometheus/cmd/promtool", tags="remove_all_sd"),
+    "amtool": GoBuild("alertmanager", "github.com/prometheus/alertmanager/cmd/amtool"),
+    "docker-compose": GoBuild("docker-compose", "github.com/docker/compose/v2/cmd"),
+}
+
+
+def lite_servers(which: Callable[[str], str | None] = shutil.which) -> tuple[Server, ...]:
+    """What `lite` runs: its own servers, and in a role whose `full` server is on PATH that one instead."""
+    found = {server.role: server for server in SERVERS if server.on_path and which(server.on_path)}
+    chosen = [found.pop(server.role, server) for server in SERVERS if server.lite]
+    return (*chosen, *found.values())
+
+
+def full_servers() -> tuple[Server, ...]:
+    """What `full` runs: the services of docker-compose.yml."""
+    return tuple(server for server in SERVERS if server.full)
+
+
+def check_name(name: str, servers: Sequence[Server]) -> None:
+    """Pass if one of `servers` is called that.
+
+    Raises:
+        StackFailure: lists their names.
+    """
+    known = [server.name for server in servers]
+    if name not in known:
+        raise StackFailure(f"There is no server {name!r}.", f"Name one of {', '.join(known)} (for make: SERVICE=name).")

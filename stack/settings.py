@@ -1,0 +1,135 @@
+"""Where a stack lives and which ports it has: `.env`, with the environment on top."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dotenv import dotenv_values
+
+from stack.failure import StackFailure
+
+if TYPE_CHECKING:  # the alert sink's image has no dashboards_src
+    from dashboards_src.config import Scale
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Stack:
+    """One stack. Two with different ports and folders do not touch each other."""
+
+    state: Path  # data, logs, secrets and rendered configuration
+    values: Mapping[str, str]  # versions, ports and options by name
+
+    @classmethod
+    def load(cls, environment: Mapping[str, str] = os.environ) -> Stack:
+        """Read `.env`; a variable of the same name in the environment wins."""
+        in_file = {name: value or "" for name, value in dotenv_values(ROOT / ".env").items()}
+        values = {**OPTIONS, **in_file}
+        values |= {name: environment[name] for name in values if environment.get(name)}
+        return cls(Path(environment.get("STACK_STATE") or ROOT / ".state").resolve(), values)
+
+    def port(self, name: str) -> int:
+        """The port called `name` in `.env`."""
+        return int(self.values[name])
+
+    @property
+    def scale(self) -> Scale:
+        """The time scale that REHEARSAL asks for.
+
+        Raises:
+            StackFailure: REHEARSAL says neither yes nor no.
+        """
+        said = self.values["REHEARSAL"]
+        if said.lower() not in _SCALES:
+            raise StackFailure(f"REHEARSAL is {said!r}.", "Use 1 for a rehearsal's time scale, 0 for production's.")
+        return _SCALES[said.lower()]
+
+    def at(self, scale: Scale) -> Stack:
+        """The same stack at that time scale."""
+        return replace(self, values={**self.values, "REHEARSAL": "1" if scale == "rehearsal" else "0"})
+
+    @property
+    def profile(self) -> str:
+        """`full` or `lite`, whichever was started last; empty before."""
+        return self._remembered("profile")
+
+    @property
+    def running_scale(self) -> Scale:
+        """The time scale that was started or switched to last; production before."""
+        return "rehearsal" if self._remembered("time-scale") == "rehearsal" else "production"
+
+    def remember(self, profile: str) -> None:
+        """Keep which profile runs at which time scale, for the commands that follow."""
+        (self.state / "profile").write_text(profile)
+        (self.state / "time-scale").write_text(self.scale)
+
+    def _remembered(self, name: str) -> str:
+        try:
+            return (self.state / name).read_text().strip()
+        except OSError:
+            return ""
+
+    def make_private_folder(self) -> None:
+        """Make the folder of all that the stack keeps: contents and logs are for their owner only."""
+        self.state.mkdir(parents=True, exist_ok=True)
+        self.state.chmod(0o700)
+
+    @property
+    def config(self) -> Path:
+        """Rendered configuration."""
+        return self.state / "config"
+
+    @property
+    def logs(self) -> Path:
+        """One log file per server."""
+        return self.state / "logs"
+
+    @property
+    def secrets(self) -> Path:
+        """Files that only their owner reads."""
+        return self.state / "secrets"
+
+    def data(self, server: str) -> Path:
+        """What `server` keeps."""
+        return self.state / "data" / server
+
+    @property
+    def socket(self) -> Path:
+        """Where the supervisor listens. Not in `state`: a socket's path may have 104 characters at most."""
+        key = hashlib.sha256(str(self.state).encode()).hexdigest()[:12]
+        folder = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
+        return folder / f"llm-stack-{os.getuid()}-{key}.sock"
+
+
+_SCALES: Mapping[str, Scale] = {
+    "": "production", "0": "production", "off": "production", "1": "rehearsal", "on": "rehearsal",
+}  # fmt: skip
+
+# What may be set beside versions and ports, with its default.
+OPTIONS: Mapping[str, str] = {
+    "OTLP_BIND": "127.0.0.1",  # another address opens OTLP to other machines, and then a token is needed
+    "CONSOLE_BIND": "127.0.0.1",  # another address opens the console to other machines, and then asks for a password
+    "TRACE_SAMPLING": "all",  # `tail` keeps errors, slow and evaluated traces and a share of the rest
+    "REHEARSAL": "",  # 1: the rules and timings of a rehearsal, for load tests
+    "SCRAPE_INTERVAL": "",  # of scrapes and evaluations; the time scale's (render.TIMINGS) where it is empty
+    "APP_METRICS_TARGETS": "",  # YAML list of host:port; the demo application where it is empty
+    "TAIL_WAIT": "30s",
+    "TAIL_SLOW_MS": "3000",
+    "TAIL_KEEP_PERCENT": "10",
+    "SIM_LATENCY_SCALE": "1.0",  # 0 makes the simulated provider answer at once
+    "WEBHOOK_URL": "",  # where alerts are delivered beside the sink
+    "SLACK_CHANNEL": "",  # instead of the channel of .state/secrets/slack-webhook-url
+}
+
+
+def cache_folder() -> Path:
+    """Where built servers are kept, for all clones of this user (XDG base directories)."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "llm-observability-stack"

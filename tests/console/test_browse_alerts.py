@@ -1,0 +1,92 @@
+"""An alert that a scenario raises appears with what to do, can be silenced on the page, and the silence be ended."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from console_browser import Window
+from console_live import ConsoleStack
+from playwright.sync_api import expect
+
+from loadtest.scenarios import SCENARIOS
+from loadtest.target import Target
+from stores import NotInTime, poll_until
+
+pytestmark = pytest.mark.timeout(400)
+SCENARIO = next(one for one in SCENARIOS if one.name == "content-filter")
+ALERT = "LLMHighErrorRate"
+FIRES_WITHIN_S = 150.0
+LASTS_S = 900.0  # longer than the tests of this module
+
+
+@pytest.fixture(scope="module")
+def firing(stack: ConsoleStack) -> Iterator[ConsoleStack]:
+    """The stack while the scenario goes on, and its alert fires."""
+    assert ALERT in SCENARIO.expected
+    target = Target(stack.live.stack)
+    for fault in SCENARIO.faults:
+        fault.begin(target, LASTS_S)
+    try:
+        poll_until(
+            lambda: [one for one in stack.live.stores.alerts.alerts() if one.name == ALERT], bool, FIRES_WITHIN_S
+        )
+        yield stack
+    except NotInTime as error:
+        found = [(one.name, one.state, one.value) for one in stack.live.stores.metrics.alerts()]
+        raise AssertionError(f"{ALERT} does not fire; Prometheus has {found}") from error
+    finally:
+        for fault in SCENARIO.faults:
+            fault.end(target)
+
+
+def test_it_appears_with_its_value_and_what_to_do(shown: Window, firing: ConsoleStack) -> None:
+    page = shown.open("/alerts")
+    card = page.locator("#firing").get_by_role("article", name=ALERT)
+    expect(card).to_be_visible()
+    alert = next(one for one in firing.live.stores.alerts.alerts() if one.name == ALERT)
+    for name in ("service", "endpoint", "model"):
+        if name in alert.labels:
+            expect(card.locator(".scope").first).to_contain_text(name)
+    expect(card.locator(".alert-number").first).not_to_be_empty()
+    expect(card.locator(".alert-value").first).to_contain_text("since")
+    expect(card.get_by_role("link", name="Dashboard").first).to_have_attribute(
+        "href", re.compile(r"/d/[a-z-]+\?.*from=")
+    )
+    card.get_by_role("button", name="Runbook").click()
+    expect(card.get_by_text("Meaning").first).to_be_visible()
+
+
+def test_the_home_page_says_it(shown: Window, firing: ConsoleStack) -> None:
+    expect(shown.open("/").get_by_text(ALERT).first).to_be_visible()
+
+
+def test_its_silence_works(shown: Window, firing: ConsoleStack) -> None:
+    page = shown.open("/alerts")
+    card = page.locator("#firing").get_by_role("article", name=ALERT)
+    card.get_by_role("button", name=f"Silence {ALERT}").first.click()
+    form = page.get_by_role("form", name=f"Silence {ALERT}")
+    expect(form).to_be_visible()
+    for name in ("service", "endpoint", "model"):  # all alerts of that name
+        box = form.locator("label.check-line", has_text=name).locator("input")
+        if box.count() and box.first.is_checked():
+            box.first.uncheck()
+    form.get_by_role("radio", name="1 h").click()
+    form.get_by_label("Why").fill("Known, the provider works on it")
+    form.get_by_label("Your name").fill("on call")
+    form.get_by_role("button", name="Silence", exact=True).click()
+    expect(page.locator("#silenced").get_by_role("article", name=ALERT)).to_be_visible()
+    expect(page.locator("#firing").get_by_role("article", name=ALERT)).to_have_count(0)
+    [silence] = [one for one in firing.live.stores.alerts.silences() if one.state == "active"]
+    assert (silence.author, silence.comment) == ("on call", "Known, the provider works on it")
+    assert silence.ends - silence.starts == pytest.approx(3600, abs=5)
+    assert {(one.name, one.value) for one in silence.matchers} == {("alertname", ALERT)}
+    states = {one.state for one in firing.live.stores.alerts.alerts() if one.name == ALERT}
+    assert states == {"suppressed"}
+
+    page.locator("#silences").get_by_role("button", name="End the silence").click()
+    expect(page.locator("#firing").get_by_role("article", name=ALERT)).to_be_visible()
+    poll_until(
+        lambda: {one.state for one in firing.live.stores.alerts.silences()}, lambda found: found == {"expired"}, 15.0
+    )

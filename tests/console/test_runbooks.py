@@ -1,0 +1,153 @@
+"""Runbooks as the console reads them, and the answers to their queries as tables."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from alert_sink.runbooks import RunbookFiles
+from alert_sink.shown_queries import log_filter, trace_filter
+from console.query.answers import MOST_ROWS, name_of, named, step_for, vector
+from console.query.question import page_of
+from console.runbooks.text import EXAMPLES, Html, Query, RunbookLibrary
+from console.settings import RUNBOOKS
+from stores.metric_answers import Sample, Series
+
+SHELF = RunbookLibrary(RunbookFiles(RUNBOOKS))
+ALL = [*SHELF.names(), "README"]
+
+
+class Tags(HTMLParser):
+    """The tags of a text, and their attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.seen: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.seen.append((tag, dict(attrs)))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_query_of_every_runbook_has_a_place_to_run(name: str) -> None:
+    text = (RUNBOOKS / f"{name}.md").read_text()
+    runbook = SHELF.runbook(name)
+    assert runbook is not None
+    queries = [part for part in runbook.parts if isinstance(part, Query)]
+    assert len(queries) == sum(text.count(f"```{language}\n") for language in ("promql", "logsql", "traceql"))
+    for query in queries:
+        if query.language == "logsql":
+            assert replace(log_filter(query.text), start=1.0, end=2.0).logsql()
+        if query.language == "traceql":
+            assert trace_filter(query.text).service
+    said = "".join(part.html for part in runbook.parts if isinstance(part, Html))
+    assert "```" not in said
+    assert [anchor for anchor, _ in runbook.sections if f'id="{anchor}"' not in said] == []
+    assert runbook.lead
+    assert "\n" not in runbook.lead
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_runbook_links_to_runbooks_that_exist_and_leaves_with_care(name: str) -> None:
+    runbook = SHELF.runbook(name)
+    assert runbook is not None
+    for part in runbook.parts:
+        for tag, attributes in Tags(part.html if isinstance(part, Html) else "").seen:
+            if tag != "a":
+                continue
+            address = str(attributes["href"])
+            if "://" in address:
+                assert (attributes["target"], attributes["rel"]) == ("_blank", "noopener noreferrer")
+            elif not address.startswith("#"):
+                assert address.removeprefix("/runbooks/").split("#")[0] in ALL, address
+
+
+def test_html_in_a_runbook_is_text(tmp_path: Path) -> None:
+    (tmp_path / "LLMOne.md").write_text(
+        "# LLMOne <script>x</script>\n\n<img src=x onerror=alert(1)> first `code` paragraph\nof two lines.\n\n"
+        "[bad](javascript:alert(1))\n\n```promql\nup < 1\n```\n\n- in a list:\n\n  ```promql\n  up\n  ```\n\n"
+        '```"><script>\nx\n```\n'
+    )
+    runbook = RunbookLibrary(RunbookFiles(tmp_path)).runbook("LLMOne")
+    assert runbook is not None
+    assert runbook.title == "LLMOne <script>x</script>"  # shown as text
+    assert runbook.lead == "<img src=x onerror=alert(1)> first code paragraph of two lines."
+    said = "".join(part.html for part in runbook.parts if isinstance(part, Html))
+    assert {tag for tag, _ in Tags(said).seen} <= {"p", "code", "pre", "ul", "li", "a", "div"}
+    assert "javascript:alert" not in [attributes.get("href") for _, attributes in Tags(said).seen]
+    assert [part.text for part in runbook.parts if isinstance(part, Query)] == ["up < 1"]
+
+
+@pytest.mark.parametrize("name", ["None", "../secret", "..%2Fsecret", "a" * 500, "LLMHighErrorRate.md", ""])
+def test_what_is_no_runbook(name: str) -> None:
+    assert SHELF.runbook(name) is None
+
+
+def test_queries_are_about_the_alert_that_they_are_read_for() -> None:
+    said = Query("logsql", '"service.name":="demo-app" event:="llm_call" model:="gpt-4o" tier:="gpt-4o-mini"')
+    chat = Query("traceql", '{ resource.service.name = "demo-app" && name = "chat gpt-4o" }')
+    assert trace_filter(chat.about({"model": "m1"}).text).operation == "chat m1"
+    assert said.about({}) == said
+    assert said.about({"service": 'a "b"', "model": ""}).text == said.text.replace('"demo-app"', '"a \\"b\\""')
+    mine = log_filter(said.about({"service": "my-app", "model": "m1", "endpoint": "/x"}).text)
+    assert (mine.service, mine.fields["model"], mine.fields["tier"]) == ("my-app", "m1", "gpt-4o-mini")
+
+
+def test_examples_stand_in_quotes_only() -> None:
+    """Anywhere else, what is written in their place would need another form."""
+    for name in ALL:
+        runbook = SHELF.runbook(name)
+        assert runbook is not None
+        for query in (part for part in runbook.parts if isinstance(part, Query)):
+            unquoted = re.sub(r'"[^"]*"', '""', query.text)
+            assert [example for example in EXAMPLES.values() if example in unquoted] == []
+
+
+# --- answers ---------------------------------------------------------------------------------------------------------
+
+
+def sample(value: float, **labels: str) -> Sample:
+    return Sample(labels, 0.0, value)
+
+
+def test_an_answer_says_once_what_all_rows_share_and_begins_with_the_largest() -> None:
+    found = vector([sample(1, service="s", model="a"), sample(math.nan, service="s", model="b"),
+                    sample(3, service="s", model="c", tenant="t")])  # fmt: skip
+    assert found.shared == {"service": "s"}
+    assert found.columns == ("model", "tenant")
+    assert [labels for labels, _ in found.rows] == [("c", "t"), ("a", ""), ("b", "")]
+    assert found.left_out == 0
+
+
+def test_a_single_row_shows_all_its_labels_and_many_are_cut() -> None:
+    assert vector([sample(1, service="s")]).columns == ("service",)
+    assert vector([sample(1)]).rows == (((), sample(1)),)
+    many = vector([sample(value, model=str(value)) for value in range(MOST_ROWS + 7)])
+    assert (len(many.rows), many.left_out) == (MOST_ROWS, 7)
+    assert many.rows[0][1].value == MOST_ROWS + 6
+
+
+def test_lines_are_named_by_what_tells_them_apart() -> None:
+    lines = [
+        Series({"service": "s", "model": "a"}, ((0.0, 1.0), (1.0, math.nan))),
+        Series({"service": "s", "model": "b"}, ((0.0, 1.0), (1.0, 5.0))),
+    ]
+    assert [name for name, _ in named(lines)] == ["b", "a"]
+    assert name_of({}) == "value"
+
+
+@pytest.mark.parametrize(
+    ("length_s", "scrape_s", "step"), [(3600, 15, 30), (300, 15, 15), (60, 0.5, 1), (86_400, 15, 720)]
+)
+def test_steps(length_s: float, scrape_s: float, step: float) -> None:
+    assert step_for(length_s, scrape_s) == step
+
+
+def test_a_query_has_an_address() -> None:
+    assert page_of('up{job="a"} > 0') == "/query?expr=up%7Bjob%3D%22a%22%7D+%3E+0"

@@ -1,0 +1,77 @@
+"""Generated files are what the source says, every time; the export stands on its own."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from dashboard_queries import FOLDER
+
+from dashboards_src import config
+from dashboards_src.boards import BOARDS, generate_dashboards
+from dashboards_src.export import export
+
+GENERATE = "run `make dashboards` and commit what it writes"
+
+
+def read(folder: Path) -> dict[str, str]:
+    return {path.name: path.read_text(encoding="utf-8") for path in folder.glob("*.json")}
+
+
+def test_the_same_source_gives_the_same_bytes(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    assert [path.name for path in generate_dashboards(first)] == [f"{uid}.json" for uid in config.DASHBOARDS]
+    generate_dashboards(second)
+    assert read(first) == read(second)
+
+
+def test_committed_files_are_up_to_date(tmp_path: Path) -> None:
+    generate_dashboards(tmp_path)
+    new, committed = read(tmp_path), read(FOLDER)
+    assert new.keys() == committed.keys(), GENERATE
+    assert [name for name in new if new[name] != committed[name]] == [], GENERATE
+
+
+def test_what_is_no_longer_generated_goes(tmp_path: Path) -> None:
+    (tmp_path / "old.json").write_text("{}")
+    generate_dashboards(tmp_path)
+    assert not (tmp_path / "old.json").exists()
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("export")
+    export(out)
+    return out
+
+
+@pytest.mark.parametrize("uid", config.DASHBOARDS)
+def test_exported_dashboards_ask_for_their_data_sources(exported: Path, uid: str) -> None:
+    text = (exported / "dashboards" / f"{uid}.json").read_text()
+    found = json.loads(text)
+    offered = {one["name"]: one["query"] for one in found["templating"]["list"] if one["type"] == "datasource"}
+    used = set(re.findall(r'"uid": "\$\{(\w+)\}"', text))
+    assert used == set(offered)
+    assert "datasource" in used
+    assert set(re.findall(r'"uid": "([^"$]+)"', text)) <= {uid, "-- Grafana --"}
+    assert '"lite"' not in text
+    ours = next(one for one in BOARDS if one.uid == uid).as_json()
+    assert [one["title"] for one in found["panels"]] == [one["title"] for one in ours["panels"]]
+
+
+def test_exported_rules_are_productions(exported: Path) -> None:
+    files = sorted((exported / "rules").glob("*.yaml"))
+    assert [path.name for path in files] == sorted(
+        path.name for path in (FOLDER.parent.parent / "prometheus" / "rules").glob("*.yaml")
+    )
+    for path in files:
+        assert path.read_text() == (FOLDER.parent.parent / "prometheus" / "rules" / path.name).read_text()
+        assert yaml.safe_load(path.read_text())["groups"]
+
+
+def test_the_readme_has_three_steps(exported: Path) -> None:
+    steps = re.findall(r"^(\d)\. \*\*", (exported / "README.md").read_text(), re.MULTILINE)
+    assert steps == ["1", "2", "3"]

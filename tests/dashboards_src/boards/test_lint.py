@@ -1,0 +1,183 @@
+"""What every dashboard and every panel must have."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from dashboard_queries import ROOT, Panel, all_panels, board, panels, variables
+
+from dashboards_src import config
+from dashboards_src.alerts import ALERT_NAMES
+from dashboards_src.boards import BOARDS, grafana
+from dashboards_src.boards.board import ALL
+
+UIDS = config.DASHBOARDS
+PANELS = all_panels()
+UNITS = {
+    grafana.MS, grafana.SECONDS, grafana.SHARE, grafana.DOLLARS, grafana.PER_MINUTE, grafana.COUNT,
+    grafana.PER_SECOND, grafana.BYTES, grafana.TIMES, grafana.SCORE, grafana.STATE,
+}  # fmt: skip
+
+
+def ids(panel: Panel) -> str:
+    return panel.id
+
+
+def provisioned() -> set[tuple[str, str]]:
+    """Type and uid of every data source that Grafana is given."""
+    folder = ROOT / "grafana" / "provisioning" / "datasources"
+    sources = [one for path in folder.glob("*.yaml") for one in yaml.safe_load(path.read_text())["datasources"]]
+    return {(one["type"], one["uid"]) for one in sources}
+
+
+def test_all_dashboards_are_there() -> None:
+    assert tuple(one.uid for one in BOARDS) == UIDS
+    titles = [board(uid)["title"] for uid in UIDS]
+    assert len(set(titles)) == len(titles)
+
+
+@pytest.mark.parametrize("uid", UIDS)
+def test_a_dashboard_says_what_it_is_and_where_it_comes_from(uid: str) -> None:
+    found = board(uid)
+    source = re.search(r"GENERATED - DO NOT EDIT. Change (\S+) and run `make dashboards`.", found["description"])
+    assert source
+    assert (ROOT / source[1]).exists()
+    assert found["uid"] == uid
+    assert found["timezone"] == "utc", "days are UTC: now/d must be UTC's midnight"
+    assert found["schemaVersion"] == grafana.SCHEMA_VERSION
+    assert "id" not in found, "Grafana gives ids"
+
+
+@pytest.mark.parametrize("uid", UIDS)
+def test_panels_do_not_overlap_and_fill_24_columns_at_most(uid: str) -> None:
+    taken: dict[tuple[int, int], str] = {}
+    for one in board(uid)["panels"]:
+        place = one["gridPos"]
+        assert place["x"] + place["w"] <= 24
+        for x in range(place["x"], place["x"] + place["w"]):
+            for y in range(place["y"], place["y"] + place["h"]):
+                assert taken.setdefault((x, y), one["title"]) == one["title"]
+
+
+@pytest.mark.parametrize("uid", UIDS)
+def test_ids_and_titles_are_unique(uid: str) -> None:
+    everything = board(uid)["panels"]
+    assert len({one["id"] for one in everything}) == len(everything)
+    titles = [one.title for one in panels(uid)]
+    assert len(set(titles)) == len(titles)
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=ids)
+def test_a_panel_has_title_description_and_unit(panel: Panel) -> None:
+    assert panel.title
+    assert len(panel.json["description"]) > 40, "what does it show, and what does a person do when it is bad?"
+    if panel.targets[0]["datasource"]["type"] == "prometheus":
+        assert panel.json["fieldConfig"]["defaults"]["unit"] in UNITS
+    assert panel.json["pluginVersion"] == grafana.PLUGIN_VERSION
+    assert panel.targets
+
+
+def test_the_plugin_version_is_that_of_the_image() -> None:
+    env = ROOT / ".env"
+    if not env.exists():
+        pytest.skip(".env is not here")
+    assert f"GRAFANA_VERSION={grafana.PLUGIN_VERSION}\n" in env.read_text()
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=ids)
+def test_queries_are_lettered_and_of_one_provisioned_source(panel: Panel) -> None:
+    assert [one["refId"] for one in panel.targets] == [chr(ord("A") + index) for index in range(len(panel.targets))]
+    sources = {(one["datasource"]["type"], one["datasource"]["uid"]) for one in panel.targets}
+    assert sources <= provisioned()
+    assert len(sources) == 1
+    assert panel.json["datasource"] == panel.targets[0]["datasource"]
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=ids)
+def test_money_of_one_number_shows_tenths_of_a_cent(panel: Panel) -> None:
+    defaults = panel.json["fieldConfig"]["defaults"]
+    if panel.kind in ("stat", "bargauge") and defaults["unit"] == grafana.DOLLARS:
+        assert defaults["decimals"] == 3
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=ids)
+def test_one_number_is_asked_for_once(panel: Panel) -> None:
+    """Not a whole series to show its last point, unless the line behind the number shows it."""
+    if panel.kind in ("bargauge", "barchart") or (
+        panel.kind == "stat" and panel.json["options"]["graphMode"] == "none"
+    ):
+        assert all(one["instant"] and not one["range"] for one in panel.targets)
+
+
+@pytest.mark.parametrize("uid", UIDS)
+def test_variables_are_offered_with_all_and_used(uid: str) -> None:
+    queries = str([panel.targets for panel in panels(uid)])
+    for one in board(uid)["templating"]["list"]:
+        assert one["name"] in config.VARIABLES
+        assert (one["multi"], one["includeAll"], one["allValue"]) == (True, True, ".*")
+        assert one["current"] == ALL
+        assert re.search(rf"\${{?{one['name']}\b", queries), f"{uid}: ${one['name']} is offered and not used"
+    asked = set(re.findall(r"\$\{?([a-z]\w*)", queries.replace("$__", "")))
+    assert asked <= set(variables(uid)), f"{uid} uses variables that it does not offer"
+
+
+def test_alerts_can_fill_in_the_variables_of_their_dashboards() -> None:
+    from dashboards_src.alerts import alerts_at
+
+    for alert in alerts_at("production"):
+        asked = re.findall(r"var-(\w+)=", alert.rule("production")["annotations"]["dashboard_url"])
+        assert set(asked) <= set(variables(alert.dashboard)), alert.name
+
+
+@pytest.mark.parametrize("uid", UIDS)
+def test_deployments_and_firing_alerts_are_annotated(uid: str) -> None:
+    found = {one["name"]: one for one in board(uid)["annotations"]["list"]}
+    assert "llm_build_info" in found["Deployments"]["target"]["expr"]
+    assert found["Firing alerts"]["target"]["expr"].startswith('ALERTS{alertstate="firing"')
+    assert all(found[name]["enable"] for name in ("Deployments", "Firing alerts"))
+
+
+def urls() -> list[str]:
+    """Every link of every dashboard, panel and column."""
+    return re.findall(
+        r'"url": "([^"]+)"', "".join((ROOT / "grafana/dashboards" / f"{u}.json").read_text() for u in UIDS)
+    )
+
+
+def test_links_lead_to_what_there_is() -> None:
+    assert len(urls()) > 50
+    for url in urls():
+        if url.startswith("/d/"):
+            assert re.match(r"/d/([\w-]+)\?", url)[1] in UIDS  # type: ignore[index]
+            assert "${__url_time_range}" in url
+        elif url != config.RUNBOOK_BASE:
+            name = url.removeprefix(f"{config.RUNBOOK_BASE}/")
+            assert name in (*ALERT_NAMES, "${__value.raw}"), url
+
+
+def test_a_dashboard_links_to_the_others() -> None:
+    for uid in UIDS:
+        dropdown = board(uid)["links"][0]
+        assert dropdown["type"] == "dashboards"
+        assert set(dropdown["tags"]) <= set(board(uid)["tags"])
+        assert dropdown["includeVars"]
+        assert dropdown["keepTime"]
+
+
+def test_latencies_have_exemplars() -> None:
+    """A dot on the line leads to a trace; the data source makes the link."""
+    titles = {panel.title for panel in PANELS for one in panel.targets if one.get("exemplar")}
+    assert {"Latency of whole answers: p50, p95, p99", "Time to first token: p50, p95"} <= titles
+    for panel in PANELS:
+        for one in panel.targets:
+            if one.get("exemplar"):
+                assert "_bucket{" in one["expr"]
+                assert one["range"]
+
+
+def test_only_files_of_the_dashboards_are_in_the_folder() -> None:
+    folder = ROOT / "grafana" / "dashboards"
+    assert sorted(path.name for path in Path(folder).glob("*.json")) == sorted(f"{uid}.json" for uid in UIDS)
