@@ -8,14 +8,11 @@ import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from dotenv import dotenv_values
 
+from dashboards_src.config import Scale
 from stack.failure import StackFailure
-
-if TYPE_CHECKING:  # the alert sink's image has no dashboards_src
-    from dashboards_src.config import Scale
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -1,15 +1,15 @@
 """Clients of the stack's stores: the same answers whichever servers run.
 
-    stores = Stores.of(Stack.load())
-    stores.metrics.value("sum(llm_requests_total)")
-    stores.traces.trace(trace_id)
-    stores.logs.query(LogFilter(trace_id=trace_id))
-    stores.alerts.alerts()
+    MetricStore("http://127.0.0.1:9090").value("sum(llm_requests_total)")
+    Jaeger("http://127.0.0.1:16686").trace(trace_id)
+    VictoriaLogs("http://127.0.0.1:9428").query(LogFilter(trace_id=trace_id))
+    AlertStore("http://127.0.0.1:9093").alerts()
+
+`stack.stores.Stores` has the four of a running stack.
 
 Times are Unix seconds. Whatever does not answer raises a StoreError, which says where and what to do.
 """
 
-from stack.stores import Stores
 from stores.alerts import AlertStore, Matcher
 from stores.errors import BadAnswer, QueryRefused, StoreError, StoreNotReady, StoreTimeout, StoreUnreachable
 from stores.log_filter import LogFilter
@@ -34,7 +34,6 @@ __all__ = [
     "StoreNotReady",
     "StoreTimeout",
     "StoreUnreachable",
-    "Stores",
     "Tail",
     "Trace",
     "TraceFilter",

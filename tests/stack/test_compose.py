@@ -95,7 +95,7 @@ def test_the_image_has_what_the_sink_imports() -> None:
     command = [sys.executable, "-c", code, "alert_sink.app"]  # the others are installed packages
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     found = set(done.stdout.split())
-    assert {"alert_sink", "lite"} <= found <= copied
+    assert {"alert_sink", "stores"} <= found <= copied
 
 
 def test_versions_come_from_env(services: Services) -> None:
@@ -111,14 +111,14 @@ def test_versions_come_from_env(services: Services) -> None:
 
 def test_lite_and_full_run_the_same_versions() -> None:
     values = Stack.load({}).values
-    module = (MODULES / "servers/prometheus/go.mod").read_text()
+    module = (MODULES / "prometheus/go.mod").read_text()
     major, minor, patch = values["PROMETHEUS_VERSION"].removeprefix("v").split(".")
     assert f"github.com/prometheus/prometheus v0.{major}{int(minor):02d}.{patch}" in module
-    collector = (MODULES / "servers/otel-collector/go.mod").read_text()
+    collector = (MODULES / "otel-collector/go.mod").read_text()
     assert f"otlpreceiver v{values['COLLECTOR_VERSION']}" in collector
     shown = {s.name: dict(s.build.linked)[VERSION_VARIABLE] for s in SERVERS if s.build and s.build.linked}
     assert shown["prometheus"] == values["PROMETHEUS_VERSION"].removeprefix("v")
-    alertmanager = (MODULES / "servers/alertmanager/go.mod").read_text()
+    alertmanager = (MODULES / "alertmanager/go.mod").read_text()
     assert f"github.com/prometheus/alertmanager v{shown['alertmanager']}" in alertmanager
 
 
@@ -184,7 +184,7 @@ def test_retention_is_the_same_in_both_profiles() -> None:
     assert loki["limits_config"]["retention_period"] == f"{70 * 24}h"
     assert any("-retentionPeriod=70d" in word for server in SERVERS for word in server.argv)
     tempo = yaml.safe_load((ROOT / "tempo" / "tempo.yaml").read_text())
-    jaeger = (ROOT / "lite" / "jaeger" / "jaeger.yaml").read_text()
+    jaeger = (ROOT / "jaeger" / "jaeger.yaml").read_text()
     assert tempo["overrides"]["defaults"]["compaction"]["block_retention"] == f"{21 * 24}h"
     assert f"spans: {21 * 24}h" in jaeger
     assert "time: 100d" in (ROOT / "prometheus" / "prometheus.yml.j2").read_text()

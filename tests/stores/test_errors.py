@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 from canned_server import CannedServer
 
+from stack.stores import Stores
 from stores import (
     AlertStore,
     BadAnswer,
@@ -15,7 +16,6 @@ from stores import (
     QueryRefused,
     StoreError,
     StoreNotReady,
-    Stores,
     StoreTimeout,
     StoreUnreachable,
     TraceFilter,

@@ -1,0 +1,38 @@
+"""poll_until waits for an accepted answer, names the last answer seen, and survives a store that does not answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from stores import NotInTime, StoreError, poll_until
+
+
+def test_poll_until_returns_what_came() -> None:
+    answers = iter([[], [], [1], [1, 2]])
+    assert poll_until(lambda: next(answers), every_s=0.001) == [1]
+    assert poll_until(lambda: next(answers), lambda found: len(found) == 2, every_s=0.001) == [1, 2]
+
+
+def test_poll_until_says_what_it_saw_last() -> None:
+    with pytest.raises(NotInTime, match=r"not within 0.01 s; seen last: \[3\]") as caught:
+        poll_until(lambda: [3], lambda found: len(found) > 1, timeout_s=0.01, every_s=0.001)
+    assert caught.value.last == [3]
+
+
+def test_poll_until_outlives_a_store_that_is_away() -> None:
+    away = StoreError("loki", "http://l", "is away", "wait")
+    answers = iter([away, away, 7])
+
+    def ask() -> int:
+        answer = next(answers)
+        if isinstance(answer, StoreError):
+            raise answer
+        return answer
+
+    assert poll_until(ask, every_s=0.001) == 7
+
+    def never() -> int:
+        raise away
+
+    with pytest.raises(NotInTime, match="seen last: loki is away"):
+        poll_until(never, timeout_s=0.01, every_s=0.001)
