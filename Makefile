@@ -48,7 +48,7 @@ test-live: setup ## the live tests, against the stack that `make up` started
 	$(RUN) -m pytest tests/stack/test_signals.py tests/stack/test_dashboards.py --running-stack $(ARGS)
 
 check: setup dashboards ## ruff, mypy, the lock file, and that what is generated is up to date
-	git diff --exit-code --stat -- grafana/dashboards prometheus/rules prometheus/rules-rehearsal
+	git diff --exit-code --stat -- grafana/dashboards prometheus/rules prometheus/rules-rehearsal prometheus/alerts.json
 	$(VENV)/bin/ruff check
 	$(VENV)/bin/ruff format --check
 	$(RUN) -m mypy

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import sys
 from pathlib import Path
 
-from dashboards_src.alerts import FILES
+from dashboards_src.alerts import FILES, alerts_at
+from dashboards_src.alerts.index import generate_index
 from dashboards_src.alerts.rules import generate_rules
+from dashboards_src.boards import generate_dashboards
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
 def generate(root: Path) -> None:
-    """Rules at both scales, and dashboards."""
     generate_rules(root, FILES)
-    if importlib.util.find_spec("dashboards_src.boards"):
-        importlib.import_module("dashboards_src.boards").generate(root)
+    generate_index(root, alerts_at("production"))
+    generate_dashboards(root / "grafana" / "dashboards")
 
 
 if __name__ == "__main__":

@@ -166,7 +166,7 @@ class Burn:
     long: PerScale[str]
     short: PerScale[str]
     factor: PerScale[float]
-    wait: PerScale[str]
+    for_: PerScale[str]
 
     @property
     def name(self) -> str:

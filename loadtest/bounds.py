@@ -122,7 +122,7 @@ def way_s(alert: str, scale: Scale) -> float:
         # long; then the sink waits for its silence, and looks every second.
         return 4 * timing.interval_s + timing.watchdog_interval_s + SinkSettings.silence_s + 1
     # One scrape and one evaluation at most, which have the same interval.
-    return 2 * timing.interval_s + BATCH_S + promql.seconds(rule.wait.at(scale)) + timing.group_wait_s
+    return 2 * timing.interval_s + BATCH_S + promql.seconds(rule.for_.at(scale)) + timing.group_wait_s
 
 
 # Servers that are stopped: `up` is 0, or nothing arrives, from the first scrape on.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Final
 
 from dashboards_src.alerts import cost, providers, quality, requests, slo, stack
-from dashboards_src.alerts.rules import Alert, RulesFile
+from dashboards_src.alerts.alert import Alert
+from dashboards_src.alerts.rules import RulesFile
 from dashboards_src.config import SCALES, Scale
 
 FILES: Final[tuple[RulesFile, ...]] = (

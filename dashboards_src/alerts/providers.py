@@ -1,69 +1,66 @@
-"""Alerts on model providers, and on what the application does when they fail."""
+"""Alerts on model providers, and on how applications react when providers fail."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from dashboards_src import config
-from dashboards_src.alerts.rules import Alert, RulesFile
+from dashboards_src.alerts.alert import FAILED_CALLS, NEWEST_CALLS, Alert
+from dashboards_src.alerts.rules import RulesFile
 from dashboards_src.records import PROVIDERS_FILE
 
 ENOUGH: Final = "and %(PROVIDER_ATTEMPT_RATE)s * %(RATE.s)s >= %(LEAST_ATTEMPTS)s"
 
+_alert = partial(Alert, severity="warning", team="application", dashboard=config.INCIDENT_BOARD)
+
 ALERTS: Final = (
-    Alert(
-        PROVIDERS_FILE,
-        "LLMProviderErrorRateHigh",
-        f"%(PROVIDER_ERROR_RATIO)s > %(PROVIDER_ERROR_RATE)s\n{ENOUGH}",
-        config.PROVIDER_FOR,
-        "critical",
-        "application",
-        config.INCIDENT_BOARD,
-        "A provider fails too many attempts at a model.",
-        "{{ $labels.provider }} {{ $labels.model }}: {{ $value | humanizePercentage }} of the attempts of the last"
-        " %(RATE)s failed (limit %(PROVIDER_ERROR_RATE.percent)s).",
-        ("provider", "model"),
+    _alert(
+        name="LLMProviderErrorRateHigh",
+        expr=f"%(PROVIDER_ERROR_RATIO)s > %(PROVIDER_ERROR_RATE)s\n{ENOUGH}",
+        for_=config.PROVIDER_FOR,
+        severity="critical",
+        summary="A provider fails too many attempts at a model.",
+        description="{{ $labels.provider }} {{ $labels.model }}: {{ $value | humanizePercentage }} of the attempts of"
+        " the last %(RATE)s failed (limit %(PROVIDER_ERROR_RATE.percent)s).",
+        labels=("provider", "model"),
+        evidence=FAILED_CALLS,
+        scenarios=("rate-limit", "retry-storm"),
     ),
-    Alert(
-        PROVIDERS_FILE,
-        "LLMRetryStorm",
-        f"%(PROVIDER_RETRY_RATIO)s > %(RETRY_SHARE)s\n{ENOUGH}",
-        config.RETRY_FOR,
-        "warning",
-        "application",
-        config.INCIDENT_BOARD,
-        "Retries are a large part of the traffic to a provider.",
-        "{{ $labels.provider }} {{ $labels.model }}: {{ $value | humanizePercentage }} of the attempts of the last"
-        " %(RATE)s were retries (limit %(RETRY_SHARE.percent)s).",
-        ("provider", "model"),
+    _alert(
+        name="LLMRetryStorm",
+        expr=f"%(PROVIDER_RETRY_RATIO)s > %(RETRY_SHARE)s\n{ENOUGH}",
+        for_=config.RETRY_FOR,
+        summary="Retries are a large part of the traffic to a provider.",
+        description="{{ $labels.provider }} {{ $labels.model }}: {{ $value | humanizePercentage }} of the attempts of"
+        " the last %(RATE)s were retries (limit %(RETRY_SHARE.percent)s).",
+        labels=("provider", "model"),
+        evidence=FAILED_CALLS,
+        scenarios=("retry-storm",),
     ),
-    Alert(
-        PROVIDERS_FILE,
-        "LLMCircuitBreakerOpen",
+    _alert(
+        name="LLMCircuitBreakerOpen",
         # The highest of a while: a breaker that tries again for a moment is still open.
-        "max by (service, provider, model) (max_over_time(%(BREAKER_STATE)s[%(FLAP)s])) == %(BREAKER_OPEN)s",
-        config.BREAKER_FOR,
-        "warning",
-        "application",
-        config.INCIDENT_BOARD,
-        "A circuit breaker keeps a model from being called.",
-        "{{ $labels.service }} does not call {{ $labels.model }} at {{ $labels.provider }}"
+        expr="max by (service, provider, model) (max_over_time(%(BREAKER_STATE)s[%(FLAP)s])) == %(BREAKER_OPEN)s",
+        for_=config.BREAKER_FOR,
+        summary="A circuit breaker keeps a model from being called.",
+        description="{{ $labels.service }} does not call {{ $labels.model }} at {{ $labels.provider }}"
         " (state {{ $value | humanize }}).",
-        ("service", "provider", "model"),
+        labels=("service", "provider", "model"),
+        evidence=FAILED_CALLS,
+        scenarios=("outage", "fallback"),
     ),
-    Alert(
-        PROVIDERS_FILE,
-        "LLMFallbackInUse",
-        "sum by (service, from_model, to_model) (increase(%(FALLBACKS)s[%(RATE)s])) >= %(LEAST_FALLBACKS)s",
-        config.FALLBACK_FOR,
-        "warning",
-        "application",
-        config.INCIDENT_BOARD,
-        "Another model than the intended one answers.",
-        "{{ $labels.service }} moved {{ $value | humanize }} requests from {{ $labels.from_model }} to"
+    _alert(
+        name="LLMFallbackInUse",
+        expr="sum by (service, from_model, to_model) (increase(%(FALLBACKS)s[%(RATE)s])) >= %(LEAST_FALLBACKS)s",
+        for_=config.FALLBACK_FOR,
+        summary="Another model than the intended one answers.",
+        description="{{ $labels.service }} moved {{ $value | humanize }} requests from {{ $labels.from_model }} to"
         " {{ $labels.to_model }} in the last %(RATE)s.",
-        ("service", "from_model", "to_model"),
-        {"model": "from_model"},
+        labels=("service", "from_model", "to_model"),
+        evidence=NEWEST_CALLS,
+        scenarios=("fallback",),
+        dashboard_variables={"model": "from_model"},
     ),
 )
 

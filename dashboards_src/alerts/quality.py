@@ -1,63 +1,61 @@
-"""Alerts on the quality of answers, as evaluation scores it."""
+"""Alerts on the quality of answers, as evaluation scores them."""
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from dashboards_src import config
-from dashboards_src.alerts.rules import Alert, RulesFile
+from dashboards_src.alerts.alert import CALLS, LOW_SCORES, Alert, Evidence
+from dashboards_src.alerts.rules import RulesFile
 from dashboards_src.records import QUALITY_FILE
+from llm_telemetry import names
+
+_alert = partial(Alert, severity="warning", team="quality", dashboard=config.QUALITY_BOARD)
 
 ALERTS: Final = (
-    Alert(
-        QUALITY_FILE,
-        "LLMQualityDegradation",
-        """
+    _alert(
+        name="LLMQualityDegradation",
+        expr="""
         %(ENDPOINT_MEAN_SCORE)s{metric="%(FAITHFULNESS)s"} < %(FAITHFULNESS_LEAST)s
         and %(ENDPOINT_SCORES)s >= %(LEAST_SCORES)s
         """,
-        config.FAITHFULNESS_FOR,
-        "critical",
-        "quality",
-        config.QUALITY_BOARD,
-        "Answers are not faithful to what was retrieved.",
-        "{{ $labels.service }} {{ $labels.endpoint }}: answers of the last %(HOUR)s have a mean faithfulness of"
-        " {{ $value | printf `%.2f` }} (limit %(FAITHFULNESS_LEAST)s).",
-        ("service", "endpoint", "metric"),
+        for_=config.FAITHFULNESS_FOR,
+        severity="critical",
+        summary="Answers are not faithful to what was retrieved.",
+        description="{{ $labels.service }} {{ $labels.endpoint }}: answers of the last %(HOUR)s have a mean"
+        " faithfulness of {{ $value | printf `%.2f` }} (limit %(FAITHFULNESS_LEAST)s).",
+        labels=("service", "endpoint", "metric"),
+        evidence=LOW_SCORES,
     ),
-    Alert(
-        QUALITY_FILE,
-        "LLMQualityWeeklyDrop",
-        # Two weeks with enough scores; the weekly report says which.
-        """
+    _alert(
+        name="LLMQualityWeeklyDrop",
+        # Both weeks need enough scores. The label week is not in the result: the weekly report names the weeks.
+        expr="""
         min by (service, metric) (%(WEEKLY_CHANGE)s) < -%(WEEKLY_DROP)s
         and count by (service, metric) (%(WEEKLY_SAMPLES)s >= %(LEAST_SCORES)s) >= 2
         """,
-        config.WEEKLY_DROP_FOR,
-        "warning",
-        "quality",
-        config.QUALITY_BOARD,
-        "Answers of last week were worse than those of the week before.",
-        "{{ $labels.service }}: {{ $labels.metric }} changed by {{ $value | humanizePercentage }} in a week"
+        for_=config.WEEKLY_DROP_FOR,
+        summary="Answers of last week were worse than those of the week before.",
+        description="{{ $labels.service }}: {{ $labels.metric }} changed by {{ $value | humanizePercentage }} in a week"
         " (limit -%(WEEKLY_DROP.percent)s).",
-        ("service", "metric"),
+        labels=("service", "metric"),
+        evidence=Evidence(event=names.EVENT_EVALUATION),
     ),
-    Alert(
-        QUALITY_FILE,
-        "LLMEvaluationSilent",
-        # Only where evaluation has worked before: a service that is not evaluated is not silent.
-        """
+    _alert(
+        name="LLMEvaluationSilent",
+        # Only services that were evaluated before: a service without evaluation does not alert.
+        expr="""
         %(SERVICE_REQUESTS)s >= %(LEAST_REQUESTS)s
         unless %(SERVICE_SCORED)s > 0
         and max_over_time(%(SERVICE_SCORED)s[%(EVALUATED)s]) > 0
         """,
-        config.EVAL_SILENT_FOR,
-        "warning",
-        "quality",
-        config.QUALITY_BOARD,
-        "Answers are given but none is scored.",
-        "{{ $labels.service }} answered {{ $value | humanize }} requests in the last %(HOUR)s, and none was scored.",
-        ("service",),
+        for_=config.EVAL_SILENT_FOR,
+        summary="Answers are given but none is scored.",
+        description="{{ $labels.service }} answered {{ $value | humanize }} requests in the last %(HOUR)s, and none"
+        " was scored.",
+        labels=("service",),
+        evidence=CALLS,
     ),
 )
 

@@ -3,61 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from dashboards_src import config, records
-from dashboards_src.config import SCALES, PerScale, Scale, Severity, Team
+from dashboards_src.alerts.alert import Alert, Rule
+from dashboards_src.config import SCALES, Scale
 
 HEADER = """\
 # GENERATED - DO NOT EDIT. Change dashboards_src/ and run `make dashboards`.
 # {about}
 """
 FOLDERS: Mapping[Scale, str] = {"production": "prometheus/rules", "rehearsal": "prometheus/rules-rehearsal"}
-
-Rule = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Alert:
-    """One alert. Texts are templates, filled by `records.filled`, then by Prometheus."""
-
-    file: str  # stem of the rules file
-    name: str
-    expr: str
-    wait: PerScale[str]
-    severity: Severity
-    team: Team
-    dashboard: str
-    summary: str
-    description: str
-    labels: Sequence[str]  # that its series carry
-    variables: Mapping[str, str] = field(default_factory=dict)  # of the dashboard, by another label than their own
-    extra: Mapping[str, str] = field(default_factory=dict)  # labels beside severity and team
-
-    def rule(self, scale: Scale) -> Rule:
-        """Its rule at `scale`."""
-        return {
-            "alert": self.name,
-            "expr": records.filled(self.expr, scale),
-            "for": self.wait.at(scale),
-            "labels": {"severity": self.severity, "team": self.team, **self.extra},
-            "annotations": {
-                "summary": self.summary,
-                "description": records.filled(self.description, scale),
-                "runbook_url": f"{config.RUNBOOK_BASE}/{self.name}",
-                "dashboard_url": self._dashboard_url(),
-            },
-        }
-
-    def _dashboard_url(self) -> str:
-        filled = () if self.dashboard == config.STACK_BOARD else config.VARIABLES  # the stack is one thing
-        of = {name: name for name in filled if name in self.labels} | dict(self.variables)
-        query = [f"var-{name}={{{{ $labels.{label} | urlquery }}}}" for name, label in of.items()]
-        return f"{config.DASHBOARD_BASE}/d/{self.dashboard}?{'&'.join([*query, 'from=now-1h', 'to=now'])}"
 
 
 @dataclass(frozen=True)

@@ -7,16 +7,33 @@ ratios, so a busy hour counts more than a quiet one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from dashboards_src import config, promql, records
-from dashboards_src.alerts.rules import Alert, Rule, RulesFile
+from dashboards_src.alerts.alert import (
+    FAILED_CALLS,
+    LATE_STREAMS,
+    LOW_SCORES,
+    SLOW_CALLS,
+    Alert,
+    Evidence,
+    Rule,
+)
+from dashboards_src.alerts.rules import RulesFile
 from dashboards_src.config import Burn, Scale, Slo
 from llm_telemetry import names
 
 MONTH: Final = config.MONTH.production
+
+# By objective: the evidence of its alert, and the load scenarios that must raise it.
+EVIDENCE: Final[Mapping[str, tuple[Evidence, tuple[str, ...]]]] = {
+    "availability": (FAILED_CALLS, ("outage",)),
+    "latency": (SLOW_CALLS, ()),
+    "ttft": (LATE_STREAMS, ()),
+    "quality": (LOW_SCORES, ()),
+}
 
 
 def _counted(series: str, *matchers: str) -> str:
@@ -85,23 +102,27 @@ def burn_alert(slo: Slo, burn: Burn, scale: Scale) -> Alert:
     limit = f"{burn.factor.at(scale):g} / {slo.allowed}"
     which = f'{{slo="{slo.name}"}}'
     long, short = burn.long.at(scale), burn.short.at(scale)
+    evidence, scenarios = EVIDENCE[slo.name]
     return Alert(
-        records.SLO_FILE,
-        slo.alert,
-        f"""
+        name=slo.alert,
+        expr=f"""
         {records.slo_bad_ratio(long)}{which} > {limit}
         and {records.slo_bad_ratio(short)}{which} > {limit}
         and {records.slo_events(long)}{which} >= %(LEAST_EVENTS)s
         """,
-        burn.wait,
-        burn.severity,
-        "quality" if slo.name == "quality" else "application",
-        config.SLO_BOARD,
-        f"The error budget of an objective burns too fast: of {slo.allowed} events, 1 may be one that {slo.bad}.",
-        "{{ $labels.service }} {{ $labels.endpoint }}: {{ $value | humanizePercentage }} of the events of the last"
-        f" {long} {slo.bad}; more than {limit} for that long spends the budget of %(MONTH.production)s too early.",
-        ("slo", "service", "endpoint"),
-        extra={"window": burn.name},
+        for_=burn.for_,
+        severity=burn.severity,
+        team="quality" if slo.name == "quality" else "application",
+        dashboard=config.SLO_BOARD,
+        summary=f"The error budget of an objective burns too fast: of {slo.allowed} events, 1 may be one that"
+        f" {slo.bad}.",
+        description="{{ $labels.service }} {{ $labels.endpoint }}: {{ $value | humanizePercentage }} of the events of"
+        f" the last {long} {slo.bad}; more than {limit} for that long spends the budget of %(MONTH.production)s"
+        " too early.",
+        labels=("slo", "service", "endpoint"),
+        evidence=evidence,
+        scenarios=scenarios,
+        extra_labels={"window": burn.name},
     )
 
 

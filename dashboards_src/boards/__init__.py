@@ -16,7 +16,6 @@ BOARDS: Final[tuple[Board, ...]] = (
     incident.BOARD,
     stack.BOARD,
 )
-FOLDER: Final = "grafana/dashboards"
 
 
 def generate_dashboards(out_dir: Path) -> list[Path]:
@@ -31,8 +30,3 @@ def generate_dashboards(out_dir: Path) -> list[Path]:
         if path not in written:
             path.unlink()
     return written
-
-
-def generate(root: Path) -> None:
-    """Write them where Grafana is told to look (called by `python -m dashboards_src`)."""
-    generate_dashboards(root / FOLDER)

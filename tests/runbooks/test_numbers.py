@@ -7,7 +7,7 @@ from runbook_texts import text
 
 from dashboards_src import config
 from dashboards_src.alerts import alerts_at
-from dashboards_src.alerts.rules import Alert
+from dashboards_src.alerts.alert import Alert
 from dashboards_src.alerts.slo import can_burn
 
 SAID = {
@@ -47,7 +47,7 @@ def test_the_threshold(name: str, said: str) -> None:
 
 @pytest.mark.parametrize("alert", [one for one in alerts_at("production") if one.name not in WITHOUT_FOR])
 def test_how_long_it_must_last(alert: Alert) -> None:
-    wait = alert.wait.production
+    wait = alert.for_.production
     count, unit = wait[:-1], wait[-1]
     said = ONE[unit] if count == "1" else f"{count} {UNITS[unit]}"
     assert f"for {said}" in first_paragraph(alert.name)

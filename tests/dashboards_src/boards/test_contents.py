@@ -7,7 +7,7 @@ from dashboard_queries import Panel, all_panels, board, panels
 
 from dashboards_src import config
 from dashboards_src.alerts import alerts_at
-from dashboards_src.alerts.rules import Alert
+from dashboards_src.alerts.alert import Alert
 from dashboards_src.alerts.slo import can_burn
 from dashboards_src.config import PerScale
 

@@ -122,7 +122,7 @@ def test_every_alert_is_tested_with_all_that_it_says() -> None:
 def test_alerts_carry_the_labels_that_their_source_says() -> None:
     declared: dict[str, set[str]] = {}
     for alert in alerts_at("production"):
-        declared.setdefault(alert.name, set()).update(alert.labels, alert.extra)
+        declared.setdefault(alert.name, set()).update(alert.labels, alert.extra_labels)
     for case in expectations("production"):
         if case.fires and "team" in case.labels:
             rest = set(case.labels) - {"severity", "team"}
@@ -212,7 +212,7 @@ def test_the_rehearsal_column_keeps_its_promises() -> None:
         else:
             assert 20 <= length <= 60, name
     for burn in config.BURNS:
-        assert promql.seconds(burn.wait.rehearsal) <= 10
+        assert promql.seconds(burn.for_.rehearsal) <= 10
         assert promql.seconds(burn.long.rehearsal) <= 60
         assert promql.seconds(burn.short.rehearsal) >= 20
 
