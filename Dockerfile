@@ -17,7 +17,6 @@ COPY demo_app demo_app
 COPY sim_provider sim_provider
 RUN uv sync --frozen --no-dev --extra demo-app --extra sim-provider --extra alert-sink --no-editable
 # These run from here, as they do in a checkout.
-COPY stack/*.py stack/
 COPY stores stores
 COPY alert_sink alert_sink
 COPY runbooks runbooks

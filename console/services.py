@@ -12,7 +12,8 @@ from typing import ParamSpec, TypeVar
 from alert_sink.client import SinkClient
 from console.settings import ConsoleSettings
 from stack.settings import Stack
-from stores import StoreError, Stores
+from stack.stores import Stores
+from stores import StoreError
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -16,7 +16,8 @@ from stack.full import FullStack
 from stack.lite import LiteStack
 from stack.secrets import PROVIDER_TOKEN
 from stack.settings import Stack
-from stores import StoreError, Stores
+from stack.stores import Stores
+from stores import StoreError
 
 _WITHIN_S: Final = 10.0  # of one admin call
 

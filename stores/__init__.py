@@ -1,15 +1,14 @@
 """Clients of the stack's stores: the same answers whichever servers run.
 
-    stores = Stores.of(Stack.load())
+    stores = Stores.of(Stack.load())  # stack.stores: the clients of the servers that run
     stores.metrics.value("sum(llm_requests_total)")
     stores.traces.trace(trace_id)
     stores.logs.query(LogFilter(trace_id=trace_id))
     stores.alerts.alerts()
 
-Times are Unix seconds. Whatever does not answer raises a StoreError, which says where and what to do.
+Times are Unix seconds. A store that does not answer raises a StoreError, which names the store and the next step.
 """
 
-from stack.stores import Stores
 from stores.alerts import AlertStore, Matcher
 from stores.errors import BadAnswer, QueryRefused, StoreError, StoreNotReady, StoreTimeout, StoreUnreachable
 from stores.log_filter import LogFilter
@@ -34,7 +33,6 @@ __all__ = [
     "StoreNotReady",
     "StoreTimeout",
     "StoreUnreachable",
-    "Stores",
     "Tail",
     "Trace",
     "TraceFilter",

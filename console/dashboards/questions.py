@@ -10,7 +10,8 @@ from functools import partial
 from typing import Any, Final
 
 from console.services import Services
-from stores import Stores, TraceFilter
+from stack.stores import Stores
+from stores import TraceFilter
 from stores.traces import TraceSummary
 
 

@@ -9,7 +9,8 @@ import store_sent as sent
 from canned_server import CannedServer, canned_server
 from store_servers import Running, running_servers
 
-from stores import LogFilter, Stores, TraceFilter, poll_until
+from stack.stores import Stores
+from stores import LogFilter, TraceFilter, poll_until
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,8 @@ from stack.build import TerminalProgress, binary, build_missing
 from stack.render import Addresses, context, filled, render_files
 from stack.servers import SERVERS, Server
 from stack.settings import Stack
-from stores import Stores, poll_until
+from stack.stores import Stores
+from stores import poll_until
 
 NAMES = ("prometheus", "alertmanager", "jaeger", "victoria-logs")
 RULES = """\

@@ -10,7 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from store_servers import Running
 
-from stores import AlertStore, Matcher, QueryRefused, Stores
+from stack.stores import Stores
+from stores import AlertStore, Matcher, QueryRefused
 
 WARNED = {"alertname": "LLMSlow", "severity": "warning", "nasty": sent.NASTY}
 FAILED = {"alertname": "LLMFails", "severity": "critical"}

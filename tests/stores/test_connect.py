@@ -7,7 +7,8 @@ from canned_server import CannedServer
 from store_servers import Running, free_ports
 
 from stack.settings import Stack
-from stores import NotInTime, StoreError, Stores, poll_until
+from stack.stores import Stores
+from stores import NotInTime, StoreError, poll_until
 from stores.jaeger import Jaeger
 from stores.loki import Loki
 from stores.tempo import Tempo

@@ -11,7 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from store_servers import Running
 
-from stores import LogFilter, Stores, TraceFilter, poll_until
+from stack.stores import Stores
+from stores import LogFilter, TraceFilter, poll_until
 from stores.quoting import quoted
 
 SPECIAL = [*"\"'`\\\n\r\t\x00\x7f|*(){}[]=~:#!<>,$% é😀\u2028\ufeff\ufffda1", "or", "and", "not"]

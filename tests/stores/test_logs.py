@@ -9,7 +9,8 @@ from canned_server import CannedServer
 from store_servers import Running
 
 from llm_telemetry import names
-from stores import LogFilter, LogStore, Stores, follow, poll_until
+from stack.stores import Stores
+from stores import LogFilter, LogStore, follow, poll_until
 from stores.log_fields import TYPES, typed
 from stores.logs import MOST_LINES, Histogram, log_line
 from stores.loki import Loki

@@ -6,7 +6,8 @@ import pytest
 import store_sent as sent
 from store_servers import Running
 
-from stores import MetricStore, QueryRefused, Stores, poll_until
+from stack.stores import Stores
+from stores import MetricStore, QueryRefused, poll_until
 from stores.metric_answers import Exemplar, Sample
 
 COUNTER = {"__name__": "llm_requests_total", "instance": "one", "job": "demo-app", **sent.REQUESTS_LABELS}

@@ -4,7 +4,8 @@ import pytest
 import store_sent as sent
 from canned_server import CannedServer
 
-from stores import Stores, TraceFilter
+from stack.stores import Stores
+from stores import TraceFilter
 from stores.tempo import Tempo
 from stores.traces import SpanEvent, SpanLink, TraceStore, TraceSummary
 
