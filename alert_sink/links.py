@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
+from alert_sink.console_pages import logs_page, query_page, trace_page, traces_page
 from alert_sink.settings import SinkSettings
 from alert_sink.webhook import Notification
 from llm_telemetry import names
@@ -30,7 +30,7 @@ class Links:
     def __init__(self, settings: SinkSettings) -> None:
         self._settings = settings
         self._grafana = settings.grafana_page.rstrip("/")
-        self._console = _console(settings.console_page.rstrip("/")) if settings.console_page else None
+        self._console = settings.console_page.rstrip("/")
 
     def of(self, one: Notification, trace_id: str = "") -> dict[str, str]:
         """What there is of: runbook, dashboard, expression, logs, traces, trace."""
@@ -53,7 +53,7 @@ class Links:
         if self._grafana:
             return self._explore("tempo", {"queryType": "traceql", "query": trace_id}, ("now-24h", "now"))
         if self._console:
-            return self._console.trace(trace_id)
+            return self._console + trace_page(trace_id)
         return f"{self._settings.traces_page.rstrip('/')}/api/v3/traces/{quote(trace_id, safe='')}"
 
     def traces(self, which: TraceFilter) -> str:
@@ -62,7 +62,7 @@ class Links:
             query = {"queryType": "traceql", "query": which.traceql(), "tableType": "traces"}
             return self._explore("tempo", query, _period_ms(which))
         if self._console:
-            return self._console.traces(which)
+            return self._console + traces_page(which)
         return f"{self._settings.traces_page.rstrip('/')}/api/traces?{urlencode(which.jaeger_parameters())}"
 
     def logs(self, which: LogFilter) -> str:
@@ -70,7 +70,7 @@ class Links:
         if self._grafana:
             return self._explore("loki", {"queryType": "range", "expr": which.logql()}, _period_ms(which))
         if self._console:
-            return self._console.logs(which)
+            return self._console + logs_page(which)
         start, end = which.span()
         # vmui lays its own period over that of the query.
         query = {
@@ -86,14 +86,14 @@ class Links:
         if self._grafana:
             return self._explore("prometheus", {"expr": promql, "instant": True, "range": True}, ("now-1h", "now"))
         if self._console:
-            return self._console.query(promql)
+            return self._console + query_page(promql)
         return f"{self._settings.prometheus_page.rstrip('/')}/api/v1/query?{urlencode({'query': promql})}"
 
     def _expression(self, generator_url: str) -> str:
         """The alert's expression; lite's Prometheus has no page of its own for it."""
         url = web_address(generator_url)
         expression = parse_qs(urlsplit(url).query).get("g0.expr", [""])[0]
-        return self._console.query(expression) if self._console and expression else url
+        return self._console + query_page(expression) if self._console and expression else url
 
     def _explore(self, source: str, query: Mapping[str, Any], period: tuple[str, str]) -> str:
         pane = {
@@ -103,31 +103,6 @@ class Links:
         }
         panes = json.dumps({"a": pane}, separators=(",", ":"))
         return f"{self._grafana}/explore?{urlencode({'schemaVersion': 1, 'orgId': 1, 'panes': panes})}"
-
-
-@dataclass(frozen=True)
-class _Console:
-    """Pages of the console."""
-
-    trace: Callable[[str], str]
-    traces: Callable[[TraceFilter], str]
-    logs: Callable[[LogFilter], str]
-    query: Callable[[str], str]
-
-
-def _console(page: str) -> _Console:
-    """The console knows its own addresses. Imported here: the image of `full` has no console."""
-    from console.logs.question import page_of as page_of_logs
-    from console.query.question import page_of as page_of_query
-    from console.traces.question import page_of as page_of_traces
-    from console.traces.question import page_of_trace
-
-    return _Console(
-        trace=lambda trace_id: page + page_of_trace(trace_id),
-        traces=lambda which: page + page_of_traces(which),
-        logs=lambda which: page + page_of_logs(which),
-        query=lambda promql: page + page_of_query(promql),
-    )
 
 
 def logs_of(alert: str, labels: Mapping[str, str], at: float) -> LogFilter:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
+from alert_sink.console_pages import logs_page, query_page, traces_page
 from alert_sink.links import ABOUT_REQUESTS, logs_of, traces_of, web_address
 from console.alerts.standing import ActiveAlert
-from console.logs.question import page_of as page_of_logs
-from console.query.question import page_of as page_of_query
 from console.runbooks.text import EXAMPLES
 from console.runbooks.view import shelf
-from console.traces.question import page_of as page_of_traces
 
 
 def runbook_of(name: str, labels: Mapping[str, str], url: str = "") -> str:
@@ -27,9 +25,9 @@ def links_of(alert: ActiveAlert) -> list[tuple[str, str]]:
     found = [("Dashboard", alert.dashboard)]
     if alert.name.startswith(ABOUT_REQUESTS):
         of = (alert.name, alert.labels, alert.since)
-        found += [("Log lines", page_of_logs(logs_of(*of))), ("Traces", page_of_traces(traces_of(*of)))]
+        found += [("Log lines", logs_page(logs_of(*of))), ("Traces", traces_page(traces_of(*of)))]
     if alert.expression:
-        found.append(("Expression", page_of_query(alert.expression)))
+        found.append(("Expression", query_page(alert.expression)))
     return [(text, address) for text, address in found if address]
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from nicegui import ui
 from starlette.requests import Request
 
+from alert_sink.console_pages import trace_page
 from alert_sink.incidents import length
 from alert_sink.watchdog import SILENT
 from console import states
@@ -26,7 +27,6 @@ from console.services import services
 from console.shell import heading, page_frame, static
 from console.timebar import TimeBar, button
 from console.times import Span, TimeRange
-from console.traces.question import page_of_trace
 from stores import StoreError
 from stores.alerts import Silence
 
@@ -252,7 +252,7 @@ def _resolved(incidents: Sequence[Incident], now: float) -> None:
                     if one.dashboard:
                         ui.link("Dashboard", one.dashboard)
                     if one.trace_id:
-                        ui.link("An affected trace", page_of_trace(one.trace_id))
+                        ui.link("An affected trace", trace_page(one.trace_id))
 
 
 def _history(incidents: Sequence[Incident], found: Read, span: Span, now: float) -> None:

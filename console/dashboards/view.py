@@ -8,6 +8,7 @@ from typing import Final
 
 from nicegui import ui
 
+from alert_sink.console_pages import trace_page
 from console import states
 from console.dashboards.answer import Answer
 from console.dashboards.elements import Frame
@@ -21,7 +22,6 @@ from console.dashboards.plan import Plan
 from console.dashboards.variables import written_plain
 from console.services import services
 from console.times import Span, clock, length
-from console.traces.question import page_of_trace
 from console.units import formatted
 from stores import StoreError
 
@@ -151,7 +151,7 @@ class PanelView:
         with ui.element("nav").classes("menu-list").props('aria-label="Traces"'):
             for one in newest:
                 text = f"{clock(one.time)} · {formatted(one.value, unit)}"
-                ui.link(text, page_of_trace(one.trace_id)).classes("btn mono")
+                ui.link(text, trace_page(one.trace_id)).classes("btn mono")
 
 
 def _times(plan: Plan) -> dict[str, str]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from nicegui import ui
 
+from alert_sink.console_pages import trace_page
 from alert_sink.incidents import length
 from console import states
 from console.alerts.cards import LOOK
@@ -23,7 +24,6 @@ from console.services import services
 from console.shell import heading, page_frame, static
 from console.timebar import button
 from console.times import Span
-from console.traces.question import page_of_trace
 from console.units import formatted
 
 _EVERY_S = 10.0
@@ -110,7 +110,7 @@ def _find_trace() -> None:
         line.props["aria-label"] = "Trace id"
         line.on("input", lambda event: found.__setitem__(0, str(event.args)), js_handler="(e) => emit(e.target.value)")
         button("Open trace").props('type="submit"')
-    form.on("submit.prevent", lambda: ui.navigate.to(page_of_trace(found[0].strip())) if found[0].strip() else None)
+    form.on("submit.prevent", lambda: ui.navigate.to(trace_page(found[0].strip())) if found[0].strip() else None)
 
 
 def _banner(found: Alerts) -> None:

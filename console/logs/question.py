@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
-from urllib.parse import urlencode
 
-from console.times import TimeRange
+from alert_sink.console_pages import LOG_FIELD, log_parameters
 from stores import LogFilter
 from stores.log_fields import FieldValue, typed
-from stores.quoting import plain
 
-_FIELD: Final = "field."  # before a field's name in the URL
 SEVERITY: Final = "severity_text"  # as the line's logger wrote it; both stores keep it under this name
 
 # What may give the histogram its colours, with its name for a person.
@@ -42,31 +39,19 @@ class LogQuestion:
             text=asked.get("text", ""),
             trace_id=asked.get("trace_id", "").strip(),
             fields={
-                name.removeprefix(_FIELD): value
+                name.removeprefix(LOG_FIELD): value
                 for name, value in asked.items()
-                if name.startswith(_FIELD) and name != _FIELD
+                if name.startswith(LOG_FIELD) and name != LOG_FIELD
             },
             by=by if by in BY else SEVERITY,
             live=asked.get("live") == "true",
         )
 
-    @classmethod
-    def of(cls, which: LogFilter) -> LogQuestion:
-        """The question that a filter asks."""
-        fields = {name: plain(value) for name, value in which.fields.items()}
-        return cls(which.service, which.text, which.trace_id, fields)
-
     def parameters(self) -> dict[str, str]:
         """For the URL; what is empty or as always is left out."""
-        said = {
-            "service": self.service,
-            "text": self.text,
-            "trace_id": self.trace_id,
-            "by": self.by if self.by != SEVERITY else "",
-            "live": "true" if self.live else "",
-        }
-        fields = {_FIELD + name: value for name, value in self.fields.items()}
-        return {**{name: value for name, value in said.items() if value}, **fields}
+        which = LogFilter(self.service, self.fields, self.text, self.trace_id)
+        shown = {"by": self.by if self.by != SEVERITY else "", "live": "true" if self.live else ""}
+        return {**log_parameters(which), **{name: value for name, value in shown.items() if value}}
 
     def filter(self, start: float, end: float) -> LogFilter:
         """For the store."""
@@ -80,9 +65,3 @@ class LogQuestion:
     def with_field(self, name: str, value: str) -> LogQuestion:
         """The same, with that field equal to that value."""
         return replace(self, fields={**self.fields, name: value})
-
-
-def page_of(which: LogFilter) -> str:
-    """Where the console shows what a filter finds."""
-    period = TimeRange.between(*which.span()).parameters()
-    return f"/logs?{urlencode({**LogQuestion.of(which).parameters(), **period})}"

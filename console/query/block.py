@@ -8,19 +8,16 @@ from dataclasses import replace
 
 from nicegui import ui
 
+from alert_sink.console_pages import logs_page, query_page, trace_page, traces_page
 from alert_sink.incidents import moment
 from alert_sink.shown_queries import NotShown, log_filter, trace_filter
 from console import states
-from console.logs.question import page_of as page_of_logs
 from console.query.answers import named, step_for, vector
 from console.query.chart import chart
-from console.query.question import page_of as page_of_query
 from console.query.tables import Cell, Link, Swatch, table
 from console.services import services
 from console.timebar import button
 from console.times import Span
-from console.traces.question import page_of as page_of_traces
-from console.traces.question import page_of_trace
 from console.units import formatted
 from stores import LogFilter, StoreError, TraceFilter
 from stores.logs import LogLine
@@ -98,12 +95,12 @@ class QueryBlock:
         """Where the console shows the whole answer; nowhere while the text is no query."""
         try:
             if self._language == "logsql":
-                return page_of_logs(self._lines(text))
+                return logs_page(self._lines(text))
             if self._language == "traceql":
-                return page_of_traces(self._traces(text))
+                return traces_page(self._traces(text))
         except NotShown:
             return ""
-        return page_of_query(text)
+        return query_page(text)
 
     async def _asked(self) -> Callable[[], None]:
         """What to show of the answer.
@@ -170,7 +167,7 @@ class QueryBlock:
                     one.root_service or "–",
                     one.root_name or "its root has not arrived",
                     formatted(one.duration_ms, "ms"),
-                    Link(one.trace_id[:8], page_of_trace(one.trace_id)),
+                    Link(one.trace_id[:8], trace_page(one.trace_id)),
                 ]
                 for one in found
             ]
@@ -211,7 +208,7 @@ def _line(one: LogLine) -> list[Cell]:
         said("error_type"),
         number("latency_ms", "ms"),
         number("cost_usd", "currencyUSD"),
-        Link(one.trace_id[:8], page_of_trace(one.trace_id, one.span_id)) if one.trace_id else "",
+        Link(one.trace_id[:8], trace_page(one.trace_id, one.span_id)) if one.trace_id else "",
     ]
 
 

@@ -7,12 +7,12 @@ from typing import Any, Final
 
 from nicegui import ui
 
+from alert_sink.console_pages import trace_page
 from console.query.tables import Link, table
 from console.services import services
 from console.states import failed, loading, no_data
 from console.traces.comparison import Pair, compare
 from console.traces.fall import cost, text_of, tokens
-from console.traces.question import page_of_trace
 from console.traces.waterfall import Row, Waterfall, waterfall
 from console.units import formatted
 from stores import StoreError, Trace
@@ -51,7 +51,7 @@ class ComparisonPage:
                     no_data(f"the store has no trace {trace_id}")
 
     def _show(self, left: Waterfall, right: Waterfall) -> None:
-        links = [Link(trace_id, page_of_trace(trace_id)) for trace_id in self._ids]
+        links = [Link(trace_id, trace_page(trace_id)) for trace_id in self._ids]
         with ui.element("div").classes("card totals"):
             table(
                 ("", "A", "B", "B against A"),

@@ -8,8 +8,8 @@ from typing import Any
 
 from nicegui import ui
 
+from alert_sink.console_pages import trace_page
 from console.traces.fall import cost, tokens
-from console.traces.question import page_of_trace
 from console.traces.waterfall import Usage, waterfall
 from console.units import formatted
 from llm_telemetry import names
@@ -76,7 +76,7 @@ def row_of(summary: TraceSummary, detail: Detail | None) -> dict[str, Any]:
     """A trace as the browser gets it."""
     row = {
         "id": summary.trace_id,
-        "page": page_of_trace(summary.trace_id),
+        "page": trace_page(summary.trace_id),
         "name": summary.root_name or "(root has not arrived)",
         "service": summary.root_service,
         "ms": summary.start * 1000,

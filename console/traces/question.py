@@ -5,23 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import quote, urlencode
 
-from console.times import TimeRange
-from llm_telemetry import names
+from alert_sink.console_pages import SPAN_ATTRIBUTE, SPAN_SCOPE, trace_parameters
 from stores import TraceFilter
-from stores.quoting import plain
 from stores.trace_filter import AttributeValue
 
 LIMITS: Final = (20, 50, 100)  # traces shown
-
-# Parameter of the URL ⇔ attribute of the span. Any other attribute has the prefix before its name.
-SCOPE: Final[Mapping[str, str]] = {
-    "endpoint": names.LLM_ENDPOINT,
-    "model": names.LLM_MODEL,
-    "tenant": names.LLM_TENANT_ID,
-}
-_ATTRIBUTE: Final = "attribute."
 
 
 @dataclass(frozen=True)
@@ -30,7 +19,7 @@ class TraceQuestion:
 
     service: str = ""
     operation: str = ""
-    scope: Mapping[str, str] = field(default_factory=dict)  # by name in SCOPE
+    scope: Mapping[str, str] = field(default_factory=dict)  # by name in SPAN_SCOPE
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict)  # any other
     error_only: bool = False
     min_ms: float = 0.0
@@ -46,66 +35,28 @@ class TraceQuestion:
         return cls(
             service=asked.get("service", ""),
             operation=asked.get("operation", ""),
-            scope={name: asked[name] for name in SCOPE if asked.get(name)},
+            scope={name: asked[name] for name in SPAN_SCOPE if asked.get(name)},
             attributes={
-                name.removeprefix(_ATTRIBUTE): value
+                name.removeprefix(SPAN_ATTRIBUTE): value
                 for name, value in asked.items()
-                if name.startswith(_ATTRIBUTE) and name != _ATTRIBUTE and value
+                if name.startswith(SPAN_ATTRIBUTE) and name != SPAN_ATTRIBUTE and value
             },
             error_only=_yes_no(asked.get("error", "")),
             min_ms=_milliseconds(asked.get("min_ms", "")),
             limit=_limit(asked.get("limit", "")),
         )
 
-    @classmethod
-    def of(cls, which: TraceFilter) -> TraceQuestion:
-        """The question that a filter asks."""
-        by_attribute = {attribute: name for name, attribute in SCOPE.items()}
-        return cls(
-            which.service,
-            which.operation,
-            {by_attribute[name]: str(value) for name, value in which.attributes.items() if name in by_attribute},
-            {name: value for name, value in which.attributes.items() if name not in by_attribute},
-            which.error_only,
-            which.min_duration_ms,
-        )
-
     def parameters(self) -> dict[str, str]:
         """For the URL; what is empty or as always is left out."""
-        said = {
-            "service": self.service,
-            "operation": self.operation,
-            **self.scope,
-            **{_ATTRIBUTE + name: plain(value) for name, value in self.attributes.items()},
-            "error": "true" if self.error_only else "",
-            "min_ms": f"{self.min_ms:.3f}".rstrip("0").rstrip(".") if self.min_ms else "",
-            "limit": str(self.limit) if self.limit != LIMITS[0] else "",
-        }
-        return {name: value for name, value in said.items() if value}
+        limit = {"limit": str(self.limit)} if self.limit != LIMITS[0] else {}
+        return {**trace_parameters(self.filter()), **limit}
 
-    def filter(self, start: float, end: float) -> TraceFilter:
+    def filter(self, start: float | None = None, end: float | None = None) -> TraceFilter:
         """For the store."""
-        scope = {SCOPE[name]: value for name, value in self.scope.items() if value}
+        scope = {SPAN_SCOPE[name]: value for name, value in self.scope.items() if value}
         return TraceFilter(
             self.service, self.operation, {**scope, **self.attributes}, self.error_only, self.min_ms, start, end
         )
-
-
-def page_of(which: TraceFilter) -> str:
-    """Where the console shows what a filter finds."""
-    period = TimeRange.between(*which.span()).parameters()
-    return f"/traces?{urlencode({**TraceQuestion.of(which).parameters(), **period})}"
-
-
-def page_of_trace(trace_id: str, span_id: str = "") -> str:
-    """Where the console shows a trace, opened at a span."""
-    chosen = f"?{urlencode({'span': span_id})}" if span_id else ""
-    return f"/traces/{quote(trace_id, safe='')}{chosen}"
-
-
-def page_of_comparison(left: str, right: str) -> str:
-    """Where the console shows two traces beside each other."""
-    return f"/traces/compare?{urlencode({'a': left, 'b': right})}"
 
 
 def _yes_no(text: str) -> bool:

@@ -10,13 +10,14 @@ from typing import Final
 
 from nicegui import ui
 
+from alert_sink.console_pages import SPAN_SCOPE, trace_page
 from console.address import Address
 from console.fields import CheckField, ChoiceField, TextField, filter_chip
 from console.services import services
 from console.states import failed, loading, no_data
 from console.timebar import TimeBar
 from console.traces.found import Found
-from console.traces.question import LIMITS, SCOPE, TraceQuestion, page_of_trace
+from console.traces.question import LIMITS, TraceQuestion
 from console.traces.search import details, find
 from llm_telemetry import names
 from stores import StoreError
@@ -53,7 +54,7 @@ class SearchPage:
                 name: TextField(
                     name.capitalize(), question.scope.get(name, ""), partial(self._change_scope, name), hint="any"
                 )
-                for name in SCOPE
+                for name in SPAN_SCOPE
             }
             self._operation = TextField(
                 "Span name", question.operation, lambda name: self._change(operation=name), hint="any"
@@ -124,7 +125,7 @@ class SearchPage:
         stores, requests = services().stores, [names.REQUESTS.name]
         wanted, *values = await asyncio.gather(
             services().ask(stores.traces.services),
-            *(services().ask(stores.metrics.label_values, _LABEL_OF[name], requests) for name in SCOPE),
+            *(services().ask(stores.metrics.label_values, _LABEL_OF[name], requests) for name in SPAN_SCOPE),
             return_exceptions=True,
         )
         if isinstance(wanted, list):
@@ -170,4 +171,4 @@ class SearchPage:
 
     def _open(self, trace_id: str) -> None:
         if trace_id:
-            ui.navigate.to(page_of_trace(trace_id))
+            ui.navigate.to(trace_page(trace_id))

@@ -9,8 +9,8 @@ from typing import Final
 
 from nicegui import ui
 
+from alert_sink.console_pages import logs_page
 from console.logs.lines import LogLines
-from console.logs.question import page_of as logs_page
 from console.services import services
 from console.shell import heading
 from console.states import failed, loading, no_data

@@ -8,7 +8,7 @@ from trace_made import T0, line
 from console.logs import facets
 from console.logs.buckets import rows_of, step_for
 from console.logs.lines import LogLines, shown
-from console.logs.question import LogQuestion, page_of
+from console.logs.question import LogQuestion
 from stores import LogFilter
 from stores.logs import Histogram
 
@@ -38,13 +38,6 @@ def test_a_question_is_a_filter() -> None:
         "0af7651916cd43dd8448eb211c80319c",
         T0,
         T0 + 60,
-    )
-
-
-def test_the_page_of_a_filter() -> None:
-    which = LogFilter("a b", {"cache_hit": True, "cost_usd": 0.5}, start=T0, end=T0 + 1)
-    assert page_of(which) == (
-        "/logs?service=a+b&field.cache_hit=true&field.cost_usd=0.5&from=1795600000000&to=1795600001000"
     )
 
 

@@ -13,7 +13,6 @@ import pytest
 from alert_sink.runbooks import RunbookFiles
 from alert_sink.shown_queries import log_filter, trace_filter
 from console.query.answers import MOST_ROWS, name_of, named, step_for, vector
-from console.query.question import page_of
 from console.runbooks.text import EXAMPLES, Html, Query, RunbookLibrary
 from console.settings import RUNBOOKS
 from stores.metric_answers import Sample, Series
@@ -147,7 +146,3 @@ def test_lines_are_named_by_what_tells_them_apart() -> None:
 )
 def test_steps(length_s: float, scrape_s: float, step: float) -> None:
     assert step_for(length_s, scrape_s) == step
-
-
-def test_a_query_has_an_address() -> None:
-    assert page_of('up{job="a"} > 0') == "/query?expr=up%7Bjob%3D%22a%22%7D+%3E+0"

@@ -9,7 +9,7 @@ from console.traces.comparison import compare
 from console.traces.comparison_page import difference, row_of, totals
 from console.traces.fall import cost, tokens
 from console.traces.fall import row_of as span_row
-from console.traces.question import TraceQuestion, page_of, page_of_comparison, page_of_trace
+from console.traces.question import TraceQuestion
 from console.traces.waterfall import Usage, waterfall
 from stores import TraceFilter
 
@@ -57,13 +57,6 @@ def test_a_question_is_a_filter() -> None:
 def test_what_cannot_be_asked_says_what_can(asked: dict[str, str], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         TraceQuestion.read(asked)
-
-
-def test_pages_have_addresses() -> None:
-    which = TraceFilter("demo-app", attributes={"llm.model": "a b", "x": True}, start=T0, end=T0 + 1)
-    assert page_of(which) == ("/traces?service=demo-app&model=a+b&attribute.x=true&from=1795600000000&to=1795600001000")
-    assert page_of_trace("../etc", "a&b") == "/traces/..%2Fetc?span=a%26b"
-    assert page_of_comparison("1", "2") == "/traces/compare?a=1&b=2"
 
 
 def test_spans_stand_below_their_parents_by_their_start() -> None:

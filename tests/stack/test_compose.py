@@ -95,7 +95,7 @@ def test_the_image_has_what_the_sink_imports() -> None:
     command = [sys.executable, "-c", code, "alert_sink.app"]  # the others are installed packages
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     found = set(done.stdout.split())
-    assert {"alert_sink", "stores"} <= found <= copied
+    assert {"alert_sink", "stores", "llm_telemetry"} <= found <= copied
 
 
 def test_versions_come_from_env(services: Services) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from alert_sink.console_pages import trace_page
 from console.dashboards.answer import Answer
 from console.dashboards.notes import Note
 from console.dashboards.panels.body import Context
 from console.dashboards.panels.grid import Column, Grid, GridCell
 from console.times import clock
-from console.traces.question import page_of_trace
 from console.units import formatted
 
 COLUMNS = (
@@ -35,7 +35,7 @@ class Traces:
                 GridCell(
                     one.trace_id,
                     f"{one.trace_id[:12]}…",
-                    url=page_of_trace(one.trace_id),
+                    url=trace_page(one.trace_id),
                     title="Open trace",
                 ),
                 GridCell(one.root_service, one.root_service or "not arrived yet"),
