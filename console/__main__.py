@@ -50,7 +50,7 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     for server in SERVERS:
         add(f"{server}-url", "", f"{server}, where it runs")
     add("scrape-interval", "15s", "how often Prometheus gets a sample; rates look back four times as long")
-    add("dashboards", str(DASHBOARDS), "folder of dashboard JSON", Path)
+    add("dashboards", str(DASHBOARDS), "folder of the dashboards (JSON) that are shown", Path)
     add("runbooks", str(RUNBOOKS), "folder of runbooks", Path)
     return parser.parse_args(arguments)
 

@@ -18,7 +18,7 @@ from console.dashboards import notes, variables
 from console.dashboards.answer import put_together
 from console.dashboards.controls import VariableControl, annotation_toggles
 from console.dashboards.elements import scripts
-from console.dashboards.links import local
+from console.dashboards.links import links_of
 from console.dashboards.model import Dashboard, Json, Panel, Row
 from console.dashboards.notes import Note
 from console.dashboards.panels.body import Context
@@ -113,9 +113,8 @@ class DashboardPage:
 
     def _board_link(self, link: Json) -> None:
         if link.get("type") == "link":
-            url = local(str(link.get("url") or ""), services().settings.runbooks)
-            if url:
-                ui.link(str(link.get("title") or url), url, new_tab=not url.startswith("/")).classes("btn flat")
+            for one in links_of([link], self._shown(), services().settings.runbooks):
+                ui.link(one.title, one.url, new_tab=not one.url.startswith("/")).classes("btn flat")
             return
         tags = set(link.get("tags") or ())
         boards = [one for one in self._others if tags <= set(one.tags) and one.uid != self._board.uid]

@@ -82,10 +82,13 @@ def chosen(board: Dashboard, address: Address) -> list[Variable]:
 
 def _variable(json: Json, asked: Sequence[str]) -> Variable:
     kind = str(json.get("type", ""))
+    if kind == "constant":  # as in Grafana, the address cannot change a constant
+        name = str(json["name"])
+        return Variable(name, name, kind, json, (str(json.get("query") or ""),))
     options = tuple(_fixed_options(kind, json))
     current = (json.get("current") or {}).get("value")
     default = [current] if isinstance(current, str) else [str(one) for one in current or ()]
-    if kind in ("constant", "textbox") and not default:
+    if kind == "textbox" and not default:
         default = [str(json.get("query") or "")]
     values = [ALL if value in (ALL, ALL_TEXT) and json.get("includeAll") else value for value in asked or default]
     if not values or ALL in values:

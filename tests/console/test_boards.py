@@ -16,11 +16,16 @@ from console.dashboards.panels import BODIES
 from console.dashboards.panels.timeseries import TimeSeries
 from console.dashboards.plan import plan
 from console.dashboards.transformations import transformed
-from console.dashboards.variables import _LABEL_VALUES
+from console.dashboards.variables import _LABEL_VALUES, Variable
 from console.settings import DASHBOARDS, RUNBOOKS
 from console.units import UNITS
 
 NEEDED = {"timeseries", "stat", "gauge", "bargauge", "table", "state-timeline", "logs", "alertlist", "text", "traces"}
+
+
+def constants(board: Dashboard) -> list[Variable]:
+    """The constant variables of a dashboard, which its links use."""
+    return [one for one in variables.chosen(board, Address("/d/x")) if one.type == "constant"]
 
 
 def test_all_files_are_read() -> None:
@@ -63,7 +68,7 @@ def test_every_transformation_and_unit_is_known(board: Dashboard, panel: Panel) 
 
 @pytest.mark.parametrize(("board", "panel"), PANELS, ids=IDS)
 def test_every_link_leads_to_a_page_of_the_console(board: Dashboard, panel: Panel) -> None:
-    links = links_of(panel.links, shown(), RUNBOOKS)
+    links = links_of(panel.links, shown(*constants(board)), RUNBOOKS)
     assert len(links) == len(panel.links)
     uids = {one.uid for one in BOARDS}
     for link in links:
@@ -75,9 +80,10 @@ def test_every_link_leads_to_a_page_of_the_console(board: Dashboard, panel: Pane
 
 @pytest.mark.parametrize("board", BOARDS, ids=lambda board: board.uid)
 def test_variables_and_annotations(board: Dashboard) -> None:
-    found = variables.chosen(board, Address("/d/x"))
-    assert all(one.is_all for one in found)
-    assert all(_LABEL_VALUES.fullmatch(one.query) for one in found)
+    queries = [one for one in variables.chosen(board, Address("/d/x")) if one.type == "query"]
+    assert [one.json["name"] for one in board.variables if one["type"] not in ("query", "constant")] == []
+    assert all(one.is_all for one in queries)
+    assert all(_LABEL_VALUES.fullmatch(one.query) for one in queries)
     asked = [notes.question(one, shown()) for one in board.annotations]
     assert [one.name for one in board.annotations] == ["Deployments", "Firing alerts"]
     assert all(one and one.kind == "range" and one.step >= 60 for one in asked)

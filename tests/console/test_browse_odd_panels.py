@@ -51,8 +51,13 @@ BOARD = {
     "description": MARKUP,
     "schemaVersion": 42,
     "time": {"from": "now-15m", "to": "now"},
+    "templating": {"list": [
+        {"name": "runbooks_url", "type": "constant", "hide": 2, "query": "http://sink.example:9095/runbooks"},
+    ]},
+    "links": [{"type": "link", "title": "Runbooks", "url": "${runbooks_url}"}],
     "panels": [
-        panel(1, "stat", "A good one", "vector(42)"),
+        panel(1, "stat", "A good one", "vector(42)",
+              links=[{"title": "A foreign page", "url": "${runbooks_url}/NoSuchRunbook"}]),
         panel(2, "candlestick", "Of an unknown type"),
         panel(3, "stat", "In an unknown language", datasource={"type": "influxdb", "uid": "influx"},
               targets=[{"datasource": {"type": "influxdb", "uid": "influx"}, "query": "SELECT 1", "refId": "A"}]),
@@ -91,6 +96,16 @@ def test_each_says_what_is_wrong_and_the_others_go_on(odd: Window) -> None:
     expect(page.locator("[data-panel='4']")).to_contain_text("parse error")  # Prometheus' own words
     assert _of(page, "Nothing there") == "empty"
     expect(page.locator("[data-panel='5']")).to_contain_text("No data: ")
+
+
+def test_links_have_the_constants_of_the_dashboard_whatever_the_address_says(odd: Window) -> None:
+    page = odd.open("/d/odd?refresh=&var-runbooks_url=https://evil.example")
+    wait_for_dashboard(page)
+    expect(page.locator(".board-head").get_by_role("link")).to_have_attribute("href", "/runbooks")
+    assert page.get_by_text("runbooks_url").count() == 0
+    page.locator("[data-panel='1'] button[aria-label^='More']").click()
+    link = page.get_by_role("link", name="A foreign page")
+    expect(link).to_have_attribute("href", "http://sink.example:9095/runbooks/NoSuchRunbook")
 
 
 def test_markup_in_a_series_is_text_in_every_panel(odd: Window) -> None:

@@ -10,8 +10,11 @@ from console_boards import BOARDS, shown, variable
 
 from console.address import Address
 from console.dashboards import variables
+from console.dashboards.links import links_of
+from console.dashboards.model import Dashboard
 from console.dashboards.questions import Question
 from console.dashboards.variables import Variable, with_options, written, written_logsql, written_plain
+from console.settings import RUNBOOKS
 from console.times import Span
 
 
@@ -98,3 +101,29 @@ def test_custom_variables_need_no_server() -> None:
     custom = {"name": "q", "type": "custom", "query": "median : 0.5,0.95", "current": {"value": "0.95"}}
     assert variables._variable(custom, ()).options == ("0.5", "0.95")
     assert variables._variable(custom, ()).chosen == ("0.95",)
+
+
+CONSTANT = {"name": "runbooks_url", "type": "constant", "hide": 2, "query": "http://sink.example:9095/runbooks"}
+
+
+def test_a_constant_is_hidden_and_in_no_address() -> None:
+    [constant] = variables.chosen(Dashboard.of({"uid": "x", "templating": {"list": [CONSTANT]}}), Address("/d/x"))
+    assert constant.hidden
+    assert variables.parameters([constant]) == {}
+    assert variables.question(constant, Span(0, 60), []) is None
+
+
+def test_an_address_cannot_change_a_constant() -> None:
+    address = Address("/d/x", (("var-runbooks_url", "https://evil.example"),))
+    [constant] = variables.chosen(Dashboard.of({"uid": "x", "templating": {"list": [CONSTANT]}}), address)
+    assert constant.chosen == ("http://sink.example:9095/runbooks",)
+
+
+def test_a_constant_is_filled_into_links() -> None:
+    [constant] = variables.chosen(Dashboard.of({"uid": "x", "templating": {"list": [CONSTANT]}}), Address("/d/x"))
+    page = shown(constant)
+    [own, other] = links_of(
+        [{"url": "${runbooks_url}/LLMHighErrorRate"}, {"url": "${runbooks_url}/NoSuchRunbook"}], page, RUNBOOKS
+    )
+    assert own.url == "/runbooks/LLMHighErrorRate"
+    assert other.url == "http://sink.example:9095/runbooks/NoSuchRunbook"
