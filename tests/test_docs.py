@@ -40,13 +40,6 @@ def test_to_change_x_open_y_names_files_that_exist() -> None:
     assert [name for name in files if not (ROOT / name).exists()] == []
 
 
-def test_every_make_target_for_people_has_a_help_text() -> None:
-    without = {
-        target for target in TARGETS if not re.search(rf"^{target}:.*## \w", MAKEFILE, re.MULTILINE)
-    }  # fmt: skip
-    assert without == set()
-
-
 def test_env_has_versions_and_ports_and_nothing_else() -> None:
     names = set(Stack.load({}).values) - set(OPTIONS)
     assert {name for name in names if not re.fullmatch(r"[A-Z_]+_(VERSION|PORT)", name)} == set()
