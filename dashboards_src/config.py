@@ -40,7 +40,7 @@ HOUR: Final = PerScale("1h", "60s")  # scores are few: the window that collects 
 DAY: Final = PerScale("1d", "60s")  # rolling, not a calendar day
 MONTH: Final = PerScale("30d", "60s")  # rolling, not a calendar month
 FLAP: Final = PerScale("1m", "20s")  # a gauge read at scrape: its highest or mean value over this
-LIVE: Final = PerScale("2m", "30s")  # a target that reported within it is alive; 8 and 6 scrapes
+LIVE: Final = PerScale("2m", "30s")  # a signal that is not delivered for this long is stuck; 8 and 6 scrapes
 EVALUATED: Final = PerScale("7d", "10m")  # how long ago evaluation must have worked to be missed
 
 # How far back "the days before" are. A median over them, so that yesterday's incident does not become

@@ -28,9 +28,8 @@ def seconds(duration: str) -> int:
 
 
 def le(edge: float) -> str:
-    """Matches a bucket edge as OTLP writes it (`3000`) and as a scrape does (`3000.0`)."""
-    number = f"{edge:g}".replace(".", "\\\\.")
-    return f'le=~"{number}"' if "." in number else f'le=~"{number}(\\\\.0)?"'
+    """Matcher of a bucket edge, as Prometheus writes it when it scrapes: `le="3000.0"`."""
+    return f'le="{float(edge)}"'
 
 
 def fill(template: str, known: Mapping[str, str]) -> str:

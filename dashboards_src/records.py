@@ -264,14 +264,14 @@ COLLECTOR: Final = "otel-collector"  # job of the collector's own metrics
 SIGNALS: Final = {"spans": "traces", "metric_points": "metrics", "log_records": "logs"}
 
 
-def increased(series: str, window: str = "%(RATE)s") -> str:
-    """By how much a counter grew over `window`, with the first step of one that was not there before.
+def _increase(series: str) -> str:
+    """The increase of a counter of the collector, with the first value of a counter that did not exist before.
 
-    Some counters appear with their first event, which a rate does not see. That the target answered
-    before tells such a first step from the end of a gap in the data.
+    Such a counter appears with its first event and without a creation time, so `increase` alone misses this event.
+    `up` tells a new counter from a gap in the data.
     """
     return f"""
-    (increase({series}[{window}]) > 0)
+    (increase({series}[%(RATE)s]) > 0)
     or ({series} unless {series} offset %(RATE)s and on (job, instance) up offset %(RATE)s)
     """
 
@@ -294,11 +294,11 @@ REFUSED: Final = _by_signal(  # senders try again
 )
 NOT_QUEUED: Final = _by_signal(  # the queue was full
     "signal:telemetry_not_queued_items:increase%(RATE)s",
-    f"sum({increased('otelcol_exporter_enqueue_failed_NOUN_total' + _SELF)})",
+    f"sum({_increase('otelcol_exporter_enqueue_failed_NOUN_total' + _SELF)})",
 )
 NOT_SENT: Final = _by_signal(  # the store said that it will never take it
     "signal:telemetry_not_sent_items:increase%(RATE)s",
-    f"sum({increased('otelcol_exporter_send_failed_NOUN_total' + _SELF)})",
+    f"sum({_increase('otelcol_exporter_send_failed_NOUN_total' + _SELF)})",
 )
 UNDELIVERED: Final = _by_signal(  # what waits while nothing at all is delivered; trying again is no failure
     "signal:telemetry_undelivered_bytes:min%(LIVE)s",

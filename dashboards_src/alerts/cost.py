@@ -9,7 +9,7 @@ from dashboards_src import config
 from dashboards_src.alerts.alert import CALLS, LONG_ANSWERS, NEWEST_CALLS, Alert
 from dashboards_src.alerts.rules import RulesFile
 from dashboards_src.config import Severity
-from dashboards_src.records import COST_FILE, HISTORY_FILE, increased
+from dashboards_src.records import COST_FILE, HISTORY_FILE
 
 # All services spend the same budget, so these alerts add all services up and name the one that spends most.
 MOST_BY: Final = (
@@ -76,7 +76,7 @@ ALERTS: Final = (
     _daily("critical"),
     _alert(
         name="LLMModelUnpriced",
-        expr=f"sum by (service, model) ({increased('%(UNPRICED)s', '%(HOUR)s')}) > 0",
+        expr="sum by (service, model) (increase(%(UNPRICED)s[%(HOUR)s])) > 0",
         for_=config.UNPRICED_FOR,
         summary="Calls are made on a model without a price; their cost counts as 0.",
         description="{{ $labels.service }}: calls on {{ $labels.model }} in the last %(HOUR)s: {{ $value | humanize }};"

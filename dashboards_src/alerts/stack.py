@@ -13,9 +13,9 @@ from dashboards_src import config
 from dashboards_src.alerts.alert import Alert
 from dashboards_src.alerts.rules import RulesFile
 from dashboards_src.config import PerScale
-from dashboards_src.records import COLLECTOR, STACK_FILE, increased
+from dashboards_src.records import COLLECTOR, STACK_FILE
 
-APPS: Final = "apps"  # job of what the collector scrapes
+APPS: Final = "apps"  # job of the applications
 
 
 _alert = partial(Alert, severity="critical", team="platform", dashboard=config.STACK_BOARD)
@@ -25,8 +25,9 @@ ALERTS: Final = (
         name="StackCollectorDown",
         expr=f'max by (job) (up{{job="{COLLECTOR}"}}) == 0 or absent(up{{job="{COLLECTOR}"}})',
         for_=config.TARGET_FOR,
-        summary="The collector is down: no telemetry of applications arrives.",
-        description="{{ $labels.job }} does not answer, or is not scraped at all (value {{ $value | humanize }}).",
+        summary="The collector is down. Traces, logs and pushed metrics do not arrive.",
+        description="Prometheus cannot scrape {{ $labels.job }}, or has no such target"
+        " (value {{ $value | humanize }}).",
         labels=("job",),
         scenarios=("collector-down",),
     ),
@@ -35,26 +36,25 @@ ALERTS: Final = (
         expr=f'up{{job!~"{COLLECTOR}|{APPS}"}} == 0',
         for_=config.TARGET_FOR,
         summary="A server of the stack is down.",
-        description="{{ $labels.job }} at {{ $labels.instance }} does not answer (up is {{ $value | humanize }}).",
+        description="Prometheus cannot scrape {{ $labels.job }} at {{ $labels.instance }}"
+        " (up is {{ $value | humanize }}).",
         labels=("job", "instance"),
         scenarios=("logs-down", "traces-down"),
     ),
     _alert(
         name="StackApplicationDown",
-        expr=f'max by (job, instance) (up{{job="{APPS}"}}) == 0',
+        expr=f'up{{job="{APPS}"}} == 0',
         for_=config.APPS_FOR,
-        summary="An application's metrics cannot be read.",
-        description="The collector cannot scrape {{ $labels.instance }} (up is {{ $value | humanize }}).",
+        summary="An application's metrics cannot be scraped.",
+        description="Prometheus cannot scrape {{ $labels.instance }} (up is {{ $value | humanize }}).",
         labels=("job", "instance"),
     ),
     _alert(
         name="StackApplicationsAbsent",
-        # What comes by OTLP has no staleness marks when its sender is gone: look at a window, not at 5 minutes.
-        expr=f'absent_over_time(up{{job="{APPS}"}}[%(LIVE)s])',
+        expr=f'absent(up{{job="{APPS}"}})',
         for_=config.APPS_FOR,
-        summary="No application reports at all.",
-        description="The collector has sent nothing about {{ $labels.job }} for %(LIVE)s"
-        " (absent: {{ $value | humanize }}).",
+        summary="No application is scraped.",
+        description="Prometheus has no target in the job {{ $labels.job }} (absent: {{ $value | humanize }}).",
         labels=("job",),
     ),
     _alert(
@@ -69,9 +69,9 @@ ALERTS: Final = (
     _alert(
         name="StackTelemetryDropped",
         # Lost between queue and store, or in an application.
-        expr=f"""
+        expr="""
         sum by (signal) (%(NOT_QUEUED)s or %(NOT_SENT)s) > 0
-        or sum by (service, signal) ({increased("%(TELEMETRY_FAILURES)s")}) > 0
+        or sum by (service, signal) (increase(%(TELEMETRY_FAILURES)s[%(RATE)s])) > 0
         """,
         for_=config.TELEMETRY_FOR,
         summary="Telemetry is lost.",
