@@ -9,7 +9,6 @@ is the same at both scales. Durations are as PromQL writes them.
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from typing import Final, Generic, Literal, TypeVar
 
@@ -201,9 +200,10 @@ SLOWLY: Final = "1m"  # rules that read hours or days, and production's records 
 Severity = Literal["critical", "warning", "info"]  # wakes someone; in working hours; for the record
 Team = Literal["application", "cost", "quality", "platform"]
 
-# Where a person's browser finds them. `make export` sets them to one's own.
-DASHBOARD_BASE: Final = os.environ.get("DASHBOARD_BASE", "http://localhost:3000")  # Grafana
-RUNBOOK_BASE: Final = os.environ.get("RUNBOOK_BASE", "http://localhost:9095/runbooks")  # the sink
+# Base addresses of Grafana and of the runbooks, with the ports of .env. A running stack replaces them: in alerts by
+# the external labels of Prometheus, in dashboards by the variable `runbooks_url`.
+DASHBOARDS_URL: Final = "http://localhost:3000"
+RUNBOOKS_URL: Final = "http://localhost:9095/runbooks"
 
 # uids of the dashboards
 OVERVIEW: Final = "llm-overview"

@@ -1,16 +1,20 @@
-"""Rules and dashboards for people who run their own Prometheus and Grafana: `python -m dashboards_src.export FOLDER`.
+"""Rules and dashboards for your own Prometheus and Grafana: `python -m dashboards_src.export FOLDER`.
 
-The dashboards choose their data sources by a variable, and leave out what only this stack's console reads.
+A variable of each dashboard chooses the data source. Links hold the addresses that the environment variables
+DASHBOARDS_URL and RUNBOOKS_URL say. Queries that only this stack's console reads are left out.
 """
 
 from __future__ import annotations
 
+import json
+import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from dashboards_src import config
-from dashboards_src.alerts import FILES
+from dashboards_src.alerts import FILES, alert
 from dashboards_src.alerts.rules import written
 from dashboards_src.boards import BOARDS, grafana
 from dashboards_src.boards.targets import Json
@@ -35,22 +39,31 @@ and the collector of the LLM observability stack write; Grafana 13 (classic JSON
 2. **Dashboards.** Import `dashboards/*.json` (Dashboards, New, Import), or provision the folder. At the top of each
    choose your data sources: {sources}. Their uids stay, so links between them work.
 3. **Links.** Alerts point at `{dashboards}` and `{runbooks}`. Export again with your own:
-   `DASHBOARD_BASE=https://grafana.example RUNBOOK_BASE=https://wiki.example/runbooks make export`. For the links from
+   `DASHBOARDS_URL=https://grafana.example RUNBOOKS_URL=https://wiki.example/runbooks make export`. For the links from
    a dot to its trace and from a log line to its trace, give your Prometheus data source an exemplar destination for
    `trace_id`, and your Loki data source a derived field for the label `trace_id`.
 """
 
 
-def export(out: Path) -> list[Path]:
-    """Write rules, dashboards and the README, and say what was written."""
-    files = {f"rules/{file.stem}.yaml": written(file, "production") for file in FILES}
-    files |= {f"dashboards/{board.uid}.json": grafana.written(portable(board.as_json())) for board in BOARDS}
+def export(out: Path, environment: Mapping[str, str] = os.environ) -> list[Path]:
+    """Write rules, dashboards and the README; return the files written."""
+    dashboards_url = (environment.get("DASHBOARDS_URL") or config.DASHBOARDS_URL).rstrip("/")
+    runbooks_url = (environment.get("RUNBOOKS_URL") or config.RUNBOOKS_URL).rstrip("/")
+    files = {
+        f"rules/{file.stem}.yaml": written(file, "production")
+        .replace(alert.DASHBOARDS_URL, dashboards_url)
+        .replace(alert.RUNBOOKS_URL, runbooks_url)
+        for file in FILES
+    }
+    files |= {
+        f"dashboards/{board.uid}.json": grafana.written(portable(board.as_json(), runbooks_url)) for board in BOARDS
+    }
     files["README.md"] = README.format(
         boards=len(BOARDS),
         files=len(FILES),
         sources=", ".join(label.lower() for _, label in SOURCES.values()),
-        dashboards=config.DASHBOARD_BASE,
-        runbooks=config.RUNBOOK_BASE,
+        dashboards=dashboards_url,
+        runbooks=runbooks_url,
     )
     for name, text in files.items():
         path = out / name
@@ -59,12 +72,14 @@ def export(out: Path) -> list[Path]:
     return [out / name for name in files]
 
 
-def portable(board: Json) -> Json:
-    """A dashboard that asks for its data sources."""
+def portable(board: Json, runbooks_url: str) -> Json:
+    """The dashboard with data sources chosen by variables, and with literal links to the runbooks."""
     used: set[str] = set()
     moved: Json = _moved(board, used)
+    moved = json.loads(json.dumps(moved).replace(grafana.RUNBOOKS, runbooks_url))
+    own = [one for one in moved["templating"]["list"] if one["name"] != grafana.RUNBOOKS_VARIABLE]
     variables = [_variable(uid) for uid in SOURCES if uid in used]
-    moved["templating"]["list"] = [*variables, *moved["templating"]["list"]]
+    moved["templating"]["list"] = [*variables, *own]
     return moved
 
 

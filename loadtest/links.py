@@ -54,8 +54,8 @@ def _runbook(url: str, target: Target) -> LinkCheck:
     """Rules are generated for the default ports; a stack on others is asked for the same page at its own."""
     if not url:
         return LinkCheck("runbook", False, "the message has no such link")
-    if url.startswith(f"{config.RUNBOOK_BASE}/"):
-        url = target.url("ALERT_SINK_PORT", "/runbooks/" + url.removeprefix(f"{config.RUNBOOK_BASE}/"))
+    if url.startswith(f"{config.RUNBOOKS_URL}/"):
+        url = target.url("ALERT_SINK_PORT", "/runbooks/" + url.removeprefix(f"{config.RUNBOOKS_URL}/"))
     try:
         response = requests.get(url, timeout=_WITHIN_S)
     except requests.RequestException as error:

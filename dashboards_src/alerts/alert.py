@@ -14,6 +14,10 @@ from dashboards_src import config, records
 from dashboards_src.config import PerScale, Scale, Severity, Team
 from llm_telemetry import names
 
+# The running stack says its addresses as external labels of Prometheus (prometheus/prometheus.yml.j2).
+DASHBOARDS_URL: Final = "{{ $externalLabels.dashboards_url }}"
+RUNBOOKS_URL: Final = "{{ $externalLabels.runbooks_url }}"
+
 Rule = dict[str, Any]
 Pick = Literal["failed", "highest", "lowest", "newest"]
 
@@ -78,7 +82,7 @@ class Alert:
             "annotations": {
                 "summary": self.summary,
                 "description": records.filled(self.description, scale),
-                "runbook_url": f"{config.RUNBOOK_BASE}/{self.name}",
+                "runbook_url": f"{RUNBOOKS_URL}/{self.name}",
                 "dashboard_url": self._dashboard_url(),
             },
         }
@@ -88,4 +92,4 @@ class Alert:
         filters = () if self.dashboard == config.STACK_BOARD else config.VARIABLES
         labels = {name: name for name in filters if name in self.labels} | dict(self.dashboard_variables)
         query = [f"var-{name}={{{{ $labels.{label} | urlquery }}}}" for name, label in labels.items()]
-        return f"{config.DASHBOARD_BASE}/d/{self.dashboard}?{'&'.join([*query, 'from=now-1h', 'to=now'])}"
+        return f"{DASHBOARDS_URL}/d/{self.dashboard}?{'&'.join([*query, 'from=now-1h', 'to=now'])}"

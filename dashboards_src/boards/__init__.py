@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from dashboards_src.boards import cost, incident, overview, quality, slo, stack
+from dashboards_src.boards import cost, grafana, incident, overview, quality, slo, stack
 from dashboards_src.boards.board import Board
+from dashboards_src.boards.targets import Json
 
 BOARDS: Final[tuple[Board, ...]] = (
     overview.BOARD,
@@ -18,15 +21,25 @@ BOARDS: Final[tuple[Board, ...]] = (
 )
 
 
+COMMITTED: Final = Path(__file__).resolve().parents[2] / "grafana" / "dashboards"
+
+
 def generate_dashboards(out_dir: Path) -> list[Path]:
-    """Write every dashboard into a folder, remove what is no longer generated, and say what was written."""
-    out_dir.mkdir(parents=True, exist_ok=True)
-    written = []
-    for board in BOARDS:
-        path = out_dir / f"{board.uid}.json"
-        path.write_text(board.written(), encoding="utf-8")
-        written.append(path)
-    for path in out_dir.glob("*.json"):
-        if path not in written:
+    """Write every dashboard, remove files of dashboards that no longer exist, return the files written."""
+    return _write({f"{board.uid}.json": board.as_json() for board in BOARDS}, out_dir)
+
+
+def render_dashboards(out: Path, runbooks_url: str) -> None:
+    """Write the committed dashboards with links to the runbooks of a running stack."""
+    dashboards = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in COMMITTED.glob("*.json")}
+    _write({name: grafana.with_runbooks(dashboard, runbooks_url) for name, dashboard in dashboards.items()}, out)
+
+
+def _write(dashboards: Mapping[str, Json], folder: Path) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, dashboard in dashboards.items():
+        (folder / name).write_text(grafana.written(dashboard), encoding="utf-8")
+    for path in folder.glob("*.json"):
+        if path.name not in dashboards:
             path.unlink()
-    return written
+    return [folder / name for name in dashboards]

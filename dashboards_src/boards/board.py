@@ -53,7 +53,7 @@ class Board:
             time=core.Time(self.since, "now"),
             refresh=self.refresh,
             graphTooltip=core.GRAPH_TOOLTIP_MODE_SHARED_CROSSHAIR,
-            templating=core.Templating([_variable(name) for name in self.variables]),
+            templating=core.Templating([*map(_variable, self.variables), RUNBOOKS_URL]),
             annotations=core.Annotations([_BUILT_IN, DEPLOYMENTS, FIRING_ALERTS]),
             links=_links(),
             panels=list(_placed(self.rows)),
@@ -116,6 +116,17 @@ def _variable(name: str) -> Any:
     return template
 
 
+# Hidden: links are built from it. `render_dashboards` puts in the running stack's address.
+RUNBOOKS_URL: Final = {
+    "description": "Base address of the runbooks",
+    "hide": 2,
+    "name": grafana.RUNBOOKS_VARIABLE,
+    "query": config.RUNBOOKS_URL,
+    "skipUrlSync": True,
+    "type": "constant",
+}
+
+
 # --- Annotations ----------------------------------------------------------------------------------------
 
 _BUILT_IN: Final = {
@@ -174,6 +185,6 @@ def _links() -> list[Any]:
         asDropdown=True, includeVars=True, keepTime=True, tags=[TAG], title="LLM dashboards", type="dashboards"
     )
     runbooks = core.DashboardLink(
-        icon="doc", keepTime=False, targetBlank=True, title="Runbooks", type="link", uri=config.RUNBOOK_BASE
+        icon="doc", keepTime=False, targetBlank=True, title="Runbooks", type="link", uri=grafana.RUNBOOKS
     )
     return [others, runbooks]

@@ -41,12 +41,15 @@ STATE: Final = "none"
 
 MONEY_DECIMALS: Final = 3  # tenths of a cent
 
+RUNBOOKS_VARIABLE: Final = "runbooks_url"
+RUNBOOKS: Final = f"${{{RUNBOOKS_VARIABLE}}}"  # base address, a variable that a running stack sets
+
 # --- Links ----------------------------------------------------------------------------------------------
 
 
 def runbook(alert: str) -> Json:
     """To what an alert means and what to do."""
-    return {"targetBlank": True, "title": f"Runbook {alert}", "url": f"{config.RUNBOOK_BASE}/{alert}"}
+    return {"targetBlank": True, "title": f"Runbook {alert}", "url": f"{RUNBOOKS}/{alert}"}
 
 
 def dashboard(uid: str, title: str) -> Json:
@@ -331,6 +334,15 @@ def as_json(made: Any) -> Json:
 def written(board: Json) -> str:
     """The text of a dashboard's file: keys sorted, so that the same source gives the same bytes."""
     return json.dumps(board, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def with_runbooks(board: Json, url: str) -> Json:
+    """The dashboard with another base address of the runbooks."""
+    variables = [
+        {**variable, "query": url} if variable["name"] == RUNBOOKS_VARIABLE else variable
+        for variable in board["templating"]["list"]
+    ]
+    return {**board, "templating": {**board["templating"], "list": variables}}
 
 
 def _panel(panel: Json) -> Json:

@@ -48,7 +48,7 @@ def alerts_now() -> Panel:
                         {
                             "targetBlank": True,
                             "title": "Runbook of ${__value.raw}",
-                            "url": f"{config.RUNBOOK_BASE}/${{__value.raw}}",
+                            "url": f"{grafana.RUNBOOKS}/${{__value.raw}}",
                         }
                     ],
                 )

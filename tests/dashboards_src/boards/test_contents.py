@@ -9,6 +9,7 @@ from dashboards_src import config
 from dashboards_src.alerts import alerts_at
 from dashboards_src.alerts.alert import Alert
 from dashboards_src.alerts.slo import can_burn
+from dashboards_src.boards import grafana
 from dashboards_src.config import PerScale
 
 # Row of the overview → panel → what its queries are about.
@@ -184,9 +185,9 @@ ANY = ("StackTelemetryRefused", "StackTelemetryDropped", "StackStoreNotWritable"
 def linked(panel: Panel) -> set[str]:
     """The alerts whose runbooks a panel links to."""
     return {
-        one["url"].removeprefix(f"{config.RUNBOOK_BASE}/")
+        one["url"].removeprefix(f"{grafana.RUNBOOKS}/")
         for one in panel.json.get("links", [])
-        if one["url"].startswith(config.RUNBOOK_BASE)
+        if one["url"].startswith(grafana.RUNBOOKS)
     }
 
 

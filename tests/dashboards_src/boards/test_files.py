@@ -11,7 +11,8 @@ import yaml
 from dashboard_queries import FOLDER
 
 from dashboards_src import config
-from dashboards_src.boards import BOARDS, generate_dashboards
+from dashboards_src.alerts.alert import DASHBOARDS_URL, RUNBOOKS_URL
+from dashboards_src.boards import BOARDS, generate_dashboards, grafana, render_dashboards
 from dashboards_src.export import export
 
 GENERATE = "run `make dashboards` and commit what it writes"
@@ -44,7 +45,7 @@ def test_what_is_no_longer_generated_goes(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("export")
-    export(out)
+    export(out, {"DASHBOARDS_URL": "https://grafana.example/", "RUNBOOKS_URL": "https://wiki.example/llm"})
     return out
 
 
@@ -62,13 +63,41 @@ def test_exported_dashboards_ask_for_their_data_sources(exported: Path, uid: str
     assert [one["title"] for one in found["panels"]] == [one["title"] for one in ours["panels"]]
 
 
+def test_exported_dashboards_link_to_the_given_runbooks(exported: Path) -> None:
+    text = (exported / "dashboards" / f"{config.OVERVIEW}.json").read_text()
+    assert "https://wiki.example/llm/LLMLatencyHigh" in text
+    assert grafana.RUNBOOKS_VARIABLE not in text
+    assert config.RUNBOOKS_URL not in text
+
+
+def test_export_has_the_default_addresses_where_none_are_given(tmp_path: Path) -> None:
+    export(tmp_path, {})
+    rules = (tmp_path / "rules" / "llm-requests.yaml").read_text()
+    assert f"runbook_url: '{config.RUNBOOKS_URL}/LLMLatencyHigh'" in rules
+    assert f"dashboard_url: '{config.DASHBOARDS_URL}/d/llm-incident?" in rules
+
+
+@pytest.mark.parametrize("uid", config.DASHBOARDS)
+def test_rendered_dashboards_differ_from_the_committed_in_the_address_of_the_runbooks_only(
+    uid: str, tmp_path: Path
+) -> None:
+    render_dashboards(tmp_path, "https://stack.example:9999/runbooks")
+    rendered = (tmp_path / f"{uid}.json").read_text()
+    assert rendered.count("https://stack.example:9999/runbooks") == 1
+    committed = (FOLDER / f"{uid}.json").read_text()
+    assert rendered.replace("https://stack.example:9999/runbooks", config.RUNBOOKS_URL) == committed
+
+
 def test_exported_rules_are_productions(exported: Path) -> None:
     files = sorted((exported / "rules").glob("*.yaml"))
     assert [path.name for path in files] == sorted(
         path.name for path in (FOLDER.parent.parent / "prometheus" / "rules").glob("*.yaml")
     )
     for path in files:
-        assert path.read_text() == (FOLDER.parent.parent / "prometheus" / "rules" / path.name).read_text()
+        ours = (FOLDER.parent.parent / "prometheus" / "rules" / path.name).read_text()
+        ours = ours.replace(DASHBOARDS_URL, "https://grafana.example").replace(RUNBOOKS_URL, "https://wiki.example/llm")
+        assert path.read_text() == ours
+        assert "externalLabels" not in ours
         assert yaml.safe_load(path.read_text())["groups"]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -116,6 +117,8 @@ def test_one_number_is_asked_for_once(panel: Panel) -> None:
 def test_variables_are_offered_with_all_and_used(uid: str) -> None:
     queries = str([panel.targets for panel in panels(uid)])
     for one in board(uid)["templating"]["list"]:
+        if one["name"] == grafana.RUNBOOKS_VARIABLE:
+            continue
         assert one["name"] in config.VARIABLES
         assert (one["multi"], one["includeAll"], one["allValue"]) == (True, True, ".*")
         assert one["current"] == ALL
@@ -153,9 +156,23 @@ def test_links_lead_to_what_there_is() -> None:
         if url.startswith("/d/"):
             assert re.match(r"/d/([\w-]+)\?", url)[1] in UIDS  # type: ignore[index]
             assert "${__url_time_range}" in url
-        elif url != config.RUNBOOK_BASE:
-            name = url.removeprefix(f"{config.RUNBOOK_BASE}/")
+        elif url != grafana.RUNBOOKS:
+            name = url.removeprefix(f"{grafana.RUNBOOKS}/")
             assert name in (*ALERT_NAMES, "${__value.raw}"), url
+
+
+@pytest.mark.parametrize("uid", UIDS)
+def test_the_address_of_the_runbooks_is_a_hidden_constant(uid: str) -> None:
+    [found] = [one for one in board(uid)["templating"]["list"] if one["name"] == grafana.RUNBOOKS_VARIABLE]
+    assert (found["type"], found["hide"], found["query"]) == ("constant", 2, config.RUNBOOKS_URL)
+    text = (ROOT / "grafana/dashboards" / f"{uid}.json").read_text()
+    assert re.findall(r"https?://[^\s\"]+", text) == [config.RUNBOOKS_URL], "another address is written out"
+
+
+def test_default_addresses_have_the_ports_of_env() -> None:
+    env = (ROOT / ".env").read_text()
+    assert f"GRAFANA_PORT={urlsplit(config.DASHBOARDS_URL).port}\n" in env
+    assert f"ALERT_SINK_PORT={urlsplit(config.RUNBOOKS_URL).port}\n" in env
 
 
 def test_a_dashboard_links_to_the_others() -> None:

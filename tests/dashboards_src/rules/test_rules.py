@@ -15,6 +15,7 @@ from rule_files import test_files as promtool_tests
 
 from dashboards_src import config, promql, records
 from dashboards_src.alerts import FILES, alerts_at
+from dashboards_src.alerts.alert import DASHBOARDS_URL, RUNBOOKS_URL
 from dashboards_src.alerts.rules import FOLDERS, HEADER, generate_rules
 from dashboards_src.alerts.slo import can_burn, events_and_bad
 from dashboards_src.config import PerScale, Scale
@@ -144,8 +145,8 @@ def test_metadata(scale: Scale) -> None:
         assert "{{" not in notes["summary"], f"{name}: a summary is one static sentence"
         assert notes["summary"].endswith("."), name
         assert "$value |" in notes["description"], f"{name}: its description says the value, for people"
-        assert notes["runbook_url"] == f"{config.RUNBOOK_BASE}/{name}"
-        uid = notes["dashboard_url"].removeprefix(f"{config.DASHBOARD_BASE}/d/").split("?")[0]
+        assert notes["runbook_url"] == f"{RUNBOOKS_URL}/{name}"
+        uid = notes["dashboard_url"].removeprefix(f"{DASHBOARDS_URL}/d/").split("?")[0]
         assert uid in config.DASHBOARDS, f"{name}: no dashboard {uid}"
         used = set(re.findall(r"\$labels\.(\w+)", notes["description"] + notes["dashboard_url"]))
         assert used <= set(alert.labels), f"{name} speaks of labels that it does not have: {used - set(alert.labels)}"
