@@ -14,7 +14,6 @@ import httpx2
 from fastapi import Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 from fastapi.staticfiles import StaticFiles
-from prometheus_client import disable_created_metrics
 
 import llm_telemetry
 from demo_app.admin import admin_router
@@ -55,7 +54,6 @@ def create_app(settings: DemoSettings | None = None, transport: httpx2.AsyncBase
         DemoSettingsError, SettingsError, PricesError: a setting or a file of settings cannot be used.
     """
     settings = settings or DemoSettings.from_environment()
-    disable_created_metrics()  # type: ignore[no-untyped-call]  # one series less per counter; nothing here reads them
     state = llm_telemetry.configure(
         os.environ.get("OTEL_SERVICE_NAME") or SERVICE,
         version=settings.version,

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dashboards_src.alerts.rules import FOLDERS
 from stack.failure import StackFailure, not_running
 from stack.reload import reload_changed
-from stack.render import Addresses, context, render_files
+from stack.render import ProfileConfig, context, render_files
 from stack.secrets import GRAFANA_PASSWORD, PROVIDER_TOKEN, SLACK_WEBHOOK, secret
 from stack.servers import check_name, full_servers
 from stack.settings import ROOT, Stack
@@ -116,15 +116,18 @@ class FullStack:
         secret(self._stack.secrets, PROVIDER_TOKEN)
         targets = {name: f"{name}:{port}" for name, port in _INSIDE.items()}
         slack = self._stack.secrets / SLACK_WEBHOOK
-        addresses = Addresses(
+        profile = ProfileConfig(
             scrape=targets,
+            demo_app="demo-app:8000",
+            app_targets="/etc/prometheus/targets/*.yaml",
+            host_gateway="host.docker.internal",
             alertmanager="alertmanager:9093",
             sink_url="http://alert-sink:9095",
             rules=f"/etc/{FOLDERS[self._stack.scale]}/*.yaml",
             templates="/etc/alertmanager/templates/*.tmpl",
             slack_webhook_file=f"/etc/stack/{SLACK_WEBHOOK}" if slack.exists() else "",
         )
-        render_files(self._stack, addresses)
+        render_files(self._stack, profile)
         if slack.exists():  # beside the configuration, which is mounted; its folder lets nobody else in
             shutil.copy(slack, self._stack.config / "alertmanager" / SLACK_WEBHOOK)
 
@@ -150,7 +153,7 @@ class FullStack:
             **os.environ,
             **self._stack.values,
             **{key: names[key] for key in ("OTLP_ACCESS", "OTLP_TOKEN", "SCRAPE_INTERVAL", "USER_SALT")},
-            "APP_METRICS_TARGETS": self._stack.values["APP_METRICS_TARGETS"] or '["demo-app:8000"]',
+            "APP_TARGETS_FOLDER": str(self._stack.app_targets),
             "STACK_CONFIG": str(self._stack.config),
             "GRAFANA_ADMIN_PASSWORD_FILE": str(self._stack.secrets / GRAFANA_PASSWORD),
             "SIM_PROVIDER_ADMIN_TOKEN": secret(self._stack.secrets, PROVIDER_TOKEN),

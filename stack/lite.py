@@ -16,7 +16,7 @@ from stack.build import TerminalProgress, binary, build_missing
 from stack.failure import StackFailure, not_running
 from stack.processes import Program, Supervisor
 from stack.reload import reload_changed
-from stack.render import Addresses, context, filled, render_files
+from stack.render import ProfileConfig, context, fill_template, render_files
 from stack.secrets import SLACK_WEBHOOK
 from stack.servers import Server, check_name, lite_servers
 from stack.settings import ROOT, Stack
@@ -99,17 +99,20 @@ class LiteStack:
     def render(self) -> None:
         """Write the rendered configuration."""
         names = context(self._stack, self.servers)
-        targets = {server.name: filled(server.metrics, names, Path()) for server in self.servers if server.metrics}
+        scraped = [server for server in self.servers if server.metrics]
         slack = self._stack.secrets / SLACK_WEBHOOK
-        addresses = Addresses(
-            scrape=targets,
+        profile = ProfileConfig(
+            scrape={server.name: fill_template(server.metrics, names, Path()) for server in scraped},
+            demo_app=f"127.0.0.1:{self._stack.port('DEMO_APP_PORT')}",
+            app_targets=str(self._stack.app_targets / "*.yaml"),
+            host_gateway="",
             alertmanager=f"127.0.0.1:{self._stack.port('ALERTMANAGER_PORT')}",
             sink_url=f"http://127.0.0.1:{self._stack.port('ALERT_SINK_PORT')}",
             rules=str(ROOT / FOLDERS[self._stack.scale] / "*.yaml"),
             templates=str(ROOT / "alertmanager" / "templates" / "*.tmpl"),
             slack_webhook_file=str(slack) if slack.exists() else "",
         )
-        render_files(self._stack, addresses)
+        render_files(self._stack, profile)
 
     def states(self) -> dict[str, str]:
         """By server: `ready`, or what it is instead."""
@@ -131,20 +134,20 @@ class LiteStack:
             return "stopped"
         if info["statename"] != "RUNNING":
             return str(info["statename"]).lower()
-        return "ready" if is_ready(filled(server.ready, names, Path())) else "starting"
+        return "ready" if is_ready(fill_template(server.ready, names, Path())) else "starting"
 
     def _program(self, server: Server, names: dict[str, str]) -> Program:
         data = self._stack.data(server.name)
         data.mkdir(parents=True, exist_ok=True)
         command = str(binary(server.name, server.build)) if server.build else shutil.which(server.on_path) or ""
         names = {**names, "GRAFANA_HOME": _grafana_home(command) if server.on_path == "grafana" else ""}
-        environment = {key: filled(value, names, data, command) for key, value in server.environment.items()}
+        environment = {key: fill_template(value, names, data, command) for key, value in server.environment.items()}
         for name in _INHERITED:
             if name in environment and os.environ.get(name):
                 del environment[name]
         return Program(
             server.name,
-            [filled(word, names, data, command) for word in server.argv],
+            [fill_template(word, names, data, command) for word in server.argv],
             {"PYTHONUNBUFFERED": "1", **environment},
             ROOT,
         )
@@ -171,7 +174,7 @@ class LiteStack:
 
     def _wait_until_ready(self, servers: Sequence[Server]) -> None:
         names = context(self._stack, self.servers)
-        waiting = {server.name: filled(server.ready, names, Path()) for server in servers}
+        waiting = {server.name: fill_template(server.ready, names, Path()) for server in servers}
         deadline = time.monotonic() + READY_WITHIN_S
         while waiting:
             states = self._supervisor.states()

@@ -11,7 +11,7 @@ from glob import glob
 from pathlib import Path
 
 from stack.failure import StackFailure
-from stack.render import Context, filled
+from stack.render import Context, fill_template
 from stack.servers import Server
 
 _WITHIN_S = 30.0
@@ -42,7 +42,7 @@ def reload_changed(
         StackFailure: a server refuses its files; with its words. It goes on with the old ones.
     """
     for server in servers:
-        files = [file for pattern in server.reads for file in glob(filled(pattern, names, Path()))]
+        files = [file for pattern in server.reads for file in glob(fill_template(pattern, names, Path()))]
         if not files:
             continue
         before = _loaded(server, names)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ipaddress
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +58,6 @@ def context(stack: Stack, servers: Sequence[Server]) -> dict[str, str]:
         "OTLP_TOKEN": token,
         "OTLP_ACCESS": "token" if token else "open",
         "OTLP_HEADERS": f"Authorization=Bearer%20{token}" if token else "",
-        "APP_METRICS_TARGETS": values["APP_METRICS_TARGETS"] or json.dumps([f"127.0.0.1:{values['DEMO_APP_PORT']}"]),
         "TRACES_ENDPOINT": f"http://127.0.0.1:{values['JAEGER_OTLP_PORT']}/v1/traces",
         "JAEGER_URL": f"http://127.0.0.1:{values['JAEGER_PORT']}" if "jaeger" in names else "",
         "TEMPO_URL": f"http://127.0.0.1:{values['TEMPO_PORT']}" if "tempo" in names else "",
@@ -74,10 +72,13 @@ def context(stack: Stack, servers: Sequence[Server]) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Addresses:
-    """What the servers of a profile call each other, for the files that are rendered."""
+class ProfileConfig:
+    """How the servers of a profile reach each other and their files, for the files that are rendered."""
 
     scrape: Mapping[str, str]  # host:port by server, as Prometheus reaches it
+    demo_app: str  # host:port, as Prometheus reaches it
+    app_targets: str  # glob of the files that name your own applications, as Prometheus sees it
+    host_gateway: str  # the host's name inside a container; empty: no container
     alertmanager: str  # host:port, as Prometheus reaches it
     sink_url: str  # as Alertmanager reaches it
     rules: str  # glob of rule files, as Prometheus sees it
@@ -85,7 +86,7 @@ class Addresses:
     slack_webhook_file: str  # as Alertmanager sees it; empty: no Slack
 
 
-def render_files(stack: Stack, addresses: Addresses) -> None:
+def render_files(stack: Stack, profile: ProfileConfig) -> None:
     """Write prometheus.yml and alertmanager.yml into the stack's folder of rendered configuration.
 
     A file that would stay the same is left alone: when it was written tells who has not read it yet.
@@ -97,17 +98,20 @@ def render_files(stack: Stack, addresses: Addresses) -> None:
         autoescape=False,  # noqa: S701
     )
     values = {
-        "servers": addresses.scrape,
-        "alertmanager": addresses.alertmanager,
-        "rules": addresses.rules,
+        "servers": profile.scrape,
+        "demo_app": profile.demo_app,
+        "app_targets": profile.app_targets,
+        "host_gateway": profile.host_gateway,
+        "alertmanager": profile.alertmanager,
+        "rules": profile.rules,
         "scrape_interval": _scrape_interval(stack),
         "timing": TIMINGS[stack.scale],
-        "sink_url": addresses.sink_url,
+        "sink_url": profile.sink_url,
         "sink_page": f"http://localhost:{stack.port('ALERT_SINK_PORT')}",
         "webhook_url": stack.values["WEBHOOK_URL"],
-        "slack_webhook_file": addresses.slack_webhook_file,
+        "slack_webhook_file": profile.slack_webhook_file,
         "slack_channel": stack.values["SLACK_CHANNEL"],
-        "templates": addresses.templates,
+        "templates": profile.templates,
     }
     for template in ("prometheus/prometheus.yml.j2", "alertmanager/alertmanager.yml.j2"):
         file = stack.config / template.removesuffix(".j2")
@@ -117,7 +121,7 @@ def render_files(stack: Stack, addresses: Addresses) -> None:
             file.write_text(text, encoding="utf-8")
 
 
-def filled(template: str, names: Context, data: Path, binary: str = "") -> str:
+def fill_template(template: str, names: Context, data: Path, binary: str = "") -> str:
     """`template` with its names filled in, for one server."""
     return template.format_map({**names, "data": str(data), "binary": binary})
 

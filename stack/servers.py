@@ -127,7 +127,7 @@ SERVERS = (
             "--web.listen-address=127.0.0.1:{PROMETHEUS_PORT}",
             "--web.external-url=http://localhost:{PROMETHEUS_PORT}/",
             "--web.enable-otlp-receiver",
-            "--enable-feature=exemplar-storage",
+            "--enable-feature=exemplar-storage,created-timestamp-zero-ingestion",
             # Alertmanager takes an alert for over after four of these or of evaluation_interval, whichever is longer:
             # always the latter, so that a rehearsal notices a dead Prometheus sooner with the same arguments.
             "--rules.alert.resend-delay=5s",
@@ -210,9 +210,6 @@ SERVERS = (
             "COLLECTOR_HEALTH_PORT": "{COLLECTOR_HEALTH_PORT}",
             "COLLECTOR_METRICS_PORT": "{COLLECTOR_METRICS_PORT}",
             "GOMEMLIMIT": "480MiB",
-            "SCRAPE_INTERVAL": "{SCRAPE_INTERVAL}",
-            "APP_METRICS_TARGETS": "{APP_METRICS_TARGETS}",
-            "APP_TARGETS_GLOB": "{root}/otel-collector/targets/*.yaml",
             "METRICS_ENDPOINT": "http://127.0.0.1:{PROMETHEUS_PORT}/api/v1/otlp/v1/metrics",
             "TRACES_ENDPOINT": "{TRACES_ENDPOINT}",
             "LOGS_ENDPOINT": "{LOGS_ENDPOINT}",

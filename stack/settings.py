@@ -98,6 +98,11 @@ class Stack:
         return self.state / "data" / server
 
     @property
+    def app_targets(self) -> Path:
+        """The folder with the files that name applications to scrape."""
+        return ROOT / self.values["APP_TARGETS_FOLDER"]
+
+    @property
     def socket(self) -> Path:
         """Where the supervisor listens. Not in `state`: a socket's path may have 104 characters at most."""
         key = hashlib.sha256(str(self.state).encode()).hexdigest()[:12]
@@ -116,7 +121,7 @@ OPTIONS: Mapping[str, str] = {
     "TRACE_SAMPLING": "all",  # `tail` keeps errors, slow and evaluated traces and a share of the rest
     "REHEARSAL": "",  # 1: the rules and timings of a rehearsal, for load tests
     "SCRAPE_INTERVAL": "",  # of scrapes and evaluations; the time scale's (render.TIMINGS) where it is empty
-    "APP_METRICS_TARGETS": "",  # YAML list of host:port; the demo application where it is empty
+    "APP_TARGETS_FOLDER": "prometheus/targets",  # files that name your own applications
     "TAIL_WAIT": "30s",
     "TAIL_SLOW_MS": "3000",
     "TAIL_KEEP_PERCENT": "10",

@@ -40,7 +40,8 @@ class LiteProcess:
         """A stack in `folder` with free ports and these options of `.env`."""
         ports = dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True))
         fast = {"SCRAPE_INTERVAL": "1s", "SIM_LATENCY_SCALE": "0"}
-        return cls({"STACK_STATE": str(folder), "PROFILE": "lite", **ports, **fast, **options})
+        targets = {"APP_TARGETS_FOLDER": str(folder / "targets")}  # not those of the developer
+        return cls({"STACK_STATE": str(folder), "PROFILE": "lite", **ports, **fast, **targets, **options})
 
     @property
     def stack(self) -> Stack:

@@ -51,7 +51,7 @@ def test_it_has_the_servers_of_the_table(services: Services) -> None:
     assert set(services) == {server.name for server in full_servers()}
 
 
-def test_a_rehearsal_changes_configuration_and_the_intervals_of_two_servers(tmp_path: Path) -> None:
+def test_a_rehearsal_changes_configuration_and_grafanas_interval(tmp_path: Path) -> None:
     found: dict[str, Services] = {}
     for rehearsal, scale in (("", "production"), ("1", "rehearsal")):
         services = found[scale] = _config(tmp_path, REHEARSAL=rehearsal)["services"]
@@ -63,21 +63,34 @@ def test_a_rehearsal_changes_configuration_and_the_intervals_of_two_servers(tmp_
         assert mounted[str(Path(rules).parent)] == str(ROOT / FOLDERS[scale])
         alertmanager = yaml.safe_load((tmp_path / "config" / "alertmanager" / "alertmanager.yml").read_text())
         assert alertmanager["route"]["group_wait"] == f"{TIMINGS[scale].group_wait_s}s"
-        for name in ("otel-collector", "grafana"):
-            assert services[name]["environment"].pop("SCRAPE_INTERVAL") == interval
+        assert services["grafana"]["environment"].pop("SCRAPE_INTERVAL") == interval
     assert found["rehearsal"] == found["production"]  # so nothing else is recreated by a switch
 
 
 def test_an_interval_that_was_set_stays_in_a_rehearsal(tmp_path: Path) -> None:
     services = _config(tmp_path, REHEARSAL="1", SCRAPE_INTERVAL="2s")["services"]
-    assert services["otel-collector"]["environment"]["SCRAPE_INTERVAL"] == "2s"
+    assert services["grafana"]["environment"]["SCRAPE_INTERVAL"] == "2s"
     assert "scrape_interval: 2s" in (tmp_path / "config" / "prometheus" / "prometheus.yml").read_text()
 
 
-def test_both_profiles_give_prometheus_the_same_resend_delay(services: Services) -> None:
+@pytest.mark.parametrize("flag", ["--rules.alert.resend-delay", "--enable-feature", "--web.enable-otlp-receiver"])
+def test_both_profiles_give_prometheus_the_same_flag(services: Services, flag: str) -> None:
     [server] = [server for server in SERVERS if server.name == "prometheus"]
-    delays = [word for word in server.argv if "resend-delay" in word]
-    assert delays == [word for word in services["prometheus"]["command"] if "resend-delay" in word] != []
+    in_lite = [word for word in server.argv if word.startswith(flag)]
+    assert in_lite == [word for word in services["prometheus"]["command"] if word.startswith(flag)] != []
+
+
+def test_applications_are_named_in_one_folder_for_both_profiles(tmp_path: Path) -> None:
+    prometheus = _config(tmp_path)["services"]["prometheus"]
+    mounted = {volume["target"]: volume["source"] for volume in prometheus["volumes"]}
+    [apps, *_] = yaml.safe_load((tmp_path / "config" / "prometheus" / "prometheus.yml").read_text())["scrape_configs"]
+    [files] = apps["file_sd_configs"][0]["files"]
+    assert apps["job_name"] == "apps"
+    assert mounted[str(Path(files).parent)] == str(ROOT / "prometheus" / "targets")
+    assert prometheus["extra_hosts"] == ["host.docker.internal=host-gateway"]
+
+    elsewhere = _config(tmp_path, APP_TARGETS_FOLDER=str(tmp_path))["services"]["prometheus"]
+    assert str(tmp_path) in {volume["source"] for volume in elsewhere["volumes"]}
 
 
 def test_the_image_has_what_the_sink_imports() -> None:

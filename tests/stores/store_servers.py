@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from stack.build import TerminalProgress, binary, build_missing
-from stack.render import Addresses, context, filled, render_files
+from stack.render import ProfileConfig, context, fill_template, render_files
 from stack.servers import SERVERS, Server
 from stack.settings import Stack
 from stack.stores import Stores
@@ -57,18 +57,21 @@ def running_servers(folder: Path) -> Iterator[Running]:
     build_missing({server.name: server.build for server in servers if server.build}, TerminalProgress())
     ports = free_ports([name for server in servers for name in server.ports])
     stack = Stack.load({"STACK_STATE": str(folder), "SCRAPE_INTERVAL": "1s", **ports})
-    scraped = {"victoria-logs": f"127.0.0.1:{ports['VICTORIA_LOGS_PORT']}", "nobody": "127.0.0.1:1"}
+    scraped = {"victoria-logs": f"127.0.0.1:{ports['VICTORIA_LOGS_PORT']}"}
     rules = folder / "rules.yaml"
     rules.write_text(RULES)
-    addresses = Addresses(
+    profile = ProfileConfig(
         scrape=scraped,
+        demo_app="127.0.0.1:1",
+        app_targets=str(folder / "*.yml"),
+        host_gateway="",
         alertmanager=f"127.0.0.1:{ports['ALERTMANAGER_PORT']}",
         sink_url="",
         rules=str(rules),
         templates="",
         slack_webhook_file="",
     )
-    render_files(stack, addresses)
+    render_files(stack, profile)
     names = context(stack, servers)
     with ExitStack() as processes:
         for server in servers:
@@ -94,10 +97,10 @@ def _process(server: Server, names: dict[str, str], stack: Stack) -> Iterator[No
     data.mkdir(parents=True)
     assert server.build is not None
     command = str(binary(server.name, server.build))
-    environment = {key: filled(value, names, data, command) for key, value in server.environment.items()}
+    environment = {key: fill_template(value, names, data, command) for key, value in server.environment.items()}
     with (stack.state / f"{server.name}.log").open("w") as log:
         process = subprocess.Popen(
-            [filled(word, names, data, command) for word in server.argv],
+            [fill_template(word, names, data, command) for word in server.argv],
             env={**os.environ, **environment},
             cwd=names["root"],
             stdout=log,

@@ -86,7 +86,7 @@ def test_targets(metrics: MetricStore, running: Running) -> None:
     nobody, logs = poll_until(
         metrics.targets, lambda targets: {target.health for target in targets} == {"up", "down"}, timeout_s=20
     )
-    assert (nobody.job, nobody.instance, nobody.health) == ("nobody", "127.0.0.1:1", "down")
+    assert (nobody.job, nobody.instance, nobody.health) == ("apps", "127.0.0.1:1", "down")
     assert "connection refused" in nobody.last_error
     assert nobody.url == "http://127.0.0.1:1/metrics"
     instance = f"127.0.0.1:{running.stack.port('VICTORIA_LOGS_PORT')}"
