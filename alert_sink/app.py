@@ -19,7 +19,6 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from alert_sink.incidents import as_json, incidents, length, moment
-from alert_sink.links import logs_of, traces_of
 from alert_sink.runbooks import INTRODUCTION
 from alert_sink.settings import SinkSettings
 from alert_sink.sink import Clock, Sink
@@ -103,10 +102,10 @@ def _api(sink: Sink) -> list[Route]:
         return Response(sink.metrics.exposition(), media_type="text/plain; version=0.0.4")
 
     async def logs(request: Request) -> Response:
-        return _go(sink.links.logs(logs_of(*_scope(request))))
+        return _go(sink.links.logs(sink.index.log_filter(*_scope(request))), "log lines")
 
     async def traces(request: Request) -> Response:
-        return _go(sink.links.traces(traces_of(*_scope(request))))
+        return _go(sink.links.traces(sink.index.trace_filter(*_scope(request))), "traces")
 
     return [
         Route("/webhook", webhook, methods=["POST"]),
@@ -123,7 +122,9 @@ def _pages(sink: Sink) -> list[Route]:
     templates.filters |= {"moment": moment, "length": length}
 
     def page(template: str, code: int = 200, **values: Any) -> Response:
-        body = templates.get_template(template).render(watchdog=_watchdog(sink), now=sink.clock.wall(), **values)
+        body = templates.get_template(template).render(
+            watchdog=_watchdog(sink), now=sink.clock.wall(), index_problem=sink.index.problem, **values
+        )
         return HTMLResponse(body, code, _HEADERS)
 
     async def index(request: Request) -> Response:
@@ -202,7 +203,9 @@ def _scope(request: Request) -> tuple[str, dict[str, str], float]:
     return labels.pop("alert", ""), labels, float(at)
 
 
-def _go(url: str) -> Response:
+def _go(url: str, shows: str) -> Response:
+    if not url:
+        raise HTTPException(404, f"No page shows {shows}: start the sink with --grafana-page or --console-page.")
     return RedirectResponse(url, 302, {"cache-control": "no-store"})
 
 
@@ -220,7 +223,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if request.url.path == "/webhook":
         request.app.state.sink.metrics.failed("bad_notification")
     detail = error.detail
-    if error.status_code == 404:
+    if error.status_code == 404 and error.detail == "Not Found":
         detail = "There are POST /webhook, /api/notifications, /runbooks, /healthz, /metrics and the page at /."
     return _json({"error": detail}, error.status_code, dict(error.headers or {}))
 
