@@ -7,6 +7,7 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from alert_sink.incidents import as_json, incidents, length, moment
+from alert_sink.runbook_queries import linked_query
 from alert_sink.runbooks import INTRODUCTION
 from alert_sink.settings import SinkSettings
 from alert_sink.sink import Clock, Sink
@@ -120,6 +122,7 @@ def _api(sink: Sink) -> list[Route]:
 def _pages(sink: Sink) -> list[Route]:
     templates = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
     templates.filters |= {"moment": moment, "length": length}
+    templates.filters["linked"] = partial(linked_query, links=sink.links)
 
     def page(template: str, code: int = 200, **values: Any) -> Response:
         body = templates.get_template(template).render(
@@ -143,15 +146,16 @@ def _pages(sink: Sink) -> list[Route]:
         )
 
     async def runbook_list(_: Request) -> Response:
-        introduction = await asyncio.to_thread(sink.runbooks.html, INTRODUCTION) or ""
-        return page("runbooks.html", names=await asyncio.to_thread(sink.runbooks.names), text=introduction)
+        runbooks = await asyncio.to_thread(sink.runbooks.all)
+        introduction = await asyncio.to_thread(sink.runbooks.introduction)
+        return page("runbooks.html", runbooks=runbooks, introduction=introduction)
 
     async def runbook(request: Request) -> Response:
         name = request.path_params["name"]
-        text = await asyncio.to_thread(sink.runbooks.html, name)
-        if text is None:
+        found = await asyncio.to_thread(sink.runbooks.runbook, name)
+        if found is None:
             return page("missing.html", 404, name=name)
-        return page("runbook.html", name=name, text=text)
+        return page("runbook.html", runbook=found, introduction=name == INTRODUCTION)
 
     async def style(_: Request) -> Response:
         return Response((TEMPLATES / "sink.css").read_bytes(), media_type="text/css")

@@ -30,6 +30,10 @@ class Links:
         self._victoria_logs = settings.logs_page.rstrip("/")
         self._jaeger = settings.traces_page.rstrip("/")
 
+    @property
+    def to_grafana(self) -> bool:
+        return bool(self._grafana)
+
     def of(self, notification: Notification, trace_id: str = "") -> dict[str, str]:
         """The links of one alert by what they lead to: runbook, dashboard, expression, logs, traces, trace."""
         alert, labels, starts = notification.alert, notification.labels, notification.starts

@@ -17,7 +17,7 @@ from alert_sink.alert_index import AlertIndex
 from alert_sink.forward import ForwardFailed, forward
 from alert_sink.links import Links
 from alert_sink.metrics import SinkMetrics
-from alert_sink.runbooks import Runbooks
+from alert_sink.runbooks import RunbookLibrary
 from alert_sink.settings import SinkSettings
 from alert_sink.storage import Storage
 from alert_sink.watchdog import SILENT, WATCHDOG, Change, Watchdog
@@ -54,7 +54,7 @@ class Sink:
         self.clock = clock
         self.index = AlertIndex.load(settings.alerts)
         self.links = Links(settings, self.index)
-        self.runbooks = Runbooks(settings.runbooks, self.links, grafana=bool(settings.grafana_page))
+        self.runbooks = RunbookLibrary(settings.runbooks)
         self.storage = Storage(settings.data)
         alarms = self.storage.newest(limit=1, alert=SILENT)
         self.watchdog = Watchdog(

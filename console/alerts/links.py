@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 from alert_sink.alert_index import AlertIndex
 from alert_sink.console_pages import logs_page, query_page, traces_page
 from alert_sink.links import web_address
+from alert_sink.runbooks import EXAMPLES
 from alert_sink.settings import ALERTS
 from console.alerts.standing import ActiveAlert
-from console.runbooks.text import EXAMPLES
 from console.runbooks.view import shelf
 
 

@@ -11,8 +11,8 @@ from sink_live import T0, alert, running_sink, watchdog
 from alert_sink.alert_index import AlertIndex
 from alert_sink.incidents import length, moment
 from alert_sink.links import Links, web_address
+from alert_sink.runbook_queries import UnsupportedQuery, log_filter, trace_filter
 from alert_sink.settings import ALERTS, SinkSettings
-from alert_sink.shown_queries import NotShown, log_filter, trace_filter
 from stores import TraceFilter
 
 EVIL = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
@@ -188,7 +188,7 @@ def test_queries_of_runbooks_are_filters() -> None:
 
 @pytest.mark.parametrize("text", ["_time:5m", "a:b", 'a:="b" | stats count()', 'a:="b'])
 def test_what_a_filter_cannot_say_is_no_log_query_of_a_runbook(text: str) -> None:
-    with pytest.raises(NotShown):
+    with pytest.raises(UnsupportedQuery):
         log_filter(text)
 
 
@@ -196,7 +196,7 @@ def test_what_a_filter_cannot_say_is_no_log_query_of_a_runbook(text: str) -> Non
     "text", ["", "{}", '{ name = "x" }', '{ resource.service.name = "d" || status = error }', "{ duration > 3s }"]
 )
 def test_what_a_filter_cannot_say_is_no_trace_query_of_a_runbook(text: str) -> None:
-    with pytest.raises(NotShown):
+    with pytest.raises(UnsupportedQuery):
         trace_filter(text)
 
 
