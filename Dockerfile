@@ -20,6 +20,7 @@ RUN uv sync --frozen --no-dev --extra demo-app --extra sim-provider --extra aler
 COPY stores stores
 COPY alert_sink alert_sink
 COPY runbooks runbooks
+COPY prometheus/alerts.json prometheus/
 
 # A named volume takes over the owner of the folder it covers.
 RUN install -d -o 10001 -g 10001 /var/lib/demo-app /var/lib/alert-sink

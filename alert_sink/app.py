@@ -7,6 +7,7 @@ import logging
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from alert_sink.incidents import as_json, incidents, length, moment
-from alert_sink.links import logs_of, traces_of
+from alert_sink.runbook_queries import linked_query
 from alert_sink.runbooks import INTRODUCTION
 from alert_sink.settings import SinkSettings
 from alert_sink.sink import Clock, Sink
@@ -103,10 +104,10 @@ def _api(sink: Sink) -> list[Route]:
         return Response(sink.metrics.exposition(), media_type="text/plain; version=0.0.4")
 
     async def logs(request: Request) -> Response:
-        return _go(sink.links.logs(logs_of(*_scope(request))))
+        return _go(sink.links.logs(sink.index.log_filter(*_scope(request))), "log lines")
 
     async def traces(request: Request) -> Response:
-        return _go(sink.links.traces(traces_of(*_scope(request))))
+        return _go(sink.links.traces(sink.index.trace_filter(*_scope(request))), "traces")
 
     return [
         Route("/webhook", webhook, methods=["POST"]),
@@ -121,9 +122,12 @@ def _api(sink: Sink) -> list[Route]:
 def _pages(sink: Sink) -> list[Route]:
     templates = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined)
     templates.filters |= {"moment": moment, "length": length}
+    templates.filters["linked"] = partial(linked_query, links=sink.links)
 
     def page(template: str, code: int = 200, **values: Any) -> Response:
-        body = templates.get_template(template).render(watchdog=_watchdog(sink), now=sink.clock.wall(), **values)
+        body = templates.get_template(template).render(
+            watchdog=_watchdog(sink), now=sink.clock.wall(), index_problem=sink.index.problem, **values
+        )
         return HTMLResponse(body, code, _HEADERS)
 
     async def index(request: Request) -> Response:
@@ -142,15 +146,16 @@ def _pages(sink: Sink) -> list[Route]:
         )
 
     async def runbook_list(_: Request) -> Response:
-        introduction = await asyncio.to_thread(sink.runbooks.html, INTRODUCTION) or ""
-        return page("runbooks.html", names=await asyncio.to_thread(sink.runbooks.names), text=introduction)
+        runbooks = await asyncio.to_thread(sink.runbooks.all)
+        introduction = await asyncio.to_thread(sink.runbooks.introduction)
+        return page("runbooks.html", runbooks=runbooks, introduction=introduction)
 
     async def runbook(request: Request) -> Response:
         name = request.path_params["name"]
-        text = await asyncio.to_thread(sink.runbooks.html, name)
-        if text is None:
+        found = await asyncio.to_thread(sink.runbooks.runbook, name)
+        if found is None:
             return page("missing.html", 404, name=name)
-        return page("runbook.html", name=name, text=text)
+        return page("runbook.html", runbook=found, introduction=name == INTRODUCTION)
 
     async def style(_: Request) -> Response:
         return Response((TEMPLATES / "sink.css").read_bytes(), media_type="text/css")
@@ -202,7 +207,9 @@ def _scope(request: Request) -> tuple[str, dict[str, str], float]:
     return labels.pop("alert", ""), labels, float(at)
 
 
-def _go(url: str) -> Response:
+def _go(url: str, shows: str) -> Response:
+    if not url:
+        raise HTTPException(404, f"No page shows {shows}: start the sink with --grafana-page or --console-page.")
     return RedirectResponse(url, 302, {"cache-control": "no-store"})
 
 
@@ -220,7 +227,7 @@ async def _http_error(request: Request, error: Exception) -> Response:
     if request.url.path == "/webhook":
         request.app.state.sink.metrics.failed("bad_notification")
     detail = error.detail
-    if error.status_code == 404:
+    if error.status_code == 404 and error.detail == "Not Found":
         detail = "There are POST /webhook, /api/notifications, /runbooks, /healthz, /metrics and the page at /."
     return _json({"error": detail}, error.status_code, dict(error.headers or {}))
 

@@ -61,7 +61,8 @@ def as_webhook(one: Notification) -> dict[str, Any]:
 def slack_text(one: Notification) -> str:
     """One message; everything in it is our own text."""
     mark = ":red_circle: <!here>" if one.status == "firing" else ":white_check_mark: resolved:"
-    return f"{mark} *{one.alert}* {one.annotations['description']} <{one.annotations['runbook_url']}|Runbook>"
+    runbook = one.annotations.get("runbook_url", "")
+    return f"{mark} *{one.alert}* {one.annotations['description']}" + (f" <{runbook}|Runbook>" if runbook else "")
 
 
 def _post(where: str, url: str, body: object) -> None:

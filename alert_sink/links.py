@@ -1,4 +1,7 @@
-"""Where a person looks next: pages of Grafana where it runs, else of the console, else of the stores themselves."""
+"""Builds the links of an alert: to Grafana where it runs, else to the console, else to the stores' own pages.
+
+Every address comes from the settings. Where the settings name no page that shows something, there is no link to it.
+"""
 
 from __future__ import annotations
 
@@ -7,90 +10,94 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs, quote, urlencode, urlsplit
 
+from alert_sink.alert_index import AlertIndex
 from alert_sink.console_pages import logs_page, query_page, trace_page, traces_page
 from alert_sink.settings import SinkSettings
 from alert_sink.webhook import Notification
-from llm_telemetry import names
 from stores import LogFilter, TraceFilter
 from stores.times import rfc3339
 
-BEFORE_S = 900.0  # of what is shown around an alert's start: its window and its `for`
-AFTER_S = 900.0
-ABOUT_REQUESTS = "LLM"  # alerts whose scope is one of requests begin so
-
-# Alerts about requests that were slow or failed: what their links search for beyond the scope.
-_FAILED = ("Error", "Provider", "Retry", "Breaker", "Availability")
-_SLOW = ("Latency", "Queue")
-_SLOW_MS = 3000.0
-
 
 class Links:
-    """Builds links for one sink."""
+    """Builds the links of one sink. An address is empty where no page can show what is asked for."""
 
-    def __init__(self, settings: SinkSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: SinkSettings, index: AlertIndex) -> None:
+        self._index = index
+        self._trace_link = settings.trace_link
         self._grafana = settings.grafana_page.rstrip("/")
         self._console = settings.console_page.rstrip("/")
+        self._prometheus = settings.prometheus_page.rstrip("/")
+        self._victoria_logs = settings.logs_page.rstrip("/")
+        self._jaeger = settings.traces_page.rstrip("/")
 
-    def of(self, one: Notification, trace_id: str = "") -> dict[str, str]:
-        """What there is of: runbook, dashboard, expression, logs, traces, trace."""
+    @property
+    def to_grafana(self) -> bool:
+        return bool(self._grafana)
+
+    def of(self, notification: Notification, trace_id: str = "") -> dict[str, str]:
+        """The links of one alert by what they lead to: runbook, dashboard, expression, logs, traces, trace."""
+        alert, labels, starts = notification.alert, notification.labels, notification.starts
         links = {
-            "runbook": web_address(one.annotations.get("runbook_url", "")),
-            "dashboard": web_address(one.annotations.get("dashboard_url", "")),
-            "expression": self._expression(one.generator_url),
+            "runbook": web_address(notification.annotations.get("runbook_url", "")),
+            "dashboard": web_address(notification.annotations.get("dashboard_url", "")),
+            "expression": self._expression(notification.generator_url),
         }
-        if one.alert.startswith(ABOUT_REQUESTS):
-            links["logs"] = self.logs(logs_of(one.alert, one.labels, one.starts))
-            links["traces"] = self.traces(traces_of(one.alert, one.labels, one.starts))
+        if self._index.concerns_requests(alert, labels):
+            links["logs"] = self.logs(self._index.log_filter(alert, labels, starts))
+            links["traces"] = self.traces(self._index.trace_filter(alert, labels, starts))
         if trace_id:
             links["trace"] = self.trace(trace_id)
         return {name: url for name, url in links.items() if url}
 
     def trace(self, trace_id: str) -> str:
         """One trace."""
-        if self._settings.trace_link:
-            return self._settings.trace_link.replace("{trace_id}", quote(trace_id, safe=""))
+        if self._trace_link:
+            return self._trace_link.replace("{trace_id}", quote(trace_id, safe=""))
         if self._grafana:
             return self._explore("tempo", {"queryType": "traceql", "query": trace_id}, ("now-24h", "now"))
         if self._console:
             return self._console + trace_page(trace_id)
-        return f"{self._settings.traces_page.rstrip('/')}/api/v3/traces/{quote(trace_id, safe='')}"
+        return f"{self._jaeger}/api/v3/traces/{quote(trace_id, safe='')}" if self._jaeger else ""
 
     def traces(self, which: TraceFilter) -> str:
-        """A search for traces."""
+        """The traces that a filter finds."""
         if self._grafana:
             query = {"queryType": "traceql", "query": which.traceql(), "tableType": "traces"}
             return self._explore("tempo", query, _period_ms(which))
         if self._console:
             return self._console + traces_page(which)
-        return f"{self._settings.traces_page.rstrip('/')}/api/traces?{urlencode(which.jaeger_parameters())}"
+        # Jaeger searches the traces of one service only.
+        found = self._jaeger and which.service
+        return f"{self._jaeger}/api/traces?{urlencode(which.jaeger_parameters())}" if found else ""
 
     def logs(self, which: LogFilter) -> str:
-        """A search for log lines."""
+        """The log lines that a filter finds."""
         if self._grafana:
             return self._explore("loki", {"queryType": "range", "expr": which.logql()}, _period_ms(which))
         if self._console:
             return self._console + logs_page(which)
+        if not self._victoria_logs:
+            return ""
         start, end = which.span()
-        # vmui lays its own period over that of the query.
+        # VictoriaLogs' page narrows the query's period to the one that these parameters give.
         query = {
             "query": which.logsql(),
             "g0.range_input": f"{max(1, round(end - start))}s",
             "g0.end_input": rfc3339(end)[:19],
             "g0.relative_time": "none",
         }
-        return f"{self._settings.logs_page.rstrip('/')}/select/vmui/#/?{urlencode(query, quote_via=quote)}"
+        return f"{self._victoria_logs}/select/vmui/#/?{urlencode(query, quote_via=quote)}"
 
     def query(self, promql: str) -> str:
-        """The answer to a query of Prometheus."""
+        """The result of a PromQL query."""
         if self._grafana:
             return self._explore("prometheus", {"expr": promql, "instant": True, "range": True}, ("now-1h", "now"))
         if self._console:
             return self._console + query_page(promql)
-        return f"{self._settings.prometheus_page.rstrip('/')}/api/v1/query?{urlencode({'query': promql})}"
+        return f"{self._prometheus}/api/v1/query?{urlencode({'query': promql})}" if self._prometheus else ""
 
     def _expression(self, generator_url: str) -> str:
-        """The alert's expression; lite's Prometheus has no page of its own for it."""
+        """The alert's expression; in the console, because lite's Prometheus has no pages."""
         url = web_address(generator_url)
         expression = parse_qs(urlsplit(url).query).get("g0.expr", [""])[0]
         return self._console + query_page(expression) if self._console and expression else url
@@ -105,36 +112,8 @@ class Links:
         return f"{self._grafana}/explore?{urlencode({'schemaVersion': 1, 'orgId': 1, 'panes': panes})}"
 
 
-def logs_of(alert: str, labels: Mapping[str, str], at: float) -> LogFilter:
-    """Log lines of an alert's scope around the time `at`."""
-    said = {"endpoint": "endpoint", "model": "model", "tenant": "tenant_id", "to_model": "model"}
-    fields: dict[str, str | int | float | bool] = {
-        field: labels[label] for label, field in said.items() if labels.get(label)
-    }
-    fields["event"] = names.EVENT_EVALUATION if labels.get("metric") else names.EVENT_CALL
-    if any(word in alert for word in _FAILED):
-        fields["status"] = names.STATUS_ERROR
-    return LogFilter(labels.get("service", ""), fields, start=at - BEFORE_S, end=at + AFTER_S)
-
-
-def traces_of(alert: str, labels: Mapping[str, str], at: float) -> TraceFilter:
-    """Traces of an alert's scope around the time `at`; of the demo application where it names no service."""
-    said = {"endpoint": names.LLM_ENDPOINT, "model": names.LLM_MODEL, "to_model": names.LLM_MODEL}
-    return TraceFilter(
-        labels.get("service") or DEFAULT_SERVICE,
-        attributes={attribute: labels[label] for label, attribute in said.items() if labels.get(label)},
-        error_only=any(word in alert for word in _FAILED),
-        min_duration_ms=_SLOW_MS if any(word in alert for word in _SLOW) else 0.0,
-        start=at - BEFORE_S,
-        end=at + AFTER_S,
-    )
-
-
-DEFAULT_SERVICE = "demo-app"  # traces can only be searched by service
-
-
 def web_address(text: str) -> str:
-    """`text` if it is one, else nothing: a link must not run a script."""
+    """`text` if it is a web address, else nothing: a link must not run a script."""
     try:
         parts = urlsplit(text)
     except ValueError:

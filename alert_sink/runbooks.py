@@ -1,108 +1,155 @@
-"""Renders runbooks: Markdown without any HTML of its own, and a link under each query that runs it."""
+"""Renders runbooks, for the sink's pages and the console's: text as HTML, and between it the queries to run.
+
+Markdown-it makes the HTML. HTML that a runbook itself contains is shown as text.
+"""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from markupsafe import Markup
 
-from alert_sink.links import Links
-from alert_sink.shown_queries import NotShown, log_filter, trace_filter
-
-INTRODUCTION = "README"
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]{0,99}")
+INTRODUCTION: Final = "README"
+LANGUAGES: Final = ("promql", "logsql", "traceql")  # of queries that can be run
+EXAMPLES: Final = {"service": "demo-app", "model": "gpt-4o"}  # values that runbooks write in their queries, by label
+_NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,99}")
 
 
-def markdown() -> MarkdownIt:
-    """Reads runbooks: no HTML of their own, headings that can be linked to, links to other runbooks, wide tables."""
-    reader = MarkdownIt("commonmark", {"html": False}).enable("table")
-    reader.core.ruler.push("heading_ids", _heading_ids)
-    reader.core.ruler.push("runbook_links", _runbook_links)
-    reader.add_render_rule("table_open", lambda *_: '<div class="wide"><table>\n')
-    reader.add_render_rule("table_close", lambda *_: "</table></div>\n")
-    return reader
+@dataclass(frozen=True)
+class Html:
+    """Rendered text."""
+
+    html: str
 
 
-class RunbookFiles:
-    """The files `<Alert>.md` of a folder, and its README.md. They are read anew each time."""
+@dataclass(frozen=True)
+class Query:
+    """A query of a runbook. Each page shows queries in its own way."""
+
+    language: str
+    text: str
+
+    def about(self, labels: Mapping[str, str]) -> Query:
+        """The same query with the labels of an alert in place of the runbook's example values."""
+        text = self.text
+        for label, example in EXAMPLES.items():
+            if labels.get(label):
+                escaped = json.dumps(labels[label], ensure_ascii=False)[1:-1]  # all three languages quote alike
+                pieces = re.split(rf"(?<![\w-]){re.escape(example)}(?![\w-])", text)
+                text = escaped.join(pieces)
+        return replace(self, text=text)
+
+
+@dataclass(frozen=True)
+class Runbook:
+    """One runbook."""
+
+    name: str
+    title: str
+    lead: str  # its first paragraph, as plain text
+    sections: tuple[tuple[str, str], ...]  # anchor and heading
+    parts: tuple[Html | Query, ...]  # all but the title, in order
+
+
+class RunbookLibrary:
+    """The runbooks of a folder: `<Alert>.md` and the introduction, README.md. Files are read anew each time."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+        for rule in (_heading_ids, _runbook_links, _external_links):
+            self._markdown.core.ruler.push(rule.__name__, rule)
+        self._markdown.add_render_rule("table_open", lambda *_: '<div class="wide"><table>\n')
+        self._markdown.add_render_rule("table_close", lambda *_: "</table></div>\n")
 
     def names(self) -> list[str]:
         """Alerts that have a runbook, sorted."""
         return sorted(path.stem for path in self._folder.glob("*.md") if path.stem != INTRODUCTION)
 
-    def text(self, name: str) -> str | None:
+    def runbook(self, name: str) -> Runbook | None:
         """The runbook of alert `name`, or the introduction; None if there is none."""
         if not _NAME.fullmatch(name):
             return None
         try:
-            return (self._folder / f"{name}.md").read_text(encoding="utf-8")
+            text = (self._folder / f"{name}.md").read_text(encoding="utf-8")
         except FileNotFoundError:
             return None
+        return self._rendered(name, self._markdown.parse(text))
+
+    def all(self) -> list[Runbook]:
+        """The runbook of every alert, by name."""
+        found = (self.runbook(name) for name in self.names())
+        return [runbook for runbook in found if runbook is not None]
+
+    def introduction(self) -> Runbook | None:
+        """The steps that every runbook refers to."""
+        return self.runbook(INTRODUCTION)
+
+    def _rendered(self, name: str, tokens: Sequence[Token]) -> Runbook:
+        title = name
+        if len(tokens) > 2 and tokens[0].type == "heading_open" and tokens[0].tag == "h1":
+            title, tokens = _plain_text(tokens[1]), tokens[3:]
+        sections = tuple(
+            (slug(inline.content), _plain_text(inline))
+            for token, inline in pairwise(tokens)
+            if token.type == "heading_open" and token.tag == "h2"
+        )
+        paragraphs = (_plain_text(inline) for token, inline in pairwise(tokens) if token.type == "paragraph_open")
+        return Runbook(name, title, next(paragraphs, ""), sections, tuple(self._parts(tokens)))
+
+    def _parts(self, tokens: Sequence[Token]) -> Iterator[Html | Query]:
+        start = 0
+        for index, token in enumerate(tokens):
+            language = token.info.strip()
+            if token.type == "fence" and token.level == 0 and language in LANGUAGES:
+                yield from self._html(tokens[start:index])
+                yield Query(language, token.content.strip())
+                start = index + 1
+        yield from self._html(tokens[start:])
+
+    def _html(self, tokens: Sequence[Token]) -> Iterator[Html]:
+        if tokens:
+            yield Html(str(self._markdown.renderer.render(tokens, self._markdown.options, {})))
 
 
-class Runbooks:
-    """Runbooks as the sink shows them: a link below each query that runs it."""
-
-    def __init__(self, folder: Path, links: Links, *, grafana: bool) -> None:
-        self._files = RunbookFiles(folder)
-        self._links = links
-        self._grafana = grafana
-        self._markdown = markdown()
-        self._markdown.add_render_rule("fence", lambda _, *token: self._fence(*token))
-
-    def names(self) -> list[str]:
-        """Alerts that have a runbook, sorted."""
-        return self._files.names()
-
-    def html(self, name: str) -> Markup | None:
-        """The runbook of alert `name`, or the introduction; None if there is none."""
-        text = self._files.text(name)
-        return None if text is None else Markup(self._markdown.render(text))  # noqa: S704 - it has no HTML but ours
-
-    def _fence(self, tokens: Sequence[Token], index: int, options: object, environment: object) -> str:
-        language, text = tokens[index].info.strip(), tokens[index].content.strip()
-        try:
-            text, link, where = self._query(language, text)
-        except NotShown:
-            link = where = ""
-        shown = f'<pre class="{escape(language)}"><code>{escape(text)}</code></pre>'
-        return f'{shown}<p class="run"><a href="{escape(link)}">{where}</a></p>\n' if link else f"{shown}\n"
-
-    def _query(self, language: str, text: str) -> tuple[str, str, str]:
-        """The query for the stores that run, a link to its answer, and what the link says."""
-        if language == "promql":
-            return text, self._links.query(text), "Ask Prometheus"
-        if language == "logsql":
-            lines = log_filter(text)
-            return lines.logql() if self._grafana else text, self._links.logs(lines), "Show log lines"
-        if language == "traceql":
-            return text, self._links.traces(trace_filter(text)), "Search traces"
-        return text, "", ""
+def slug(heading: str) -> str:
+    """The anchor that GitHub gives a heading."""
+    return re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-")
 
 
-def slug(text: str) -> str:
-    """What GitHub calls a heading in a link."""
-    return re.sub(r"[^\w\- ]", "", text.lower()).strip().replace(" ", "-")
+def _plain_text(inline: Token) -> str:
+    return "".join(
+        child.content or " " for child in inline.children or () if child.type in ("text", "code_inline", "softbreak")
+    )
 
 
 def _heading_ids(state: Any) -> None:
-    for token, inside in zip(state.tokens, state.tokens[1:], strict=False):
+    for token, inline in pairwise(state.tokens):
         if token.type == "heading_open":
-            token.attrSet("id", slug(inside.content))
+            token.attrSet("id", slug(inline.content))
 
 
 def _runbook_links(state: Any) -> None:
-    """On GitHub a runbook is `Name.md`, here it is `/runbooks/Name`."""
+    """`Name.md` of GitHub is `/runbooks/Name` here."""
+    for link in _links(state):
+        link.attrSet("href", re.sub(r"^(\w+)\.md(#|$)", r"/runbooks/\1\2", str(link.attrGet("href"))))
+
+
+def _external_links(state: Any) -> None:
+    """Links to other servers open in a new tab, and do not tell those servers where the reader came from."""
+    for link in _links(state):
+        if "://" in str(link.attrGet("href")):
+            link.attrSet("target", "_blank")
+            link.attrSet("rel", "noopener noreferrer")
+
+
+def _links(state: Any) -> Iterator[Token]:
     for token in state.tokens:
-        for child in token.children or ():
-            if child.type == "link_open":
-                child.attrSet("href", re.sub(r"^(\w+)\.md(#|$)", r"/runbooks/\1\2", str(child.attrGet("href"))))
+        yield from (child for child in token.children or () if child.type == "link_open")

@@ -12,11 +12,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from alert_sink.affected_trace import CLUES, AffectedTraces
+from alert_sink.affected_trace import AffectedTraces
+from alert_sink.alert_index import AlertIndex
 from alert_sink.forward import ForwardFailed, forward
 from alert_sink.links import Links
 from alert_sink.metrics import SinkMetrics
-from alert_sink.runbooks import Runbooks
+from alert_sink.runbooks import RunbookLibrary
 from alert_sink.settings import SinkSettings
 from alert_sink.storage import Storage
 from alert_sink.watchdog import SILENT, WATCHDOG, Change, Watchdog
@@ -51,8 +52,9 @@ class Sink:
     def __init__(self, settings: SinkSettings, clock: Clock) -> None:
         self.settings = settings
         self.clock = clock
-        self.links = Links(settings)
-        self.runbooks = Runbooks(settings.runbooks, self.links, grafana=bool(settings.grafana_page))
+        self.index = AlertIndex.load(settings.alerts)
+        self.links = Links(settings, self.index)
+        self.runbooks = RunbookLibrary(settings.runbooks)
         self.storage = Storage(settings.data)
         alarms = self.storage.newest(limit=1, alert=SILENT)
         self.watchdog = Watchdog(
@@ -65,7 +67,7 @@ class Sink:
         self.metrics = SinkMetrics(
             lambda: math.nan if (age := self.watchdog.age()) is None else age, lambda: float(self.watchdog.silent)
         )
-        self._traces = _affected_traces(settings)
+        self._traces = _affected_traces(settings, self.index)
         self._looking = asyncio.Semaphore(_TRACES_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -77,7 +79,7 @@ class Sink:
         """
         new = 0
         for one in received:
-            looks = one.status == "firing" and one.alert in CLUES
+            looks = one.status == "firing" and self.index.examples(one.alert) is not None
             row, is_new = await asyncio.to_thread(
                 self.storage.add, one, self.clock.wall(), "looking" if looks else "none"
             )
@@ -145,8 +147,9 @@ class Sink:
             "summary": "No alert can be trusted to arrive: the watchdog has stopped.",
             "description": f"{WATCHDOG} has not arrived for {self.settings.silence_s:g} s. Prometheus, its rules or"
             " Alertmanager is down, or cannot reach the next.",
-            "runbook_url": f"{self.settings.own_page.rstrip('/')}/runbooks/{SILENT}",
         }
+        if self.settings.own_page:
+            annotations["runbook_url"] = f"{self.settings.own_page.rstrip('/')}/runbooks/{SILENT}"
         return Notification(
             SILENT, "firing", fingerprint_of(labels), labels, annotations, round(now, 6), None, "alert-sink"
         )
@@ -182,10 +185,10 @@ class Sink:
         task.add_done_callback(self._tasks.discard)
 
 
-def _affected_traces(settings: SinkSettings) -> AffectedTraces:
+def _affected_traces(settings: SinkSettings, index: AlertIndex) -> AffectedTraces:
     traces: Jaeger | Tempo | None = None
     if settings.jaeger_url:
         traces = Jaeger(settings.jaeger_url, _STORE_ANSWERS_WITHIN_S)
     elif settings.tempo_url:
         traces = Tempo(settings.tempo_url, _STORE_ANSWERS_WITHIN_S)
-    return AffectedTraces(MetricStore(settings.prometheus_url, _STORE_ANSWERS_WITHIN_S), traces)
+    return AffectedTraces(index, MetricStore(settings.prometheus_url, _STORE_ANSWERS_WITHIN_S), traces)

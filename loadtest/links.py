@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 
 import requests
 
-from alert_sink.affected_trace import CLUES
-from alert_sink.links import ABOUT_REQUESTS, logs_of
+from alert_sink.alert_index import AlertIndex
+from alert_sink.settings import ALERTS
 from alert_sink.watchdog import SILENT
 from dashboards_src import config
 from loadtest.target import Target
@@ -20,8 +20,7 @@ from stores import StoreError
 
 _WITHIN_S: Final = 10.0
 _DASHBOARDS: Final = ROOT / "grafana" / "dashboards"
-# Alerts on requests that were turned away before a model was asked: there is no line and no trace of a call.
-_OF_NO_CALL: Final = ("LLMSafetyViolations",)
+_INDEX: Final = AlertIndex.load(ALERTS)
 
 
 @dataclass(frozen=True)
@@ -43,9 +42,9 @@ def _checks(one: Delivery, target: Target) -> Iterator[LinkCheck]:
     if one.alert == SILENT:
         return  # the sink's own alarm: without Prometheus every dashboard is empty
     yield _dashboard(one.links.get("dashboard", ""))
-    if not one.alert.startswith(ABOUT_REQUESTS):
+    if not _INDEX.concerns_requests(one.alert, one.labels):
         return
-    if one.alert in CLUES:
+    if _INDEX.examples(one.alert):
         yield _trace(one, target)
     yield _logs(one, target)
 
@@ -75,7 +74,7 @@ def _dashboard(url: str) -> LinkCheck:
 
 def _trace(one: Delivery, target: Target) -> LinkCheck:
     if not one.trace_id:
-        return LinkCheck("trace", one.alert in _OF_NO_CALL, "no affected trace was found")
+        return LinkCheck("trace", not _always_traced(one.alert), "no affected trace was found")
     try:
         trace = target.stores.traces.trace(one.trace_id)
     except StoreError as error:
@@ -85,7 +84,15 @@ def _trace(one: Delivery, target: Target) -> LinkCheck:
 
 def _logs(one: Delivery, target: Target) -> LinkCheck:
     try:
-        lines = target.stores.logs.query(logs_of(one.alert, one.labels, one.fired), limit=1)
+        lines = target.stores.logs.query(_INDEX.log_filter(one.alert, one.labels, one.fired), limit=1)
     except StoreError as error:
         return LinkCheck("logs", False, str(error))
-    return LinkCheck("logs", bool(lines) or one.alert in _OF_NO_CALL, f"{'lines' if lines else 'no line'} of its scope")
+    return LinkCheck(
+        "logs", bool(lines) or not _always_traced(one.alert), f"{'lines' if lines else 'no line'} of its scope"
+    )
+
+
+def _always_traced(alert: str) -> bool:
+    """Whether every affected request leaves a log line and a trace: a rejected one leaves none."""
+    evidence = _INDEX.evidence.get(alert)
+    return evidence is None or evidence.always

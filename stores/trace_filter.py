@@ -21,7 +21,7 @@ class TraceFilter:
     Attributes are of the span or of its resource, and must be equal; lists cannot be searched for.
     """
 
-    service: str
+    service: str  # empty: any, which Jaeger refuses to search for
     operation: str = ""  # the span's name; empty: any
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
     error_only: bool = False
@@ -39,7 +39,7 @@ class TraceFilter:
 
     def traceql(self) -> str:
         """For Tempo, which takes the period beside it."""
-        conditions = [f"resource.service.name = {quoted(self.service)}"]
+        conditions = [f"resource.service.name = {quoted(self.service)}"] if self.service else []
         if self.operation:
             conditions.append(f"name = {quoted(self.operation)}")
         conditions += [f"{_attribute(name)} = {_literal(value)}" for name, value in self.attributes.items()]
@@ -47,7 +47,7 @@ class TraceFilter:
             conditions.append("status = error")
         if self.min_duration_ms:
             conditions.append(f"duration >= {self._min_duration()}")
-        return f"{{ {' && '.join(conditions)} }} with (most_recent=true)"
+        return f"{{ {' && '.join(conditions) or 'true'} }} with (most_recent=true)"
 
     def jaeger_parameters(self) -> dict[str, str]:
         """For Jaeger. Its index holds text and finds each condition on any span of a trace, so check what it finds.

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from urllib.parse import urlencode
 
+from alert_sink.alert_index import AlertIndex
 from alert_sink.console_pages import logs_page, query_page, traces_page
-from alert_sink.links import ABOUT_REQUESTS, logs_of, traces_of, web_address
+from alert_sink.links import web_address
+from alert_sink.runbooks import EXAMPLES
+from alert_sink.settings import ALERTS
 from console.alerts.standing import ActiveAlert
-from console.runbooks.text import EXAMPLES
 from console.runbooks.view import shelf
+
+
+@cache
+def alert_index() -> AlertIndex:
+    return AlertIndex.load(ALERTS)
 
 
 def runbook_of(name: str, labels: Mapping[str, str], url: str = "") -> str:
@@ -23,9 +31,13 @@ def runbook_of(name: str, labels: Mapping[str, str], url: str = "") -> str:
 def links_of(alert: ActiveAlert) -> list[tuple[str, str]]:
     """Text and address of each."""
     found = [("Dashboard", alert.dashboard)]
-    if alert.name.startswith(ABOUT_REQUESTS):
+    index = alert_index()
+    if index.concerns_requests(alert.name, alert.labels):
         of = (alert.name, alert.labels, alert.since)
-        found += [("Log lines", logs_page(logs_of(*of))), ("Traces", traces_page(traces_of(*of)))]
+        found += [
+            ("Log lines", logs_page(index.log_filter(*of))),
+            ("Traces", traces_page(index.trace_filter(*of))),
+        ]
     if alert.expression:
         found.append(("Expression", query_page(alert.expression)))
     return [(text, address) for text, address in found if address]

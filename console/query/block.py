@@ -10,7 +10,7 @@ from nicegui import ui
 
 from alert_sink.console_pages import logs_page, query_page, trace_page, traces_page
 from alert_sink.incidents import moment
-from alert_sink.shown_queries import NotShown, log_filter, trace_filter
+from alert_sink.runbook_queries import UnsupportedQuery, log_filter, trace_filter
 from console import states
 from console.query.answers import named, step_for, vector
 from console.query.chart import chart
@@ -98,7 +98,7 @@ class QueryBlock:
                 return logs_page(self._lines(text))
             if self._language == "traceql":
                 return traces_page(self._traces(text))
-        except NotShown:
+        except UnsupportedQuery:
             return ""
         return query_page(text)
 
@@ -107,7 +107,7 @@ class QueryBlock:
 
         Raises:
             StoreError: there is none.
-            NotShown: the query says more than is understood here.
+            UnsupportedQuery: the query says more than is understood here.
         """
         if self._language == "logsql":
             return await self._asked_for_lines()

@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from nicegui import ui
 from starlette.requests import Request
 
-from alert_sink.runbooks import INTRODUCTION
+from alert_sink.runbooks import EXAMPLES, INTRODUCTION, Runbook
 from console import states
 from console.address import Address
 from console.alerts.standing import in_state, standing
 from console.query import page as query_page
-from console.runbooks.text import EXAMPLES, Runbook
 from console.runbooks.view import shelf, show
 from console.services import services
 from console.shell import heading, page_frame, static

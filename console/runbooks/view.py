@@ -8,9 +8,8 @@ from types import MappingProxyType
 
 from nicegui import ui
 
-from alert_sink.runbooks import RunbookFiles
+from alert_sink.runbooks import Html, Runbook, RunbookLibrary
 from console.query.block import QueryBlock
-from console.runbooks.text import Html, Runbook, RunbookLibrary
 from console.services import services
 from console.times import Span
 
@@ -18,7 +17,7 @@ from console.times import Span
 @cache
 def shelf() -> RunbookLibrary:
     """The runbooks of this console."""
-    return RunbookLibrary(RunbookFiles(services().settings.runbooks))
+    return RunbookLibrary(services().settings.runbooks)
 
 
 def show(runbook: Runbook, span: Callable[[], Span], labels: Mapping[str, str] = MappingProxyType({})) -> None:

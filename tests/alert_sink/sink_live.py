@@ -20,6 +20,12 @@ from stores.times import rfc3339
 
 T0 = 1_795_530_185.0  # 2026-11-24T14:23:05Z
 NOBODY = "http://127.0.0.1:1"
+PAGES = {
+    "own_page": "http://localhost:9095",
+    "prometheus_page": "http://localhost:9090",
+    "logs_page": "http://localhost:9428",
+    "traces_page": "http://localhost:16686",
+}
 HERE = {"service": "demo-app", "endpoint": "/api/support/answer"}
 
 
@@ -65,7 +71,7 @@ class Running:
 async def running_sink(data: Path, clock: FakeClock | None = None, **settings: Any) -> AsyncIterator[Running]:
     """A sink; Prometheus is not there unless a URL is given."""
     clock = clock or FakeClock()
-    app = create_app(SinkSettings(data=data, **{"prometheus_url": NOBODY, **settings}), clock.clock())
+    app = create_app(SinkSettings(data=data, **{"prometheus_url": NOBODY, **PAGES, **settings}), clock.clock())
     async with app.router.lifespan_context(app):
         transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://sink") as client:

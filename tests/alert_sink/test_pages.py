@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from sink_live import T0, alert, running_sink, watchdog
 
+from alert_sink.alert_index import AlertIndex
 from alert_sink.incidents import length, moment
-from alert_sink.links import Links, logs_of, traces_of, web_address
-from alert_sink.settings import SinkSettings
-from alert_sink.shown_queries import NotShown, log_filter, trace_filter
+from alert_sink.links import Links, web_address
+from alert_sink.runbook_queries import UnsupportedQuery, log_filter, trace_filter
+from alert_sink.settings import ALERTS, SinkSettings
+from stores import TraceFilter
 
 EVIL = '<script>alert(1)</script>"><img src=x onerror=alert(1)>'
 
@@ -126,11 +128,30 @@ async def test_links_of_messages_lead_to_whichever_store_runs(tmp_path: Path) ->
     assert one["links"]["expression"] == "http://localhost:3000/query?expr=up+%3D%3D+0"
 
 
+async def test_without_a_page_that_shows_it_there_is_no_link(tmp_path: Path) -> None:
+    async with running_sink(tmp_path, logs_page="", traces_page="", prometheus_page="") as sink:
+        await sink.deliver(alert())
+        (found,) = await sink.delivered()
+        answer = await sink.http.get("/go/logs", params={"at": "1"})
+        runbook = (await sink.http.get("/runbooks/LLMHighErrorRate")).text
+    assert set(found["links"]) == {"runbook", "dashboard", "expression"}
+    assert answer.status_code == 404
+    assert "--console-page" in answer.json()["error"]
+    assert 'class="run"' not in runbook
+
+
+def test_jaegers_own_page_searches_one_service_only() -> None:
+    links = Links(SinkSettings(data=Path(), traces_page="http://localhost:16686"), AlertIndex())
+    assert links.traces(TraceFilter("", error_only=True)) == ""
+    assert links.traces(TraceFilter("s")).startswith("http://localhost:16686/api/traces?service=s&")
+
+
 def test_a_trace_opens_in_grafana_or_where_you_say() -> None:
     def link(**settings: Any) -> str:
-        return Links(SinkSettings(data=Path(), **settings)).trace("ab" * 16)
+        return Links(SinkSettings(data=Path(), **settings), AlertIndex()).trace("ab" * 16)
 
-    assert link() == f"http://localhost:16686/api/v3/traces/{'ab' * 16}"
+    assert link() == ""
+    assert link(traces_page="http://localhost:16686/") == f"http://localhost:16686/api/v3/traces/{'ab' * 16}"
     assert "/explore?" in link(grafana_page="http://localhost:3000")
     assert link(console_page="http://localhost:3000") == f"http://localhost:3000/traces/{'ab' * 16}"
     assert link(trace_link="http://c/t/{trace_id}?x", grafana_page="http://g") == f"http://c/t/{'ab' * 16}?x"
@@ -148,8 +169,9 @@ def test_a_trace_opens_in_grafana_or_where_you_say() -> None:
 def test_what_is_searched_fits_the_alert(
     name: str, labels: dict[str, str], status: str | None, error_only: bool, slow: float
 ) -> None:
-    assert logs_of(name, labels, T0).fields.get("status") == status
-    which = traces_of(name, labels, T0)
+    index = AlertIndex.load(ALERTS)
+    assert index.log_filter(name, labels, T0).fields.get("status") == status
+    which = index.trace_filter(name, labels, T0)
     assert (which.error_only, which.min_duration_ms) == (error_only, slow)
 
 
@@ -166,7 +188,7 @@ def test_queries_of_runbooks_are_filters() -> None:
 
 @pytest.mark.parametrize("text", ["_time:5m", "a:b", 'a:="b" | stats count()', 'a:="b'])
 def test_what_a_filter_cannot_say_is_no_log_query_of_a_runbook(text: str) -> None:
-    with pytest.raises(NotShown):
+    with pytest.raises(UnsupportedQuery):
         log_filter(text)
 
 
@@ -174,7 +196,7 @@ def test_what_a_filter_cannot_say_is_no_log_query_of_a_runbook(text: str) -> Non
     "text", ["", "{}", '{ name = "x" }', '{ resource.service.name = "d" || status = error }', "{ duration > 3s }"]
 )
 def test_what_a_filter_cannot_say_is_no_trace_query_of_a_runbook(text: str) -> None:
-    with pytest.raises(NotShown):
+    with pytest.raises(UnsupportedQuery):
         trace_filter(text)
 
 

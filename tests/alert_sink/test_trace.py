@@ -6,18 +6,20 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 from sink_live import HERE, NOBODY, T0, alert, answering, exemplars, message, running_sink
 
 from alert_sink import sink as sink_module
-from alert_sink.affected_trace import CLUES, AffectedTraces, selector
+from alert_sink.affected_trace import AffectedTraces, selector
+from alert_sink.alert_index import AlertIndex
+from alert_sink.settings import ALERTS
 from alert_sink.webhook import Notification, notifications
-from dashboards_src.alerts import ALERT_NAMES
 from llm_telemetry import names
 from stores import MetricStore, Span, StoreUnreachable, Trace, TraceFilter, TraceSummary
+
+INDEX = AlertIndex.load(ALERTS)
 
 
 @pytest.fixture(autouse=True)
@@ -125,18 +127,18 @@ def test_a_failed_request_is_preferred_and_its_model_must_fit() -> None:
     with answering(found) as prometheus:
         metrics = MetricStore(prometheus.url)
         traces = Traces(failed=("bad",), fine=("ok",))
-        assert AffectedTraces(metrics, traces).find(one("LLMHighErrorRate"), T0) == "bad"
+        assert AffectedTraces(INDEX, metrics, traces).find(one("LLMHighErrorRate"), T0) == "bad"
         other = one("LLMProviderErrorRateHigh", {"provider": "openai", "model": "another"})
-        assert AffectedTraces(metrics, Traces(fine=("ok", "bad"))).find(other, T0) == ""
+        assert AffectedTraces(INDEX, metrics, Traces(fine=("ok", "bad"))).find(other, T0) == ""
         # Without a trace store, or with one that is away, any request of the scope must do.
-        assert AffectedTraces(metrics, None).find(one("LLMHighErrorRate"), T0) == "ok"
-        assert AffectedTraces(metrics, Traces(away=True)).find(one("LLMHighErrorRate"), T0) == "ok"
+        assert AffectedTraces(INDEX, metrics, None).find(one("LLMHighErrorRate"), T0) == "ok"
+        assert AffectedTraces(INDEX, metrics, Traces(away=True)).find(one("LLMHighErrorRate"), T0) == "ok"
 
 
 def test_where_no_exemplar_failed_the_trace_store_is_searched() -> None:
     with answering(exemplars(("ok", 10, T0))) as prometheus:
         traces = Traces(failed=("rare",), fine=("ok",))
-        assert AffectedTraces(MetricStore(prometheus.url), traces).find(one("LLMHighErrorRate"), T0) == "rare"
+        assert AffectedTraces(INDEX, MetricStore(prometheus.url), traces).find(one("LLMHighErrorRate"), T0) == "rare"
     (which,) = traces.searched
     assert (which.service, which.error_only) == ("demo-app", True)
     assert which.attributes == {"llm.endpoint": "/api/support/answer"}
@@ -155,18 +157,13 @@ def test_where_no_exemplar_failed_the_trace_store_is_searched() -> None:
     ],
 )  # fmt: skip
 def test_the_selector_says_the_alerts_scope(name: str, labels: dict[str, str], selected: str) -> None:
-    assert selector(CLUES[name].metrics[0], labels) == selected
+    evidence = INDEX.examples(name)
+    assert evidence is not None
+    assert selector(evidence.exemplars[0], labels) == selected
 
 
 def test_the_lowest_score_is_the_example_of_low_scores() -> None:
     with answering(exemplars(("good", 0.9, T0), ("worst", 0.1, T0 - 50))) as prometheus:
-        assert AffectedTraces(MetricStore(prometheus.url), None).find(one("LLMQualityDegradation"), T0) == "worst"
-
-
-def test_clues_are_about_alerts_that_exist() -> None:
-    assert set(CLUES) <= set(ALERT_NAMES)
-    without: Any = {name for name in ALERT_NAMES if name.startswith("LLM")} - set(CLUES)
-    assert without == {  # about no request in particular
-        "LLMCacheHitRateCollapsed", "LLMDailyBudget", "LLMMonthlyBudget", "LLMPriceTableStale",
-        "LLMQualityWeeklyDrop", "LLMEvaluationSilent",
-    }  # fmt: skip
+        assert (
+            AffectedTraces(INDEX, MetricStore(prometheus.url), None).find(one("LLMQualityDegradation"), T0) == "worst"
+        )

@@ -111,7 +111,7 @@ def test_what_was_sent_while_the_sink_was_dead_comes_later(sink: SinkProcess, se
     [
         (["--port", "x"], "invalid int value"),
         (["--silence-s", "soon"], "invalid float value"),
-        (["--data", "/dev/null/x", "--port", "0"], "can't keep anything in /dev/null/x"),
+        (["--data", "/dev/null/x", "--port", "0"], "cannot write to /dev/null/x"),
     ],
 )
 def test_a_start_that_cannot_be(arguments: list[str], says: str) -> None:

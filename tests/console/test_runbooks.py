@@ -10,14 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from alert_sink.runbooks import RunbookFiles
-from alert_sink.shown_queries import log_filter, trace_filter
+from alert_sink.runbook_queries import log_filter, trace_filter
+from alert_sink.runbooks import EXAMPLES, Html, Query, RunbookLibrary
 from console.query.answers import MOST_ROWS, name_of, named, step_for, vector
-from console.runbooks.text import EXAMPLES, Html, Query, RunbookLibrary
 from console.settings import RUNBOOKS
 from stores.metric_answers import Sample, Series
 
-SHELF = RunbookLibrary(RunbookFiles(RUNBOOKS))
+SHELF = RunbookLibrary(RUNBOOKS)
 ALL = [*SHELF.names(), "README"]
 
 
@@ -73,7 +72,7 @@ def test_html_in_a_runbook_is_text(tmp_path: Path) -> None:
         "[bad](javascript:alert(1))\n\n```promql\nup < 1\n```\n\n- in a list:\n\n  ```promql\n  up\n  ```\n\n"
         '```"><script>\nx\n```\n'
     )
-    runbook = RunbookLibrary(RunbookFiles(tmp_path)).runbook("LLMOne")
+    runbook = RunbookLibrary(tmp_path).runbook("LLMOne")
     assert runbook is not None
     assert runbook.title == "LLMOne <script>x</script>"  # shown as text
     assert runbook.lead == "<img src=x onerror=alert(1)> first code paragraph of two lines."

@@ -11,7 +11,7 @@ import yaml
 from runbook_texts import Query, queries
 
 import dashboards_src
-from alert_sink.shown_queries import log_filter, trace_filter
+from alert_sink.runbook_queries import log_filter, trace_filter
 from dashboards_src.alerts.rules import FOLDERS
 from llm_telemetry import names
 from stores.log_fields import TYPES

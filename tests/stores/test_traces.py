@@ -200,6 +200,7 @@ def test_services(stores: Stores, canned: CannedServer) -> None:
     ("which", "traceql"),
     [
         (TraceFilter("a"), '{ resource.service.name = "a" } with (most_recent=true)'),
+        (TraceFilter(""), "{ true } with (most_recent=true)"),
         (
             TraceFilter(sent.NASTY, error_only=True),
             r'{ resource.service.name = "a\"b\\c\nd|e} ]`é" && status = error } with (most_recent=true)',
