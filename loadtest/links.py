@@ -1,98 +1,85 @@
-"""Whether the links in a delivered message lead somewhere."""
+"""Checks a delivered message: its links open, and the affected requests are in the stores."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 import requests
 
-from alert_sink.alert_index import AlertIndex
-from alert_sink.settings import ALERTS
+from alert_sink.affected_trace import CLUES
+from alert_sink.links import ABOUT_REQUESTS, logs_of
 from alert_sink.watchdog import SILENT
-from dashboards_src import config
-from loadtest.target import Target
+from loadtest.system import SystemUnderTest
 from loadtest.watch import Delivery
-from stack.settings import ROOT
 from stores import StoreError
 
-_WITHIN_S: Final = 10.0
-_DASHBOARDS: Final = ROOT / "grafana" / "dashboards"
-_INDEX: Final = AlertIndex.load(ALERTS)
+_TIMEOUT_S: Final = 10.0
+# Alerts on requests that were turned away before a model was asked: there is no line and no trace of a call.
+_OF_NO_CALL: Final = ("LLMSafetyViolations",)
 
 
 @dataclass(frozen=True)
 class LinkCheck:
-    """One link, and what was found behind it."""
+    """One check of a message."""
 
-    kind: str  # runbook, dashboard, trace, logs
+    name: str
     works: bool
-    what: str
+    detail: str  # what was found
 
 
-def check_links(one: Delivery, target: Target) -> list[LinkCheck]:
-    """Follow every link that the message has, and miss those that it should have."""
-    return list(_checks(one, target))
+def check_links(one: Delivery, system: SystemUnderTest) -> list[LinkCheck]:
+    """Open every link of the message as it is, check that none is missing, and look for the affected requests."""
+    return [*_link_checks(one), *_evidence_checks(one, system)]
 
 
-def _checks(one: Delivery, target: Target) -> Iterator[LinkCheck]:
-    yield _runbook(one.links.get("runbook", ""), target)
-    if one.alert == SILENT:
-        return  # the sink's own alarm: without Prometheus every dashboard is empty
-    yield _dashboard(one.links.get("dashboard", ""))
-    if not _INDEX.concerns_requests(one.alert, one.labels):
-        return
-    if _INDEX.examples(one.alert):
-        yield _trace(one, target)
-    yield _logs(one, target)
+def _link_checks(one: Delivery) -> Iterator[LinkCheck]:
+    for name in _required_links(one.alert):
+        if name not in one.links:
+            yield LinkCheck(f"{name} link", False, "the message has no such link")
+    for name, url in one.links.items():
+        yield _opened(f"{name} link", url)
 
 
-def _runbook(url: str, target: Target) -> LinkCheck:
-    """Rules are generated for the default ports; a stack on others is asked for the same page at its own."""
-    if not url:
-        return LinkCheck("runbook", False, "the message has no such link")
-    if url.startswith(f"{config.RUNBOOK_BASE}/"):
-        url = target.url("ALERT_SINK_PORT", "/runbooks/" + url.removeprefix(f"{config.RUNBOOK_BASE}/"))
+def _required_links(alert: str) -> tuple[str, ...]:
+    if alert == SILENT:
+        return ("runbook",)  # raised by the sink itself: without Prometheus every dashboard is empty
+    return ("runbook", "dashboard", *(("logs", "traces") if alert.startswith(ABOUT_REQUESTS) else ()))
+
+
+def _opened(name: str, url: str) -> LinkCheck:
+    """Grafana redirects to its login page, which answers 200 as well."""
     try:
-        response = requests.get(url, timeout=_WITHIN_S)
+        status = requests.get(url, timeout=_TIMEOUT_S).status_code
     except requests.RequestException as error:
-        return LinkCheck("runbook", False, f"{url}: {error}")
-    return LinkCheck("runbook", response.ok, f"{url}: {response.status_code}")
+        return LinkCheck(name, False, f"{url}: {error}")
+    return LinkCheck(name, status == 200, f"{url}: {status}")
 
 
-def _dashboard(url: str) -> LinkCheck:
-    """By its uid; the page itself may need a password."""
-    parts = urlsplit(url).path.split("/")
-    uid = parts[2] if len(parts) > 2 and parts[1] == "d" else ""
-    found = bool(uid) and (_DASHBOARDS / f"{uid}.json").exists()
-    return LinkCheck(
-        "dashboard", found, f"{url or 'no link'}: the dashboard {uid!r} {'exists' if found else 'does not exist'}"
-    )
+def _evidence_checks(one: Delivery, system: SystemUnderTest) -> Iterator[LinkCheck]:
+    if not one.alert.startswith(ABOUT_REQUESTS):
+        return
+    if one.alert in CLUES:
+        yield _affected_trace(one, system)
+    yield _log_lines(one, system)
 
 
-def _trace(one: Delivery, target: Target) -> LinkCheck:
+def _affected_trace(one: Delivery, system: SystemUnderTest) -> LinkCheck:
+    name = "affected trace"
     if not one.trace_id:
-        return LinkCheck("trace", not _always_traced(one.alert), "no affected trace was found")
+        return LinkCheck(name, one.alert in _OF_NO_CALL, "the alert sink found none")
     try:
-        trace = target.stores.traces.trace(one.trace_id)
+        trace = system.stores.traces.trace(one.trace_id)
     except StoreError as error:
-        return LinkCheck("trace", False, str(error))
-    return LinkCheck("trace", trace is not None, f"{one.trace_id}: {len(trace.spans) if trace else 0} spans")
+        return LinkCheck(name, False, str(error))
+    return LinkCheck(name, trace is not None, f"{one.trace_id}: {len(trace.spans) if trace else 0} spans")
 
 
-def _logs(one: Delivery, target: Target) -> LinkCheck:
+def _log_lines(one: Delivery, system: SystemUnderTest) -> LinkCheck:
+    name = "log lines"
     try:
-        lines = target.stores.logs.query(_INDEX.log_filter(one.alert, one.labels, one.fired), limit=1)
+        lines = system.stores.logs.query(logs_of(one.alert, one.labels, one.fired_at), limit=1)
     except StoreError as error:
-        return LinkCheck("logs", False, str(error))
-    return LinkCheck(
-        "logs", bool(lines) or not _always_traced(one.alert), f"{'lines' if lines else 'no line'} of its scope"
-    )
-
-
-def _always_traced(alert: str) -> bool:
-    """Whether every affected request leaves a log line and a trace: a rejected one leaves none."""
-    evidence = _INDEX.evidence.get(alert)
-    return evidence is None or evidence.always
+        return LinkCheck(name, False, str(error))
+    return LinkCheck(name, bool(lines) or one.alert in _OF_NO_CALL, "found" if lines else "none of the alert's labels")
