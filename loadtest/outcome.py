@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from loadtest.health import GeneratorHealth
-from loadtest.links import LinkCheck
+from loadtest.links import MessageCheck
 from loadtest.rule_timing import RuleTiming
 
 FIRES_WITHIN_S: Final = 120.0  # after the fault, at the rehearsal time scale
@@ -30,7 +30,7 @@ class ExpectedAlert:
     alert: str
     times: AlertTimes
     timing: RuleTiming | None = None  # None: the alert has no rule
-    links: Sequence[LinkCheck] = ()
+    checks: Sequence[MessageCheck] = ()  # of the message
     diagnosis: Sequence[str] = ()  # of an alert that was not delivered: its conditions, values and limits
 
     @property
@@ -38,7 +38,7 @@ class ExpectedAlert:
         if self.times.delivered is None:
             reasons = [f"{self.alert} was not delivered: {line}" for line in self.diagnosis]
             return reasons or [f"{self.alert} was not delivered"]
-        found = [f"{self.alert}: {link.name} failed ({link.detail})" for link in self.links if not link.works]
+        found = [f"{self.alert}: {check.name} failed ({check.detail})" for check in self.checks if not check.passed]
         if self.times.resolved is None:
             found.append(f"{self.alert} did not resolve")
         return found

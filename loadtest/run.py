@@ -14,7 +14,7 @@ from loadtest.diagnosis import diagnose
 from loadtest.failure import LoadFailure
 from loadtest.faults import Fault
 from loadtest.generator import Generator
-from loadtest.links import check_links
+from loadtest.links import check_message
 from loadtest.outcome import FIRES_WITHIN_S, AlertTimes, ExpectedAlert, Outcome
 from loadtest.progress import Progress
 from loadtest.rule_timing import rule_timing
@@ -148,7 +148,9 @@ class Run:
                 return
 
     def _traces_found(self) -> bool:
-        """Whether the alert sink has found an affected trace for every expected alert."""
+        """Whether the alert sink has found an affected trace for every expected alert, or will find none."""
+        if self.scenario.loses_evidence:
+            return True
         found = [self._watch.first_delivery(name) for name in self.scenario.expected]
         return all(one is None or one.trace_id or "traces" not in one.links for one in found)
 
@@ -192,7 +194,12 @@ class Run:
             delivered=first.received_at - started,
             resolved=None if alert in self._watch.unresolved or not resolved_at else max(resolved_at) - undone,
         )
-        return ExpectedAlert(alert, times, timing, links=check_links(first, self.system))
+        return ExpectedAlert(
+            alert,
+            times,
+            timing,
+            checks=check_message(first, self.system, with_evidence=not self.scenario.loses_evidence),
+        )
 
     def _unexpected(self, started: float, *, tolerated: bool) -> dict[str, float]:
         """Alerts that fired without being expected: the tolerated ones, or the false alarms."""

@@ -42,6 +42,11 @@ class Scenario:
     quick: bool = False  # runs in `make test`
 
     @property
+    def loses_evidence(self) -> bool:
+        """Whether the collector is stopped, so that the affected requests leave no log lines and no traces."""
+        return StoppedServer("collector") in self.faults
+
+    @property
     def faults(self) -> list[Fault]:
         """In the order of the steps; of several faults with one name the last counts."""
         return [step.change for step in self.steps if not isinstance(step.change, Traffic)]
@@ -242,12 +247,10 @@ SCENARIOS: Final = (
     ),
     _scenario(
         "collector-down",
-        "the collector is stopped: no traces and logs arrive",
-        _at_once(StoppedServer("collector")),
-        also={
-            "StackTelemetryDropped": "an application's queue is smaller than the outage",
-            "StackApplicationsAbsent": "nobody carries the applications' metrics; it is not delivered",
-        },
+        "the collector is stopped and the provider fails: both alert",
+        _at_once(StoppedServer("collector"), ProviderFault("server_error", parameters={"status": 503})),
+        also=_FAILING_PROVIDER
+        | {"StackTelemetryDropped": "the collector is down for longer than the applications' queues last"},
         quick=True,
     ),
     _scenario("logs-down", "the log store is stopped", _at_once(StoppedServer("logs")), also=_WITHOUT_STORE),

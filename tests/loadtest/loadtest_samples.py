@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loadtest.health import GeneratorHealth
-from loadtest.links import LinkCheck
+from loadtest.links import MessageCheck
 from loadtest.outcome import AlertTimes, ExpectedAlert, Outcome
 from loadtest.rule_timing import RuleTiming
 
@@ -12,7 +12,7 @@ DELIVERED = ExpectedAlert(
     "LLMHighErrorRate",
     AlertTimes(pending=14.0, firing=24.0, delivered=25.0, resolved=30.0),
     TIMING,
-    [LinkCheck("runbook link", True, "200")],
+    [MessageCheck("runbook link", True, "200")],
 )
 MISSED = ExpectedAlert("LLMRetryStorm", AlertTimes(), TIMING, diagnosis=["a > 0.25: highest value 0.2 (limit 0.25)"])
 PASSED = Outcome(

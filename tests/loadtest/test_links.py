@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from loadtest.links import LinkCheck, check_links
+from loadtest.links import MessageCheck, check_message
 from loadtest.watch import Delivery
 from stores import StoreUnreachable
 
@@ -65,12 +65,12 @@ def delivery(alert: str, links: dict[str, str], trace_id: str = TRACE_ID) -> Del
     return Delivery(1, alert, "firing", {"service": "demo-app"}, 10.0, 11.0, trace_id, links)
 
 
-def checked(one: Delivery, stores: FakeStores) -> list[LinkCheck]:
-    return check_links(one, stores)  # type: ignore[arg-type]
+def checked(one: Delivery, stores: FakeStores, *, with_evidence: bool = True) -> list[MessageCheck]:
+    return check_message(one, stores, with_evidence=with_evidence)  # type: ignore[arg-type]
 
 
 def failures(one: Delivery, stores: FakeStores) -> dict[str, str]:
-    return {check.name: check.detail for check in checked(one, stores) if not check.works}
+    return {check.name: check.detail for check in checked(one, stores) if not check.passed}
 
 
 def all_links(pages: str) -> dict[str, str]:
@@ -83,7 +83,7 @@ GOOD = FakeStores({TRACE_ID: FakeTrace()}, ["line"])
 
 def test_every_link_of_the_message_is_opened_and_a_redirect_to_a_login_page_works(pages: str) -> None:
     found = checked(delivery("LLMHighErrorRate", {**all_links(pages), "expression": pages + "/query"}), GOOD)
-    assert [check.name for check in found if check.works] == [
+    assert [check.name for check in found if check.passed] == [
         "runbook link", "dashboard link", "logs link", "traces link", "expression link", "affected trace", "log lines",
     ]  # fmt: skip
     assert len(found) == 7
@@ -122,3 +122,10 @@ def test_a_trace_or_log_line_that_the_stores_do_not_hold_fails(pages: str) -> No
 def test_rejected_requests_need_no_trace_and_no_log_line(pages: str) -> None:
     one = delivery("LLMSafetyViolations", all_links(pages), trace_id="")
     assert failures(one, FakeStores({}, [])) == {}
+
+
+def test_without_evidence_only_the_links_are_checked(pages: str) -> None:
+    one = delivery("LLMHighErrorRate", all_links(pages), trace_id="")
+    assert {check.name for check in checked(one, FakeStores({}, []), with_evidence=False) if check.passed} == {
+        "runbook link", "dashboard link", "logs link", "traces link",
+    }  # fmt: skip

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from loadtest_samples import DELIVERED, MISSED, PASSED
 
-from loadtest.links import LinkCheck
+from loadtest.links import MessageCheck
 from loadtest.outcome import AlertTimes, Outcome
 
 
@@ -26,7 +26,7 @@ def test_a_run_with_all_expected_alerts_and_no_other_passes() -> None:
         (replace(PASSED, false_alarms={"LLMLatencyHigh": 3.0}), "false alarm: LLMLatencyHigh, after 3 s"),
         (replace(PASSED, recovered=False), "alerts were still active long after the faults were switched off"),
         (
-            replace(PASSED, expected=[replace(DELIVERED, links=[LinkCheck("runbook link", False, "404")])]),
+            replace(PASSED, expected=[replace(DELIVERED, checks=[MessageCheck("runbook link", False, "404")])]),
             "LLMHighErrorRate: runbook link failed (404)",
         ),
         (
