@@ -1,1 +1,1 @@
-"""Load and faults that trip the alerts: scenarios, what is expected of each, and the proof that it came."""
+"""Load tests: scenarios put load on the running stack, break something, and check that the right alerts come."""

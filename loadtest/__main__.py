@@ -1,4 +1,4 @@
-"""`python -m loadtest`: what the Makefile's load, load-ui, load-clear and rehearse call."""
+"""`python -m loadtest`, for the targets load, load-ui, load-clear and rehearse of the Makefile."""
 
 from __future__ import annotations
 
@@ -19,9 +19,8 @@ from loadtest.generator import LOCUSTFILE, Generator
 from loadtest.progress import Progress
 from loadtest.rehearsal import BASELINE_S, Rehearsal, chosen, new_folder, real, rehearse
 from loadtest.report import write_report
-from loadtest.run import PRODUCTION, REHEARSAL
 from loadtest.scenarios import SCENARIOS, USUAL, Scenario
-from loadtest.target import Target
+from loadtest.system import SystemUnderTest
 from loadtest.watch import check_sink
 from stack.failure import StackFailure
 from stack.settings import ROOT, Stack
@@ -29,23 +28,25 @@ from stores import StoreError
 
 
 def main() -> int:
-    """Run one command; 0: passed, 1: failed or not possible, 130: interrupted."""
-    parser = argparse.ArgumentParser(prog="python -m loadtest", description="Load and faults that trip the alerts.")
+    """Run one command. Returns 0: passed, 1: failed or not possible, 130: interrupted."""
+    parser = argparse.ArgumentParser(
+        prog="python -m loadtest", description="Runs load scenarios against the running stack and checks its alerts."
+    )
     parser.add_argument("--folder", type=Path, default=None, help="for reports and logs (default: .state/loadtest)")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    commands.add_parser("list", help="the scenarios, one line each")
-    run = commands.add_parser("run", help="run one scenario against the stack that `make up REHEARSAL=1` started")
-    run.add_argument("scenario", help="its name")
-    commands.add_parser("ui", help="open Locust's own page on the users of the scenarios")
-    commands.add_parser("clear", help="switch off every fault, start every server that a scenario stopped")
+    commands.add_parser("list", help="list the scenarios and the alerts that each must raise")
+    run = commands.add_parser("run", help="run one scenario on a stack started with `make up REHEARSAL=1`")
+    run.add_argument("scenario", help="name of the scenario")
+    commands.add_parser("ui", help="open Locust's web page with the simulated users")
+    commands.add_parser("clear", help="switch off all faults and start all stopped servers")
     rehearse_ = commands.add_parser("rehearse", help="run all scenarios and write a report")
-    rehearse_.add_argument("--only", default="", help="names of scenarios, with commas between them")
-    rehearse_.add_argument("--baseline-s", type=float, default=BASELINE_S, help="length of the baseline")
-    rehearse_.add_argument("--real", action="store_true", help="two alerts at production timing (20 minutes)")
-    rehearse_.add_argument("--seed", type=int, default=None, help="of the users' chance; random without it")
+    rehearse_.add_argument("--only", default="", help="names of scenarios, separated by commas")
+    rehearse_.add_argument("--baseline-s", type=float, default=BASELINE_S, help="seconds of the baseline scenario")
+    rehearse_.add_argument("--real", action="store_true", help="two alerts with production's rules (20 minutes)")
+    rehearse_.add_argument("--seed", type=int, default=None, help="for the users' random choices (default: random)")
     options = parser.parse_args()
-    for one in (signal.SIGINT, signal.SIGTERM):  # a shell has its background jobs ignore the first
-        signal.signal(one, _interrupt)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts background jobs with SIGINT ignored
+        signal.signal(number, _interrupt)
     try:
         return _run(options)
     except (LoadFailure, StackFailure) as failure:
@@ -55,7 +56,7 @@ def main() -> int:
         print(f"\n{error}\n-> make status", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nInterrupted; the faults of this run are off, and what it stopped runs again.", file=sys.stderr)
+        print("\nInterrupted. The faults are off, and stopped servers are started again.", file=sys.stderr)
         return 130
 
 
@@ -65,62 +66,56 @@ def _run(options: argparse.Namespace) -> int:
         return 0
     if options.command == "ui":
         return _ui(Stack.load())
-    target = Target(Stack.load())
+    system = SystemUnderTest(Stack.load())
     if options.command == "clear":
-        done = faults.clear(target)
-        print("\n".join(done) or "No fault is on, and every server runs.")
+        print("\n".join(faults.clear(system)) or "No fault is on, and all servers are running.")
         return 0
-    root = options.folder or target.stack.state / "loadtest"
+    root = options.folder or system.stack.state / "loadtest"
     if options.command == "run":
-        return _one(target, chosen([options.scenario], baseline_s=60.0), root)
+        return _rehearse(system, chosen([options.scenario], baseline_s=60.0), root)
     only = [name for name in options.only.split(",") if name]
-    return _all(target, options, real() if options.real else chosen(only, options.baseline_s), root)
+    scenarios = real() if options.real else chosen(only, options.baseline_s)
+    return _rehearse(system, scenarios, root, "production" if options.real else "rehearsal", options.seed)
 
 
-def _one(target: Target, scenarios: Sequence[Scenario], root: Path) -> int:
-    _check(target, "rehearsal")
-    progress = Progress()
-    folder = new_folder(root)
-    with Generator(target.url("DEMO_APP_PORT"), folder, scenarios[0].traffic) as users:
-        done = rehearse(target, scenarios, users, progress)
-    return _verdict(done, folder, progress)
-
-
-def _all(target: Target, options: argparse.Namespace, scenarios: Sequence[Scenario], root: Path) -> int:
-    scale: Scale = "production" if options.real else "rehearsal"
-    _check(target, scale)
+def _rehearse(
+    system: SystemUnderTest,
+    scenarios: Sequence[Scenario],
+    root: Path,
+    scale: Scale = "rehearsal",
+    seed: int | None = None,
+) -> int:
+    system.check(scale)
+    faults.check_none(system)
+    check_sink(system)
     progress, folder = Progress(), new_folder(root)
 
-    def keep(rehearsal: Rehearsal) -> None:
+    def write(rehearsal: Rehearsal) -> None:
         write_report(rehearsal, folder)
 
-    with Generator(target.url("DEMO_APP_PORT"), folder, scenarios[0].traffic, options.seed) as users:
-        pace = PRODUCTION if options.real else REHEARSAL
-        done = rehearse(target, scenarios, users, progress, scale, pace, after_each=keep)
+    with Generator(system.url("DEMO_APP_PORT"), folder, scenarios[0].traffic, seed) as users:
+        done = rehearse(system, scenarios, users, progress, scale, after_each=write)
     return _verdict(done, folder, progress)
-
-
-def _check(target: Target, scale: Scale) -> None:
-    target.check(scale)
-    faults.check_none(target)
-    check_sink(target)
 
 
 def _verdict(done: Rehearsal, folder: Path, progress: Progress) -> int:
-    page = write_report(done, folder)
     passed = sum(one.passed for one in done.outcomes)
-    middle = done.median_overshoot
-    overshoot = "" if middle is None else f" Median overshoot over the bound: {middle:.1f} s."
     total = len(done.outcomes) + len(done.not_run)
-    progress.say(f"\n{passed} of {total} scenarios passed in {(time.time() - done.started) / 60:.0f} min.{overshoot}")
+    progress.print(f"\n{passed} of {total} scenarios passed in {(time.time() - done.started) / 60:.0f} min.")
+    if done.slowest_firing_s is not None:
+        progress.print(
+            f"The slowest alert fired {done.slowest_firing_s:.0f} s after its fault"
+            f" (limit {done.fires_within_s:.0f} s)."
+        )
     for failure in done.failures:
-        progress.say(f"  {failure}")
-    progress.say(f"Report: {page}")
+        progress.print(f"  {failure}")
+    progress.print(f"Report: {folder / 'report.html'}")
     return 1 if done.failures else 0
 
 
 def _list() -> None:
-    print("make load SCENARIO=name runs one of these, on what make up REHEARSAL=1 started:\n")
+    print("Load scenarios and the alerts that each must raise. First: make up REHEARSAL=1")
+    print("Then run one: make load SCENARIO=name\n")
     for scenario in SCENARIOS:
         print(f"  {scenario.name:<15} {scenario.about}")
         for line in wrap(", ".join(scenario.expected), 58):
@@ -128,9 +123,9 @@ def _list() -> None:
 
 
 def _ui(stack: Stack) -> int:
-    """Locust's own page, on loopback, until Ctrl-C."""
+    """Locust's web page, on loopback, until Ctrl-C."""
     port = os.environ.get("LOCUST_PORT", "8089")
-    print(f"Locust's page: http://localhost:{port}/ (Ctrl-C ends it)")
+    print(f"Locust's web page: http://localhost:{port}/ (stop with Ctrl-C)")
     os.chdir(ROOT)
     command = [
         sys.executable, "-m", "locust", "--locustfile", str(LOCUSTFILE), "--web-host", "127.0.0.1", "--web-port", port,

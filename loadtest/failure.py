@@ -1,10 +1,10 @@
-"""What ends a load test early."""
+"""The error that ends a load test."""
 
 from __future__ import annotations
 
 
 class LoadFailure(Exception):
-    """It cannot be run, or not to its end. Says what is wrong and what to do next."""
+    """A scenario cannot be run, or not to its end. Says what is wrong and what to do next."""
 
     def __init__(self, what: str, next_step: str) -> None:
         super().__init__(what)

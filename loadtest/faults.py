@@ -1,4 +1,4 @@
-"""What a scenario breaks: the provider, the application, a server of the stack. All of it can be mended."""
+"""What a scenario can break: the model provider, the application, a server of the stack. All faults can be undone."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from loadtest.failure import LoadFailure
-from loadtest.target import Target
+from loadtest.system import SystemUnderTest
 
 PROVIDER_PORT: Final = "SIM_PROVIDER_PORT"
 APP_PORT: Final = "DEMO_APP_PORT"
@@ -22,20 +22,18 @@ class ProviderFault:
     probability: float = 1.0
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
-    def begin(self, target: Target, most_s: float) -> None:
-        """Switch it on; it ends by itself after `most_s`, should nobody switch it off."""
-        body = {"model": self.model, "probability": self.probability, "duration_s": most_s, **self.parameters}
-        target.admin(PROVIDER_PORT, "PUT", f"/faults/{self.name}", body)
+    def begin(self, system: SystemUnderTest, max_s: float) -> None:
+        """Switch the fault on. It ends by itself after `max_s`, in case this process is killed."""
+        body = {"model": self.model, "probability": self.probability, "duration_s": max_s, **self.parameters}
+        system.admin(PROVIDER_PORT, "PUT", f"/faults/{self.name}", body)
 
-    def end(self, target: Target) -> None:
-        """Switch it off."""
-        target.admin(PROVIDER_PORT, "DELETE", f"/faults/{self.name}")
+    def end(self, system: SystemUnderTest) -> None:
+        system.admin(PROVIDER_PORT, "DELETE", f"/faults/{self.name}")
 
     def __str__(self) -> str:
-        said = [self.model] if self.model != "*" else []
-        said += [f"{self.probability:.0%}"] if self.probability < 1 else []
-        said += [f"{key} {value}" for key, value in self.parameters.items()]
-        return f"provider: {self.name}" + (f" ({', '.join(said)})" if said else "")
+        details = [self.model] if self.model != "*" else []
+        details += [f"{self.probability:.0%}"] if self.probability < 1 else []
+        return _described(f"provider: {self.name}", details, self.parameters)
 
 
 @dataclass(frozen=True)
@@ -45,78 +43,80 @@ class AppFault:
     name: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
-    def begin(self, target: Target, most_s: float) -> None:
-        """Switch it on; it ends by itself after `most_s`, should nobody switch it off."""
-        target.admin(APP_PORT, "PUT", f"/faults/{self.name}", {"duration_s": most_s, **self.parameters})
+    def begin(self, system: SystemUnderTest, max_s: float) -> None:
+        """Switch the fault on. It ends by itself after `max_s`, in case this process is killed."""
+        system.admin(APP_PORT, "PUT", f"/faults/{self.name}", {"duration_s": max_s, **self.parameters})
 
-    def end(self, target: Target) -> None:
-        """Switch it off."""
-        target.admin(APP_PORT, "DELETE", f"/faults/{self.name}")
+    def end(self, system: SystemUnderTest) -> None:
+        system.admin(APP_PORT, "DELETE", f"/faults/{self.name}")
 
     def __str__(self) -> str:
-        said = [f"{key} {value}" for key, value in self.parameters.items()]
-        return f"application: {self.name}" + (f" ({', '.join(said)})" if said else "")
+        return _described(f"application: {self.name}", [], self.parameters)
 
 
 @dataclass(frozen=True)
-class Stopped:
-    """A server of the stack that is stopped, by its role (stack/servers.py): `logs` is VictoriaLogs or Loki."""
+class StoppedServer:
+    """A stopped server of the stack, by its role in stack/servers.py: `logs` is VictoriaLogs in lite, Loki in full."""
 
     role: str
 
-    def begin(self, target: Target, most_s: float) -> None:
-        """Stop it. It does not come back by itself."""
-        target.runner.stop_server(self._server(target))
+    def begin(self, system: SystemUnderTest, max_s: float) -> None:
+        """Stop the server. Unlike the other faults, this one does not end by itself."""
+        system.runner.stop_server(self._server(system))
 
-    def end(self, target: Target) -> None:
-        """Start it, and wait until it is ready."""
-        target.runner.start_server(self._server(target))
+    def end(self, system: SystemUnderTest) -> None:
+        """Start the server, and wait until it is ready."""
+        system.runner.start_server(self._server(system))
 
-    def _server(self, target: Target) -> str:
-        return next(server.name for server in target.runner.servers if server.role == self.role)
+    def _server(self, system: SystemUnderTest) -> str:
+        return next(server.name for server in system.runner.servers if server.role == self.role)
 
     def __str__(self) -> str:
-        return f"stack: the server of {self.role} is stopped"
+        return f"stack: the {self.role} server is stopped"
 
 
-Fault = ProviderFault | AppFault | Stopped
+Fault = ProviderFault | AppFault | StoppedServer
 
 
-def left_over(target: Target) -> list[str]:
-    """Faults that are on, of whoever set them, as a person reads them."""
+def _described(name: str, details: list[str], parameters: Mapping[str, Any]) -> str:
+    details = details + [f"{key} {value}" for key, value in parameters.items()]
+    return name + (f" ({', '.join(details)})" if details else "")
+
+
+def active(system: SystemUnderTest) -> list[str]:
+    """The faults of provider and application that are on, for people."""
     found = []
-    for who, port in (("provider", PROVIDER_PORT), ("application", APP_PORT)):
-        for fault in target.admin(port, "GET", "/faults")["active"]:
-            found.append(f"{who}: {fault['name']}, for {fault['remaining_s']:.0f} s more")
+    for name, port in (("provider", PROVIDER_PORT), ("application", APP_PORT)):
+        for fault in system.admin(port, "GET", "/faults")["active"]:
+            found.append(f"{name}: {fault['name']}, for {fault['remaining_s']:.0f} s more")
     return found
 
 
-def check_none(target: Target) -> None:
-    """Pass if no fault is on.
+def check_none(system: SystemUnderTest) -> None:
+    """Check that no fault is on.
 
     Raises:
-        LoadFailure: names those that are.
+        LoadFailure: names the faults that are on.
     """
-    if found := left_over(target):
+    if found := active(system):
         raise LoadFailure(
             f"Faults of an earlier run are still on ({'; '.join(found)}).", "Switch them off: make load-clear"
         )
 
 
-def clear(target: Target) -> list[str]:
-    """Switch all faults off and start every server that is stopped; returns what that was.
+def clear(system: SystemUnderTest) -> list[str]:
+    """Switch off all faults and start all stopped servers; returns what was done, for people.
 
     Raises:
-        LoadFailure: a server does not answer.
+        LoadFailure: the provider or the application does not answer.
         stack.failure.StackFailure: a server does not start.
     """
     done = []
-    for server, state in target.runner.states().items():
+    for server, state in system.runner.states().items():
         if state in ("stopped", "exited", "fatal"):
-            target.runner.start_server(server)
+            system.runner.start_server(server)
             done.append(f"started {server}")
-    for found in left_over(target):
-        done.append(f"switched off {found}")
+    done += [f"switched off {fault}" for fault in active(system)]
     for port in (PROVIDER_PORT, APP_PORT):
-        target.admin(port, "DELETE", "/faults")
+        system.admin(port, "DELETE", "/faults")
     return done

@@ -1,98 +1,83 @@
-"""Whether the links in a delivered message lead somewhere."""
+"""Checks a delivered message: its links open, and the requests that it is about are in the stores."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import urlsplit
 
 import requests
 
-from alert_sink.alert_index import AlertIndex
+from alert_sink.alert_index import AlertIndex, Evidence
 from alert_sink.settings import ALERTS
 from alert_sink.watchdog import SILENT
-from dashboards_src import config
-from loadtest.target import Target
+from loadtest.system import SystemUnderTest
 from loadtest.watch import Delivery
-from stack.settings import ROOT
 from stores import StoreError
 
-_WITHIN_S: Final = 10.0
-_DASHBOARDS: Final = ROOT / "grafana" / "dashboards"
+_TIMEOUT_S: Final = 10.0
 _INDEX: Final = AlertIndex.load(ALERTS)
 
 
 @dataclass(frozen=True)
-class LinkCheck:
-    """One link, and what was found behind it."""
+class MessageCheck:
+    """One link of a message, or one piece of evidence."""
 
-    kind: str  # runbook, dashboard, trace, logs
-    works: bool
-    what: str
-
-
-def check_links(one: Delivery, target: Target) -> list[LinkCheck]:
-    """Follow every link that the message has, and miss those that it should have."""
-    return list(_checks(one, target))
+    name: str
+    passed: bool
+    detail: str  # what was found
 
 
-def _checks(one: Delivery, target: Target) -> Iterator[LinkCheck]:
-    yield _runbook(one.links.get("runbook", ""), target)
-    if one.alert == SILENT:
-        return  # the sink's own alarm: without Prometheus every dashboard is empty
-    yield _dashboard(one.links.get("dashboard", ""))
-    if not _INDEX.concerns_requests(one.alert, one.labels):
-        return
-    if _INDEX.examples(one.alert):
-        yield _trace(one, target)
-    yield _logs(one, target)
+def check_message(delivery: Delivery, system: SystemUnderTest, *, with_evidence: bool = True) -> list[MessageCheck]:
+    """Open every link as it is, check that none is missing, and look for the affected requests if `with_evidence`."""
+    evidence = _INDEX.evidence.get(delivery.alert)
+    checks = list(_links(delivery, evidence))
+    if evidence and with_evidence:
+        if evidence.exemplars:
+            checks.append(_affected_trace(delivery, evidence, system))
+        checks.append(_log_lines(delivery, evidence, system))
+    return checks
 
 
-def _runbook(url: str, target: Target) -> LinkCheck:
-    """Rules are generated for the default ports; a stack on others is asked for the same page at its own."""
-    if not url:
-        return LinkCheck("runbook", False, "the message has no such link")
-    if url.startswith(f"{config.RUNBOOKS_URL}/"):
-        url = target.url("ALERT_SINK_PORT", "/runbooks/" + url.removeprefix(f"{config.RUNBOOKS_URL}/"))
+def _links(delivery: Delivery, evidence: Evidence | None) -> Iterator[MessageCheck]:
+    for name in _required_links(delivery.alert, evidence):
+        if name not in delivery.links:
+            yield MessageCheck(f"{name} link", False, "the message has no such link")
+    for name, url in delivery.links.items():
+        yield _opened(f"{name} link", url)
+
+
+def _required_links(alert: str, evidence: Evidence | None) -> tuple[str, ...]:
+    if alert == SILENT:
+        return ("runbook",)  # without Prometheus no dashboard has data, so the message has no link to one
+    return ("runbook", "dashboard", *(("logs", "traces") if evidence else ()))
+
+
+def _opened(name: str, url: str) -> MessageCheck:
+    """Whether the page answers 200. Grafana redirects to its login page, which answers 200, too."""
     try:
-        response = requests.get(url, timeout=_WITHIN_S)
+        status = requests.get(url, timeout=_TIMEOUT_S).status_code
     except requests.RequestException as error:
-        return LinkCheck("runbook", False, f"{url}: {error}")
-    return LinkCheck("runbook", response.ok, f"{url}: {response.status_code}")
+        return MessageCheck(name, False, f"{url}: {error}")
+    return MessageCheck(name, status == 200, f"{url}: {status}")
 
 
-def _dashboard(url: str) -> LinkCheck:
-    """By its uid; the page itself may need a password."""
-    parts = urlsplit(url).path.split("/")
-    uid = parts[2] if len(parts) > 2 and parts[1] == "d" else ""
-    found = bool(uid) and (_DASHBOARDS / f"{uid}.json").exists()
-    return LinkCheck(
-        "dashboard", found, f"{url or 'no link'}: the dashboard {uid!r} {'exists' if found else 'does not exist'}"
-    )
-
-
-def _trace(one: Delivery, target: Target) -> LinkCheck:
-    if not one.trace_id:
-        return LinkCheck("trace", not _always_traced(one.alert), "no affected trace was found")
+def _affected_trace(delivery: Delivery, evidence: Evidence, system: SystemUnderTest) -> MessageCheck:
+    name = "affected trace"
+    if not delivery.trace_id:
+        return MessageCheck(name, not evidence.always, "the alert sink found none")
     try:
-        trace = target.stores.traces.trace(one.trace_id)
+        trace = system.stores.traces.trace(delivery.trace_id)
     except StoreError as error:
-        return LinkCheck("trace", False, str(error))
-    return LinkCheck("trace", trace is not None, f"{one.trace_id}: {len(trace.spans) if trace else 0} spans")
+        return MessageCheck(name, False, str(error))
+    return MessageCheck(name, trace is not None, f"{delivery.trace_id}: {len(trace.spans) if trace else 0} spans")
 
 
-def _logs(one: Delivery, target: Target) -> LinkCheck:
+def _log_lines(delivery: Delivery, evidence: Evidence, system: SystemUnderTest) -> MessageCheck:
+    name = "log lines"
+    which = _INDEX.log_filter(delivery.alert, delivery.labels, delivery.fired_at)
     try:
-        lines = target.stores.logs.query(_INDEX.log_filter(one.alert, one.labels, one.fired), limit=1)
+        lines = system.stores.logs.query(which, limit=1)
     except StoreError as error:
-        return LinkCheck("logs", False, str(error))
-    return LinkCheck(
-        "logs", bool(lines) or not _always_traced(one.alert), f"{'lines' if lines else 'no line'} of its scope"
-    )
-
-
-def _always_traced(alert: str) -> bool:
-    """Whether every affected request leaves a log line and a trace: a rejected one leaves none."""
-    evidence = _INDEX.evidence.get(alert)
-    return evidence is None or evidence.always
+        return MessageCheck(name, False, str(error))
+    return MessageCheck(name, bool(lines) or not evidence.always, "found" if lines else "none with the alert's labels")

@@ -1,4 +1,4 @@
-"""What came of a scenario: for people, for the report, and for a verdict."""
+"""The result of one scenario: what was measured, and whether it passed."""
 
 from __future__ import annotations
 
@@ -6,46 +6,40 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from loadtest.generator import GeneratorHealth
-from loadtest.links import LinkCheck
+from loadtest.health import GeneratorHealth
+from loadtest.links import MessageCheck
+from loadtest.rule_timing import RuleTiming
 
-FIRES_WITHIN_S: Final = 120.0  # of its fault, in a rehearsal
+FIRES_WITHIN_S: Final = 120.0  # after the fault, at the rehearsal time scale
 
 
 @dataclass(frozen=True)
-class Seconds:
-    """An expected alert's times, in seconds after the first fault. None: it did not come so far."""
+class AlertTimes:
+    """Measured times of an alert, in seconds after the first fault. None: that did not happen, or was not seen."""
 
-    crossing: float | None  # when its expression held for what users and provider saw
-    bound: float | None  # crossing, and the longest that the way takes
-    fired: float | None
-    delivered: float | None
-    resolved: float | None  # after the end of the faults
-
-    @property
-    def overshoot(self) -> float | None:
-        """How much later than the bound it was delivered; below 0, earlier."""
-        return None if self.delivered is None or self.bound is None else self.delivered - self.bound
+    pending: float | None = None
+    firing: float | None = None
+    delivered: float | None = None
+    resolved: float | None = None  # seconds after the end of the faults
 
 
 @dataclass(frozen=True)
 class ExpectedAlert:
-    """One alert that had to come."""
+    """An alert that the scenario must raise."""
 
     alert: str
-    seconds: Seconds
-    links: Sequence[LinkCheck] = ()
-    why_not: Sequence[str] = ()  # where it did not come: its conditions, values and limits
+    times: AlertTimes
+    timing: RuleTiming | None = None  # None: the alert has no rule
+    checks: Sequence[MessageCheck] = ()  # of the message
+    diagnosis: Sequence[str] = ()  # of an alert that was not delivered: its conditions, values and limits
 
     @property
     def failures(self) -> list[str]:
-        """What is wrong with it."""
-        if self.seconds.delivered is None:
-            return [f"{self.alert} did not come: {line}" for line in self.why_not] or [f"{self.alert} did not come"]
-        found = [
-            f"{self.alert}: the link {link.kind} leads nowhere ({link.what})" for link in self.links if not link.works
-        ]
-        if self.seconds.resolved is None:
+        if self.times.delivered is None:
+            reasons = [f"{self.alert} was not delivered: {line}" for line in self.diagnosis]
+            return reasons or [f"{self.alert} was not delivered"]
+        found = [f"{self.alert}: {check.name} failed ({check.detail})" for check in self.checks if not check.passed]
+        if self.times.resolved is None:
             found.append(f"{self.alert} did not resolve")
         return found
 
@@ -57,33 +51,32 @@ class Outcome:
     scenario: str
     about: str
     started: float  # Unix s of the first fault
-    lasted_s: float  # with its faults
-    took_s: float  # with lead and recovery
+    faults_s: float  # how long the faults were on
+    took_s: float  # the whole run
     expected: Sequence[ExpectedAlert]
     tolerated: Mapping[str, float] = field(default_factory=dict)  # alert: seconds until it was seen firing
-    false_alarms: Mapping[str, float] = field(default_factory=dict)
-    load: GeneratorHealth = field(default_factory=lambda: GeneratorHealth(0, 0, 0, 0, 0, 0))
-    steps: Sequence[str] = ()  # what was broken, as people read it
-    recovered: bool = True  # to silence, in time
+    false_alarms: Mapping[str, float] = field(default_factory=dict)  # the same, of alerts that must not fire
+    load: GeneratorHealth = field(default_factory=GeneratorHealth)
+    steps: Sequence[str] = ()  # what was broken, for people
+    recovered: bool = True  # all alerts resolved in time after the faults ended
     fires_within_s: float = FIRES_WITHIN_S
 
     @property
     def failures(self) -> list[str]:
-        """Why it did not pass; empty where it did."""
+        """Why the scenario failed; empty if it passed."""
         found = []
         if self.load.was_bottleneck:
-            found.append(f"the load generator was the bottleneck, so this run says nothing: {self.load}")
+            found.append(f"the load generator was the bottleneck, so this run proves nothing: {self.load}")
         for alert in self.expected:
             found += alert.failures
-            fired = alert.seconds.fired
-            if fired is not None and fired > self.fires_within_s:
-                found.append(f"{alert.alert} fired after {fired:.0f} s, later than {self.fires_within_s:.0f} s")
-        found += [f"false alarm: {name}, after {after:.0f} s" for name, after in self.false_alarms.items()]
+            firing = alert.times.firing
+            if firing is not None and firing > self.fires_within_s:
+                found.append(f"{alert.alert} fired after {firing:.0f} s, later than {self.fires_within_s:.0f} s")
+        found += [f"false alarm: {name}, after {seconds:.0f} s" for name, seconds in self.false_alarms.items()]
         if not self.recovered:
-            found.append("it did not become silent after its faults were switched off")
+            found.append("alerts were still active long after the faults were switched off")
         return found
 
     @property
     def passed(self) -> bool:
-        """Whether everything came as expected, and nothing else."""
         return not self.failures

@@ -1,4 +1,4 @@
-"""What a person sees while it runs: one line that changes, or a line every ten seconds where that cannot be."""
+"""Progress of a run on standard output: one line that changes; where that is not possible, a line every ten seconds."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ class Progress:
     """Writes to standard output."""
 
     def __init__(self) -> None:
-        self._live = sys.stdout.isatty()
-        self._said = 0.0
-        self._open = False
+        self._is_terminal = sys.stdout.isatty()
+        self._printed_at = 0.0
+        self._line_open = False
 
     def update(self, text: str) -> None:
-        """Show how it stands."""
-        if self._live:
+        """Replace the changing line."""
+        if self._is_terminal:
             width = shutil.get_terminal_size().columns - 1
             print("\r" + text[:width].ljust(width), end="", flush=True)
-            self._open = True
-        elif time.monotonic() - self._said >= _EVERY_S:
-            self._said = time.monotonic()
+            self._line_open = True
+        elif time.monotonic() - self._printed_at >= _EVERY_S:
+            self._printed_at = time.monotonic()
             print(text, flush=True)
 
-    def say(self, text: str = "") -> None:
+    def print(self, text: str = "") -> None:
         """Print a line that stays."""
-        if self._open:
+        if self._line_open:
             width = shutil.get_terminal_size().columns - 1
             print("\r" + " " * width + "\r", end="")
-            self._open = False
+            self._line_open = False
         print(text, flush=True)
-        self._said = 0.0
+        self._printed_at = 0.0

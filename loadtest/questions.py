@@ -1,4 +1,4 @@
-"""What users ask: a few questions again and again, most once, some with a page of context, some to attack."""
+"""What the users ask: a few popular questions, many that are asked once, some long ones, and prompt injections."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import yaml
 from demo_app.articles import example_questions
 from demo_app.schemas import LONGEST_QUESTION
 
-# Shares of the tenants: one large customer, one middling, one small, and people without one.
+# Tenants and their shares of the requests; "": users without a tenant.
 TENANTS = (("acme", 0.6), ("globex", 0.25), ("initech", 0.1), ("", 0.05))
 USERS_PER_TENANT = 200
 
-_POPULAR = 12  # questions that everybody asks, the first one most (Zipf)
+_POPULAR = 12  # questions that many users ask; the first is the most frequent (Zipf)
 _INJECTIONS = Path(__file__).parent.parent / "demo_app" / "injection_examples.yaml"
-# What people write around their question, to fill it up to a page.
-_STORY = (
+# Sentences that make a question longer.
+_FILLER = (
     "We have had this since the update last week and two colleagues saw the same.",
     "The site has three buildings, the second one was added in spring.",
     "I tried it in another browser and on my phone, and restarted the hub.",
@@ -29,24 +29,24 @@ _STORY = (
 
 
 def question(repeats: float, chance: random.Random) -> str:
-    """A question; `repeats` is the share of those that everybody asks."""
+    """A question; `repeats` is the share of popular ones."""
     if chance.random() < repeats:
         popular = example_questions()[:_POPULAR]
         return chance.choices(popular, [1 / (rank + 1) for rank in range(len(popular))])[0]
-    # Heavy-tailed (Pareto): most add a sentence or none, one in a hundred a page. The number makes it a new question.
+    # Heavy-tailed (Pareto): most have at most one more sentence, 1 in 100 has a page. The number makes each unique.
     sentences = min(int(chance.paretovariate(1.2)) - 1, 60)
-    story = " ".join(chance.choice(_STORY) for _ in range(sentences))
-    asked = chance.choice(example_questions())
-    return f"{asked} {story} Our reference is {chance.randrange(10**9)}."[:LONGEST_QUESTION].strip()
+    filler = " ".join(chance.choice(_FILLER) for _ in range(sentences))
+    text = chance.choice(example_questions())
+    return f"{text} {filler} Our reference is {chance.randrange(10**9)}."[:LONGEST_QUESTION].strip()
 
 
 def injection(chance: random.Random) -> str:
-    """A question that tries to give the model instructions."""
+    """A prompt injection."""
     return chance.choice(_attacks())
 
 
 def tenant(chance: random.Random) -> str:
-    """Whose user asks; empty: nobody's."""
+    """The tenant of a user; empty: none."""
     return chance.choices([name for name, _ in TENANTS], [share for _, share in TENANTS])[0]
 
 

@@ -1,255 +1,223 @@
-"""Runs one scenario: usual traffic, its faults until what is expected has been delivered, and back to silence."""
+"""Runs one scenario: usual traffic, faults until the expected alerts are delivered, and usual traffic again."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from dashboards_src import config
 from dashboards_src.config import Scale
-from llm_telemetry.prices import Prices, Usage
-from loadtest import bounds
-from loadtest.bounds import Attempt, Seen
+from loadtest.diagnosis import diagnose
 from loadtest.failure import LoadFailure
-from loadtest.faults import PROVIDER_PORT, AppFault, Fault
+from loadtest.faults import Fault
 from loadtest.generator import Generator
-from loadtest.links import check_links
-from loadtest.outcome import FIRES_WITHIN_S, ExpectedAlert, Outcome, Seconds
+from loadtest.links import check_message
+from loadtest.outcome import FIRES_WITHIN_S, AlertTimes, ExpectedAlert, Outcome
 from loadtest.progress import Progress
+from loadtest.rule_timing import rule_timing
 from loadtest.scenarios import Scenario
-from loadtest.seed import Seed
-from loadtest.target import Target
+from loadtest.seed import SeededHistory
+from loadtest.system import SystemUnderTest
 from loadtest.traffic import Traffic
-from loadtest.watch import Watch
-from loadtest.why import why_not
+from loadtest.watch import AlertWatch
 
-_LOOK_EVERY_S: Final = 1.0
-_SETTLE_S: Final = 8.0  # after the last expected delivery: what else comes, comes about then
-_TRACES_WITHIN_S: Final = 20.0  # the sink looks for an affected trace after it delivered
-_FAULTS_END_S: Final = 300.0  # by themselves, should this process be killed
+_UPDATE_EVERY_S: Final = 1.0
+_SETTLE_S: Final = 8.0  # after the last expected delivery: time for other alerts of the same fault
+_TRACES_WITHIN_S: Final = 20.0  # the alert sink looks for an affected trace after a delivery
+_FAULTS_END_S: Final = 300.0  # faults end by themselves, in case this process is killed
 
 
 @dataclass(frozen=True)
-class Pace:
-    """How long the parts of a run may take, in seconds."""
+class Limits:
+    """How long the phases of a run may take, in seconds."""
 
-    lead: float = 35.0  # of usual traffic before a fault: rates look back 30 s
-    recovery: float = 180.0  # until silence: windows are 60 s long
-    fires_within: float = FIRES_WITHIN_S
+    usual_s: float  # usual traffic before the faults: longer than the window of rates
+    fires_within_s: float  # after the first fault
+    recovery_s: float  # after the faults, until no alert is active: longer than the longest window
     ignored: tuple[str, ...] = ()  # alerts
 
 
-REHEARSAL: Final = Pace()
-# What burns the budget of a month is seen for half an hour and more after it has ended.
-PRODUCTION: Final = Pace(330.0, 900.0, 900.0, ignored=tuple(slo.alert for slo in config.SLOS))
+LIMITS: Final[Mapping[Scale, Limits]] = {
+    "rehearsal": Limits(usual_s=35, fires_within_s=FIRES_WITHIN_S, recovery_s=180),
+    # In production alerts on error budgets look back hours, so they stay active long after the faults.
+    "production": Limits(
+        usual_s=330, fires_within_s=900, recovery_s=900, ignored=tuple(slo.alert for slo in config.SLOS)
+    ),
+}
 
 
 @dataclass
 class Run:
-    """One scenario at one stack, with users that exist already."""
+    """One scenario on a running stack, with users that are already active."""
 
     scenario: Scenario
-    target: Target
+    system: SystemUnderTest
     users: Generator
     progress: Progress
-    pace: Pace = REHEARSAL
     scale: Scale = "rehearsal"
-    usual_since: float = 0.0  # Unix s since when nothing is broken
-    _watch: Watch = field(init=False)
+    usual_since: float = 0.0  # Unix s since when no fault is on
+    _watch: AlertWatch = field(init=False)
+
+    @property
+    def limits(self) -> Limits:
+        return LIMITS[self.scale]
 
     def run(self) -> Outcome:
-        """The outcome, whatever it is.
+        """Run the scenario and return its outcome, passed or failed.
 
         Raises:
-            LoadFailure: the scenario could not be run to its end. Its faults are off all the same.
+            LoadFailure: the scenario could not be run to its end. All faults are off again.
         """
-        self._watch = Watch(self.target, self.pace.ignored)
+        self._watch = AlertWatch(self.system, self.limits.ignored)
         entered = time.time()
-        self.users.make(self.scenario.traffic)
-        self._wait_for_usual()
-        seed = Seed(self.target) if self.scenario.seeded else None
-        last_entry = self._ledger(10**12)["last"]
-        with ExitStack() as mending:
-            if seed:
-                mending.callback(seed.end)
-            mending.callback(self.users.make, self.scenario.traffic)
-            began = time.time()
-            self._break(began, seed, mending)
+        self.users.set_traffic(self.scenario.traffic)
+        self._wait_for_usual_traffic()
+        history = SeededHistory(self.system) if self.scenario.seeded else None
+        with ExitStack() as undo:
+            if history:
+                undo.callback(history.remove)
+            undo.callback(self.users.set_traffic, self.scenario.traffic)
+            started = time.time()
+            self._apply_steps(started, history, undo)
             ended = time.time()
-        self.progress.update(f"{self.scenario.name}: faults are off, waiting for silence")
-        mended = time.time()
-        recovered = self._wait_for_silence(mended)
-        attempts = self._attempts(last_entry)
-        seen = Seen(
-            requests=self.users.requests(began - self.pace.lead),
-            attempts=attempts,
-            began=began,
-            until=ended,
-            workers=self._workers(),
-            scale=self.scale,
-        )
+        self.progress.update(f"{self.scenario.name}: the faults are off, waiting until no alert is active")
+        undone = time.time()
+        recovered = self._wait_until_quiet(undone)
         return Outcome(
             scenario=self.scenario.name,
             about=self.scenario.about,
-            started=began,
-            lasted_s=ended - began,
+            started=started,
+            faults_s=ended - started,
             took_s=time.time() - entered,
-            expected=[self._judge(alert, seen, began, ended, mended) for alert in self.scenario.expected],
-            tolerated=self._others(began, tolerated=True),
-            false_alarms=self._others(began, tolerated=False),
-            load=self.users.honesty(began, ended),
-            steps=[f"after {step.at_s:g} s: {_described(step.what)}" for step in self.scenario.steps],
+            expected=[self._expected(alert, started, ended, undone) for alert in self.scenario.expected],
+            tolerated=self._unexpected(started, tolerated=True),
+            false_alarms=self._unexpected(started, tolerated=False),
+            load=self.users.health(started, ended),
+            steps=[f"after {step.at_s:g} s: {_described(step.change)}" for step in self.scenario.steps],
             recovered=recovered,
-            fires_within_s=self.pace.fires_within,
+            fires_within_s=self.limits.fires_within_s,
         )
 
-    def _wait_for_usual(self) -> None:
-        """Until there was usual traffic for long enough, and nothing alerts."""
+    def _wait_for_usual_traffic(self) -> None:
+        """Wait until there was usual traffic for long enough and no alert is active."""
         start = time.time()
-        deadline = start + self.pace.lead + self.pace.recovery
+        deadline = start + self.limits.usual_s + self.limits.recovery_s
         since = self.usual_since or start
-        while not (time.time() - since >= self.pace.lead and self._watch.silent):
-            self._look(f"usual traffic, {max(0.0, self.pace.lead - (time.time() - since)):.0f} s more", start)
+        while not (time.time() - since >= self.limits.usual_s and self._watch.quiet):
+            remaining_s = max(0.0, self.limits.usual_s - (time.time() - since))
+            self._update(f"usual traffic, {remaining_s:.0f} s left", start)
             if time.time() > deadline:
-                ill = sorted(self._watch.firing | self._watch.pending | self._watch.unresolved)
+                active = sorted(self._watch.firing | self._watch.pending | self._watch.unresolved)
                 raise LoadFailure(
-                    f"{self.scenario.name} was not begun: {', '.join(ill)} goes on with usual traffic.",
-                    "See what it is about at " + self.target.url("ALERT_SINK_PORT", "/"),
+                    f"{self.scenario.name} was not started: with usual traffic, {', '.join(active)} is still active.",
+                    "Read the alerts at " + self.system.url("ALERT_SINK_PORT", "/"),
                 )
-        load = self.users.honesty(time.time() - self.pace.lead)
-        if load.achieved_rate == 0:
-            raise LoadFailure("The users ask nothing.", "Look into the load generator's log, locust.log.")
+        if self.users.health(time.time() - self.limits.usual_s).achieved_rate == 0:
+            raise LoadFailure("The users send no requests.", "Read the load generator's log, locust.log.")
 
-    def _break(self, began: float, seed: Seed | None, mending: ExitStack) -> None:
-        """Break things as the scenario says, until all that is expected was delivered or the time is over."""
-        waiting = list(self.scenario.steps)
+    def _apply_steps(self, started: float, history: SeededHistory | None, undo: ExitStack) -> None:
+        """Break things step by step, until all expected alerts are delivered or the time is over."""
+        steps = list(self.scenario.steps)
         begun: set[str] = set()
-        settled: float | None = None
+        delivered_at: float | None = None
         while True:
-            now = time.time() - began
-            while waiting and waiting[0].at_s <= now:
-                what = waiting.pop(0).what
-                if isinstance(what, Traffic):
-                    self.users.make(what)
+            elapsed_s = time.time() - started
+            while steps and steps[0].at_s <= elapsed_s:
+                change = steps.pop(0).change
+                if isinstance(change, Traffic):
+                    self.users.set_traffic(change)
                     continue
-                key = f"{type(what).__name__} {getattr(what, 'name', '')}"
+                key = f"{type(change).__name__} {getattr(change, 'name', '')}"
                 if key not in begun:
                     begun.add(key)
-                    mending.callback(what.end, self.target)
-                what.begin(self.target, _FAULTS_END_S + self.pace.fires_within)
-            if seed:
-                seed.write()
-            self._look("fault on" if self.scenario.steps else "usual traffic", began)
-            now = time.time() - began
-            missing = [name for name in self.scenario.expected if self._watch.first(name) is None]
-            if self.scenario.expected and not missing and not waiting:
-                settled = settled or time.time()
-                if time.time() - settled >= _SETTLE_S and (self._traced() or time.time() - settled >= _TRACES_WITHIN_S):
+                    undo.callback(change.end, self.system)
+                change.begin(self.system, _FAULTS_END_S + self.limits.fires_within_s)
+            if history:
+                history.write()
+            self._update("faults on" if self.scenario.steps else "usual traffic", started)
+            missing = [name for name in self.scenario.expected if self._watch.first_delivery(name) is None]
+            if self.scenario.expected and not missing and not steps:
+                delivered_at = delivered_at or time.time()
+                waited_s = time.time() - delivered_at
+                if waited_s >= _SETTLE_S and (self._traces_found() or waited_s >= _TRACES_WITHIN_S):
                     return
-            if now >= self.scenario.lasts_s:
+            if time.time() - started >= self.scenario.lasts_s:
                 return
 
-    def _traced(self) -> bool:
-        """Whether the sink has found the traces of what was expected."""
-        found = [self._watch.first(name) for name in self.scenario.expected]
+    def _traces_found(self) -> bool:
+        """Whether the alert sink has found an affected trace for every expected alert, or will find none."""
+        if self.scenario.loses_evidence:
+            return True
+        found = [self._watch.first_delivery(name) for name in self.scenario.expected]
         return all(one is None or one.trace_id or "traces" not in one.links for one in found)
 
-    def _wait_for_silence(self, since: float) -> bool:
-        while not self._watch.silent:
-            self._look("recovering", since)
-            if time.time() - since > self.pace.recovery:
+    def _wait_until_quiet(self, since: float) -> bool:
+        while not self._watch.quiet:
+            self._update("recovering", since)
+            if time.time() - since > self.limits.recovery_s:
                 return False
         return True
 
-    def _look(self, phase: str, since: float) -> None:
-        begun = time.monotonic()
+    def _update(self, phase: str, since: float) -> None:
+        start = time.monotonic()
         self.users.check()
-        self._watch.look()
+        self._watch.update()
         now = time.time()
-        load = self.users.honesty(now - 10)
+        load = self.users.health(now - 10)
         alerts = [f"{name} firing" for name in sorted(self._watch.firing)]
         alerts += [f"{name} pending" for name in sorted(self._watch.pending - self._watch.firing)]
         if not self._watch.prometheus_answers:
             alerts.append("Prometheus does not answer")
         self.progress.update(
-            f"{self.scenario.name:<15} {now - since:4.0f} s  {phase}  {load.achieved_rate:4.1f} req/s"
-            f"  {load.error_share:4.0%} errors  {', '.join(alerts) or 'no alert'}"
+            f"{self.scenario.name} {now - since:4.0f} s  {phase}  {load.achieved_rate:.1f} req/s"
+            f"  {load.error_share:.0%} errors  {', '.join(alerts) or 'no alert'}"
         )
-        time.sleep(max(0.0, _LOOK_EVERY_S - (time.monotonic() - begun)))
+        time.sleep(max(0.0, _UPDATE_EVERY_S - (time.monotonic() - start)))
 
-    def _judge(self, alert: str, seen: Seen, began: float, ended: float, mended: float) -> ExpectedAlert:
-        first = self._watch.first(alert)
-        crossing = bounds.crossing(alert, seen)
-        bound = None if crossing is None else crossing + bounds.way_s(alert, self.scale)
+    def _expected(self, alert: str, started: float, ended: float, undone: float) -> ExpectedAlert:
+        first = self._watch.first_delivery(alert)
+        timing = rule_timing(alert, first.labels if first else {}, self.scale, self.system.stack)
         if first is None:
-            times = Seconds(_after(crossing, began), _after(bound, began), None, None, None)
-            return ExpectedAlert(alert, times, why_not=why_not(alert, self.target, began, ended))
-        ends = [
-            one.received for one in self._watch.deliveries.values() if one.alert == alert and one.status == "resolved"
+            return ExpectedAlert(alert, AlertTimes(), timing, diagnosis=diagnose(alert, self.system, started, ended))
+        resolved_at = [
+            one.received_at
+            for one in self._watch.deliveries.values()
+            if one.alert == alert and one.status == "resolved"
         ]
-        resolved = None if alert in self._watch.unresolved or not ends else max(ends) - mended
+        pending_at = self._watch.pending_since(first)
+        times = AlertTimes(
+            pending=None if pending_at is None else pending_at - started,
+            firing=first.fired_at - started,
+            delivered=first.received_at - started,
+            resolved=None if alert in self._watch.unresolved or not resolved_at else max(resolved_at) - undone,
+        )
         return ExpectedAlert(
             alert,
-            Seconds(
-                _after(crossing, began), _after(bound, began), first.fired - began, first.received - began, resolved
-            ),
-            links=check_links(first, self.target),
+            times,
+            timing,
+            checks=check_message(first, self.system, with_evidence=not self.scenario.loses_evidence),
         )
 
-    def _others(self, began: float, *, tolerated: bool) -> dict[str, float]:
-        """Alerts that fired and were not expected: those that may, or those that must not."""
+    def _unexpected(self, started: float, *, tolerated: bool) -> dict[str, float]:
+        """Alerts that fired without being expected: the tolerated ones, or the false alarms."""
         return {
-            name: at - began
-            for name, at in sorted(self._watch.seen_firing.items())
+            name: at - started
+            for name, at in sorted(self._watch.first_seen_firing.items())
             if name not in self.scenario.expected and (name in self.scenario.tolerated) is tolerated
         }
 
-    def _workers(self) -> int | None:
-        few = [fault for fault in self.scenario.faults if isinstance(fault, AppFault) and fault.name == "few_workers"]
-        return int(few[-1].parameters["concurrency"]) if few else None
 
-    def _attempts(self, since: int) -> list[Attempt]:
-        found: list[Attempt] = []
-        while page := self._ledger(since)["entries"]:
-            found += [_attempt(entry) for entry in page]
-            since = page[-1]["seq"]
-        return found
-
-    def _ledger(self, since: int) -> Any:
-        return self.target.admin(PROVIDER_PORT, "GET", f"/ledger?since={since}&limit=10000")
-
-
-_PRICES: Final = Prices()
-
-
-def _attempt(entry: dict[str, Any]) -> Attempt:
-    """An entry of the ledger, in the application's words: one that gave up saw a time-out where that was the fault."""
-    outcome = _OUTCOMES.get(entry["outcome"], entry["outcome"])
-    if "timeout" in entry["faults"]:
-        outcome = "timeout"
-    finished = entry["time"] + entry["duration_ms"] / 1e3
-    usage = Usage(entry["prompt_tokens"], entry["completion_tokens"], entry["cached_tokens"])
-    cost = _PRICES.cost(entry["model"], usage).dollars or 0.0
-    return Attempt(finished, entry["model"], outcome, entry["trace_id"] or "", entry["time"], cost)
-
-
-_OUTCOMES: Final = {"connection_reset": "connection", "truncated": "connection"}
-
-
-def _after(moment: float | None, began: float) -> float | None:
-    return None if moment is None else moment - began
-
-
-def _described(what: Fault | Traffic) -> str:
-    if not isinstance(what, Traffic):
-        return str(what)
-    usual, changed = Traffic(), []
-    if what.rate != usual.rate or what.users != usual.users:
-        changed.append(f"{what.rate:g} requests/s")
-    if what.injections != usual.injections:
-        changed.append(f"{what.injections:.0%} injections")
-    if what.mix != usual.mix:
-        changed.append("mix " + ", ".join(f"{path} {share:.0%}" for path, share in what.mix.items()))
-    return "users: " + (", ".join(changed) or "as usual")
+def _described(change: Fault | Traffic) -> str:
+    if not isinstance(change, Traffic):
+        return str(change)
+    usual, details = Traffic(), []
+    if change.rate != usual.rate or change.users != usual.users:
+        details.append(f"{change.rate:g} requests/s")
+    if change.injections != usual.injections:
+        details.append(f"{change.injections:.0%} injections")
+    if change.mix != usual.mix:
+        details.append("mix " + ", ".join(f"{path} {share:.0%}" for path, share in change.mix.items()))
+    return "traffic: " + (", ".join(details) or "as usual")

@@ -1,7 +1,7 @@
-"""Writes the days before a rehearsal: what the usual traffic just measured, once per day that rules compare with.
+"""Writes the days before: values of the usual traffic, stored as if they were measured on each of the last days.
 
-At rehearsal scale no rule records these series (dashboards_src/records.py, `seeded`): minutes ago there
-were the faults of other scenarios, and no load test can wait for a week.
+At the rehearsal time scale no rule records these series (dashboards_src/records.py, `seeded`): minutes ago other
+scenarios had their faults, and no load test can wait for a week.
 """
 
 from __future__ import annotations
@@ -13,34 +13,34 @@ import requests
 
 from dashboards_src import config, records
 from loadtest.failure import LoadFailure
-from loadtest.target import Target
+from loadtest.system import SystemUnderTest
 
 SCALE: Final = "rehearsal"
-# What is measured now, and the series of the days before that it is written to.
+# The record that is measured now, and the record of the days before that gets its value.
 _SEEDED: Final = (
     (records.ENDPOINT_COST_PER_REQUEST, records.COST_PER_REQUEST_BEFORE),
     (records.ENDPOINT_CACHE_HIT_RATIO, records.CACHE_HIT_RATIO_BEFORE),
 )
-_AGAIN_AFTER_S: Final = 60.0  # a sample is seen for 5 minutes (Prometheus' lookback)
+_WRITE_EVERY_S: Final = 60.0  # Prometheus sees a sample for 5 minutes (its lookback)
 
 
-class Seed:
-    """The days before, as one moment measured them."""
+class SeededHistory:
+    """The days before, with the values that were measured when the object was made."""
 
-    def __init__(self, target: Target) -> None:
-        """Measure.
+    def __init__(self, system: SystemUnderTest) -> None:
+        """Measure the usual traffic.
 
         Raises:
-            LoadFailure: there is nothing to measure yet.
+            LoadFailure: there is too little traffic.
         """
-        self._target = target
+        self._system = system
         self._values: list[tuple[str, dict[str, str], float]] = []
         for now, before in _SEEDED:
-            samples = target.stores.metrics.instant(now.at(SCALE))
+            samples = system.stores.metrics.instant(now.at(SCALE))
             if not samples:
                 raise LoadFailure(
-                    f"{now.at(SCALE)} has no value: too little traffic to seed the days before.",
-                    "Look whether the application answers: make status",
+                    f"{now.at(SCALE)} has no value: there is too little traffic to write the days before.",
+                    "Check that the application answers: make status",
                 )
             for sample in samples:
                 labels = {name: sample.labels[name] for name in ("service", "endpoint")}
@@ -48,12 +48,12 @@ class Seed:
         self._written = 0.0
 
     def write(self) -> None:
-        """Write it for now, unless that was done within the last minute.
+        """Write the days before, unless that was done within the last minute.
 
         Raises:
-            LoadFailure: Prometheus does not take it.
+            LoadFailure: Prometheus refuses the samples.
         """
-        if time.monotonic() - self._written < _AGAIN_AFTER_S and self._written:
+        if time.monotonic() - self._written < _WRITE_EVERY_S and self._written:
             return
         self._send(
             [
@@ -64,8 +64,8 @@ class Seed:
         )
         self._written = time.monotonic()
 
-    def end(self) -> None:
-        """Take the days away again: a rule that is not tested must not compare with them."""
+    def remove(self) -> None:
+        """End the series, so that no rule of another scenario compares with them."""
         self._send(
             [(name, {**labels, "day": day}, None) for name, labels, _ in self._values for day in config.DAYS_BEFORE]
         )
@@ -77,17 +77,17 @@ class Seed:
         ]
         body = {"resourceMetrics": [{"scopeMetrics": [{"metrics": metrics}]}]}
         try:
-            url = self._target.url("PROMETHEUS_PORT", "/api/v1/otlp/v1/metrics")
+            url = self._system.url("PROMETHEUS_PORT", "/api/v1/otlp/v1/metrics")
             response = requests.post(url, json=body, timeout=10)
             response.raise_for_status()
         except requests.RequestException as error:
             raise LoadFailure(
-                f"Prometheus does not take the days before: {error}.", "make logs SERVICE=prometheus"
+                f"Prometheus refuses the samples of the days before: {error}.", "make logs SERVICE=prometheus"
             ) from error
 
 
 def _point(labels: dict[str, str], value: float | None, now_ns: str) -> dict[str, Any]:
     attributes = [{"key": key, "value": {"stringValue": text}} for key, text in labels.items()]
     point: dict[str, Any] = {"attributes": attributes, "timeUnixNano": now_ns}
-    # The flag "no recorded value" becomes a staleness mark (OpenTelemetry's metrics data model).
+    # Flag 1 means "no recorded value" in OpenTelemetry's metrics data model; Prometheus stores a staleness marker.
     return point | ({"flags": 1} if value is None else {"asDouble": value})

@@ -1,118 +1,135 @@
-"""What is alerting: in Prometheus while it happens, and at the receiver as it was delivered."""
+"""Follows alerts during a scenario: their state in Prometheus, and the notifications that the alert sink received."""
 
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from alert_sink.watchdog import WATCHDOG
 from loadtest.failure import LoadFailure
-from loadtest.target import Target
+from loadtest.system import SystemUnderTest
 from stores import StoreError
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """One notification, as the sink got it. Times are Unix seconds."""
+    """One notification, as the alert sink received it. Times are Unix seconds."""
 
     id: int
     alert: str
     status: str  # firing, resolved
     labels: Mapping[str, str]
-    fired: float  # when Prometheus, or the sink's own alarm, began to fire
-    received: float
+    fired_at: float  # when Prometheus, or the sink itself for its own alert, began to fire
+    received_at: float
     trace_id: str
     links: Mapping[str, str]
 
 
-class Watch:
-    """Sees alerts from its making on, but for those that are `ignored`."""
+class AlertWatch:
+    """Sees the alerts from its creation on, except those named in `ignored`."""
 
-    def __init__(self, target: Target, ignored: Collection[str] = ()) -> None:
-        self._target = target
+    def __init__(self, system: SystemUnderTest, ignored: Collection[str] = ()) -> None:
+        self._system = system
         self._ignored = {WATCHDOG, *ignored}
-        newest = target.deliveries(limit=1).notifications
-        self._last = newest[0]["id"] if newest else 0
+        newest = system.deliveries(limit=1).notifications
+        self._last_id = newest[0]["id"] if newest else 0
+        # Per set of labels, every time at which Prometheus began to see the alert's condition.
+        self._active_since: defaultdict[frozenset[tuple[str, str]], set[float]] = defaultdict(set)
         self.deliveries: dict[int, Delivery] = {}
         self.pending: set[str] = set()
         self.firing: set[str] = set()
-        self.seen_firing: dict[str, float] = {}  # by alert: when it was first seen firing, delivered or not
+        self.first_seen_firing: dict[str, float] = {}  # by alert, Unix s; delivered or not
         self.prometheus_answers = True
 
-    def look(self) -> None:
-        """Look once. Prometheus may be down: that is a scenario."""
-        for one in self._ask(limit=1000, after=self._last):
-            self.deliveries[one["id"]] = _delivery(one)
-        # Traces are looked for after the delivery, so what was delivered is read again.
+    def update(self) -> None:
+        """Ask once. Prometheus may be down: some scenarios stop it."""
+        for item in self._notifications(limit=1000, after=self._last_id):
+            self.deliveries[item["id"]] = _delivery(item)
+        # The sink looks for a trace after a delivery, so deliveries without a trace are read again.
         if any(one.status == "firing" and not one.trace_id for one in self.deliveries.values()):
             self._read_again()
         try:
-            alerts = [one for one in self._target.stores.metrics.alerts() if one.name not in self._ignored]
-            self.pending = {one.name for one in alerts if one.state == "pending"}
-            self.firing = {one.name for one in alerts if one.state == "firing"}
-            self.prometheus_answers = True
+            alerts = [one for one in self._system.stores.metrics.alerts() if one.name not in self._ignored]
         except StoreError:
             self.pending, self.firing, self.prometheus_answers = set(), set(), False
+        else:
+            self.pending = {one.name for one in alerts if one.state == "pending"}
+            self.firing = {one.name for one in alerts if one.state == "firing"}
+            for one in alerts:
+                self._active_since[frozenset(one.labels.items())].add(one.active_since)
+            self.prometheus_answers = True
         now = time.time()
         for name in self.firing | {one.alert for one in self.deliveries.values() if one.status == "firing"}:
-            self.seen_firing.setdefault(name, now)
+            self.first_seen_firing.setdefault(name, now)
 
-    def first(self, alert: str) -> Delivery | None:
-        """The first firing delivery of an alert."""
+    def first_delivery(self, alert: str) -> Delivery | None:
+        """The first notification that says the alert is firing."""
         found = [one for one in self.deliveries.values() if one.alert == alert and one.status == "firing"]
-        return min(found, key=lambda one: one.received, default=None)
+        return min(found, key=lambda one: one.received_at, default=None)
+
+    def pending_since(self, delivery: Delivery) -> float | None:
+        """Unix s at which the delivered alert became pending; None for an alert that Prometheus does not have."""
+        times = [
+            active_since
+            for labels, times in self._active_since.items()
+            if labels <= delivery.labels.items()
+            for active_since in times
+            if active_since <= delivery.fired_at
+        ]
+        return max(times, default=None)
 
     @property
     def unresolved(self) -> set[str]:
-        """Alerts that were delivered as firing, and whose end was not yet."""
-        open_: dict[tuple[Any, ...], str] = {}
+        """Alerts that were delivered as firing and not yet as resolved."""
+        firing: dict[tuple[str, frozenset[tuple[str, str]]], str] = {}
         for one in sorted(self.deliveries.values(), key=lambda one: one.id):
-            key = (one.alert, *sorted(one.labels.items()))
+            key = (one.alert, frozenset(one.labels.items()))
             if one.status == "firing":
-                open_[key] = one.alert
+                firing[key] = one.alert
             else:
-                open_.pop(key, None)
-        return set(open_.values())
+                firing.pop(key, None)
+        return set(firing.values())
 
     @property
-    def silent(self) -> bool:
-        """Whether nothing is pending, firing, or waits for its end to be delivered."""
+    def quiet(self) -> bool:
+        """Whether no alert is pending, firing or unresolved."""
         return self.prometheus_answers and not (self.pending or self.firing or self.unresolved)
 
     def _read_again(self) -> None:
-        for one in self._ask(limit=200):
-            if one["id"] in self.deliveries:
-                self.deliveries[one["id"]] = _delivery(one)
+        for item in self._notifications(limit=200):
+            if item["id"] in self.deliveries:
+                self.deliveries[item["id"]] = _delivery(item)
 
-    def _ask(self, *, limit: int, after: int | None = None) -> list[dict[str, Any]]:
-        found = self._target.deliveries(limit=limit, after=after).notifications
-        return [one for one in found if one["alert"] not in self._ignored]
+    def _notifications(self, *, limit: int, after: int | None = None) -> list[dict[str, Any]]:
+        found = self._system.deliveries(limit=limit, after=after).notifications
+        return [item for item in found if item["alert"] not in self._ignored]
 
 
-def _delivery(one: Mapping[str, Any]) -> Delivery:
+def _delivery(item: Mapping[str, Any]) -> Delivery:
     return Delivery(
-        id=one["id"],
-        alert=one["alert"],
-        status=one["status"],
-        labels=one["labels"],
-        fired=one["starts_at"],
-        received=one["received_at"],
-        trace_id=one["trace_id"] or "",
-        links=one["links"],
+        id=item["id"],
+        alert=item["alert"],
+        status=item["status"],
+        labels=item["labels"],
+        fired_at=item["starts_at"],
+        received_at=item["received_at"],
+        trace_id=item["trace_id"] or "",
+        links=item["links"],
     )
 
 
-def check_sink(target: Target) -> None:
-    """Pass if the sink gets the watchdog, so that alerts would arrive.
+def check_sink(system: SystemUnderTest) -> None:
+    """Check that the watchdog arrives at the alert sink: if it does not, no other alert will.
 
     Raises:
-        LoadFailure: it does not.
+        LoadFailure: the watchdog does not arrive.
     """
-    watchdog = target.deliveries(limit=1).watchdog
+    watchdog = system.deliveries(limit=1).watchdog
     if not watchdog["expected"] or watchdog["silent"]:
         raise LoadFailure(
-            "The watchdog does not arrive at the alert sink, so no other alert would.",
-            "Wait half a minute after a start; else: make logs SERVICE=alertmanager",
+            "The watchdog alert does not arrive at the alert sink, so other alerts will not arrive either.",
+            "Right after a start, wait half a minute. Otherwise: make logs SERVICE=alertmanager",
         )

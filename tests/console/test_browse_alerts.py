@@ -11,7 +11,7 @@ from console_live import ConsoleStack
 from playwright.sync_api import expect
 
 from loadtest.scenarios import SCENARIOS
-from loadtest.target import Target
+from loadtest.system import SystemUnderTest
 from stores import NotInTime, poll_until
 
 pytestmark = pytest.mark.timeout(400)
@@ -25,9 +25,9 @@ LASTS_S = 900.0  # longer than the tests of this module
 def firing(stack: ConsoleStack) -> Iterator[ConsoleStack]:
     """The stack while the scenario goes on, and its alert fires."""
     assert ALERT in SCENARIO.expected
-    target = Target(stack.live.stack)
+    system = SystemUnderTest(stack.live.stack)
     for fault in SCENARIO.faults:
-        fault.begin(target, LASTS_S)
+        fault.begin(system, LASTS_S)
     try:
         poll_until(
             lambda: [one for one in stack.live.stores.alerts.alerts() if one.name == ALERT], bool, FIRES_WITHIN_S
@@ -38,7 +38,7 @@ def firing(stack: ConsoleStack) -> Iterator[ConsoleStack]:
         raise AssertionError(f"{ALERT} does not fire; Prometheus has {found}") from error
     finally:
         for fault in SCENARIO.faults:
-            fault.end(target)
+            fault.end(system)
 
 
 def test_it_appears_with_its_value_and_what_to_do(shown: Window, firing: ConsoleStack) -> None:

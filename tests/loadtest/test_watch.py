@@ -1,101 +1,135 @@
-"""What is seen of alerts: since when, of which, and whether they have ended."""
+"""Proves that alerts are followed from pending to resolved, each by all of its labels."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from alert_sink.client import Deliveries
-from loadtest.watch import Watch
+from loadtest.watch import AlertWatch, Delivery
 from stores import StoreUnreachable
 from stores.metric_answers import RuleAlert
 
 
-class FakeTarget:
-    """A sink and a Prometheus that say what a test has them say."""
+class FakeSystem:
+    """An alert sink and a Prometheus that answer as a test tells them."""
 
     def __init__(self) -> None:
         self.delivered: list[dict[str, Any]] = []
-        self.alerting: list[RuleAlert] | None = []
-        self.stores = self
-        self.metrics = self
+        self.active: list[RuleAlert] | None = []
+        self.stores = self.metrics = self
 
     def deliveries(self, *, limit: int, after: int | None = None) -> Deliveries:
         newest = [one for one in reversed(self.delivered) if one["id"] > (after or 0)]
         return Deliveries(newest[:limit], {})
 
     def alerts(self) -> list[RuleAlert]:
-        if self.alerting is None:
+        if self.active is None:
             raise StoreUnreachable("prometheus", "http://127.0.0.1:1", "refused")
-        return self.alerting
+        return self.active
 
-    def deliver(self, alert: str, status: str = "firing", trace_id: str | None = None, **labels: str) -> None:
+    def deliver(self, alert: str, status: str = "firing", **labels: str) -> None:
         self.delivered.append(
             {
-                "id": len(self.delivered) + 1, "alert": alert, "status": status, "labels": labels, "starts_at": 10.0,
-                "received_at": 11.0 + len(self.delivered), "trace_id": trace_id, "links": {},
+                "id": len(self.delivered) + 1, "alert": alert, "status": status,
+                "labels": {"alertname": alert, **labels}, "starts_at": 10.0,
+                "received_at": 11.0 + len(self.delivered), "trace_id": None, "links": {},
             }
         )  # fmt: skip
 
 
-def watching(target: FakeTarget, *ignored: str) -> Watch:
-    return Watch(target, ignored)  # type: ignore[arg-type]
+def watching(system: FakeSystem, *ignored: str) -> AlertWatch:
+    return AlertWatch(system, ignored)  # type: ignore[arg-type]
 
 
-def test_what_was_delivered_before_is_not_seen() -> None:
-    target = FakeTarget()
-    target.deliver("LLMHighErrorRate")
-    target.deliver("StackWatchdog")
-    watch = watching(target)
-    watch.look()
+def active(alert: str, state: str, since: float = 1.0, **labels: str) -> RuleAlert:
+    return RuleAlert(alert, state, 1.0, {"alertname": alert, **labels}, {}, since)
+
+
+def first(watch: AlertWatch, alert: str) -> Delivery:
+    found = watch.first_delivery(alert)
+    assert found is not None
+    return found
+
+
+def test_deliveries_before_the_start_and_the_watchdog_are_ignored() -> None:
+    system = FakeSystem()
+    system.deliver("LLMHighErrorRate")
+    system.deliver("StackWatchdog")
+    watch = watching(system)
+    watch.update()
     assert watch.deliveries == {}
-    assert watch.silent
-    target.deliver("LLMHighErrorRate")
-    watch.look()
-    first = watch.first("LLMHighErrorRate")
-    assert first is not None
-    assert first.id == 3
-    assert not watch.silent
+    assert watch.quiet
+    system.deliver("LLMHighErrorRate")
+    watch.update()
+    assert first(watch, "LLMHighErrorRate").id == 3
+    assert not watch.quiet
 
 
-def test_an_alert_ends_by_all_of_its_labels() -> None:
-    target = FakeTarget()
-    watch = watching(target)
-    target.deliver("LLMHighErrorRate", endpoint="/a")
-    target.deliver("LLMHighErrorRate", endpoint="/b")
-    target.deliver("LLMHighErrorRate", "resolved", endpoint="/a")
-    watch.look()
+def test_an_alert_resolves_by_all_of_its_labels() -> None:
+    system = FakeSystem()
+    watch = watching(system)
+    system.deliver("LLMHighErrorRate", endpoint="/a")
+    system.deliver("LLMHighErrorRate", endpoint="/b")
+    system.deliver("LLMHighErrorRate", "resolved", endpoint="/a")
+    watch.update()
     assert watch.unresolved == {"LLMHighErrorRate"}
-    target.deliver("LLMHighErrorRate", "resolved", endpoint="/b")
-    watch.look()
+    system.deliver("LLMHighErrorRate", "resolved", endpoint="/b")
+    watch.update()
     assert watch.unresolved == set()
-    assert watch.silent
+    assert watch.quiet
 
 
-def test_a_trace_that_is_found_later_is_seen() -> None:
-    target = FakeTarget()
-    watch = watching(target)
-    target.deliver("LLMHighErrorRate")
-    watch.look()
-    target.delivered[0]["trace_id"] = "abc"
-    watch.look()
-    first = watch.first("LLMHighErrorRate")
-    assert first is not None
-    assert first.trace_id == "abc"
+def test_a_trace_that_the_sink_finds_later_is_read() -> None:
+    system = FakeSystem()
+    watch = watching(system)
+    system.deliver("LLMHighErrorRate")
+    watch.update()
+    system.delivered[0]["trace_id"] = "abc"
+    watch.update()
+    assert first(watch, "LLMHighErrorRate").trace_id == "abc"
 
 
-def test_pending_firing_and_a_prometheus_that_is_away() -> None:
-    target = FakeTarget()
-    watch = watching(target, "LLMAvailabilityBudgetBurn")
-    target.alerting = [
-        RuleAlert("LLMHighErrorRate", "pending", 1.0, {}, {}, 0.0),
-        RuleAlert("LLMLatencyHigh", "firing", 1.0, {}, {}, 0.0),
-        RuleAlert("LLMAvailabilityBudgetBurn", "firing", 1.0, {}, {}, 0.0),
-        RuleAlert("StackWatchdog", "firing", 1.0, {"severity": "info"}, {}, 0.0),
+def test_pending_and_firing_alerts_are_told_apart_and_ignored_ones_left_out() -> None:
+    system = FakeSystem()
+    watch = watching(system, "LLMAvailabilityBudgetBurn")
+    system.active = [
+        active("LLMHighErrorRate", "pending"),
+        active("LLMLatencyHigh", "firing"),
+        active("LLMAvailabilityBudgetBurn", "firing"),
+        active("StackWatchdog", "firing", severity="info"),
     ]
-    watch.look()
+    watch.update()
     assert (watch.pending, watch.firing) == ({"LLMHighErrorRate"}, {"LLMLatencyHigh"})
-    assert set(watch.seen_firing) == {"LLMLatencyHigh"}
-    target.alerting = None
-    watch.look()
+    assert set(watch.first_seen_firing) == {"LLMLatencyHigh"}
+
+
+def test_nothing_is_quiet_while_prometheus_is_down() -> None:
+    system = FakeSystem()
+    watch = watching(system)
+    system.active = None
+    watch.update()
     assert not watch.prometheus_answers
-    assert not watch.silent
+    assert not watch.quiet
+
+
+def test_the_pending_time_is_that_of_the_delivered_labels() -> None:
+    """Endpoint /a was pending twice, and its second time led to the delivery; /b became pending earlier than that."""
+    system = FakeSystem()
+    watch = watching(system)
+    for since_a in (2.0, 6.0):
+        system.active = [
+            active("LLMHighErrorRate", "pending", since_a, endpoint="/a"),
+            active("LLMHighErrorRate", "pending", 3.0, endpoint="/b"),
+        ]
+        watch.update()
+    system.deliver("LLMHighErrorRate", endpoint="/a")
+    watch.update()
+    assert watch.pending_since(first(watch, "LLMHighErrorRate")) == 6.0
+
+
+def test_an_alert_that_prometheus_does_not_have_was_never_pending() -> None:
+    system = FakeSystem()
+    watch = watching(system)
+    system.deliver("StackWatchdogSilent")
+    watch.update()
+    assert watch.pending_since(first(watch, "StackWatchdogSilent")) is None

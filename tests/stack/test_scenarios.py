@@ -1,4 +1,7 @@
-"""Load scenarios against a real stack at rehearsal scale: the quick ones; `make rehearse` runs all."""
+"""Proves with a real stack that the quick scenarios raise their alerts and no others. `make rehearse` runs all.
+
+Also: a run that is not possible says why, and an interrupted run leaves no fault behind.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ from loadtest.outcome import Outcome
 from loadtest.progress import Progress
 from loadtest.run import Run
 from loadtest.scenarios import SCENARIOS, USUAL, Scenario
-from loadtest.target import Target
+from loadtest.system import SystemUnderTest
 from stack.settings import ROOT
 from stores.polling import poll_until
 
@@ -28,18 +31,17 @@ QUICK = [scenario for scenario in SCENARIOS if scenario.quick]
 
 
 @dataclass
-class Loaded:
-    """A stack with users at it, and since when nothing is broken."""
+class LoadedStack:
+    """A stack with active users."""
 
     process: LiteProcess
-    target: Target
+    system: SystemUnderTest
     users: Generator
-    usual_since: float
+    usual_since: float  # Unix s since when no fault is on
 
     def run(self, scenario: Scenario) -> Outcome:
-        """Run one scenario; it ends in silence."""
-        outcome = Run(scenario, self.target, self.users, Progress(), usual_since=self.usual_since).run()
-        self.usual_since = outcome.started + outcome.lasted_s
+        outcome = Run(scenario, self.system, self.users, Progress(), usual_since=self.usual_since).run()
+        self.usual_since = outcome.started + outcome.faults_s
         return outcome
 
     def loadtest(self, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -63,15 +65,15 @@ class Loaded:
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoadedStack]:
     folder = tmp_path_factory.mktemp("scenarios")
     process = LiteProcess.make(folder, SCRAPE_INTERVAL="", SIM_LATENCY_SCALE="1.0", REHEARSAL="1")
     up = process.run("up")
     assert up.returncode == 0, up.stdout + up.stderr
     try:
-        target = Target(process.stack)
-        with Generator(target.url("DEMO_APP_PORT"), folder / "loadtest", USUAL, seed=8) as users:
-            yield Loaded(process, target, users, time.time())
+        system = SystemUnderTest(process.stack)
+        with Generator(system.url("DEMO_APP_PORT"), folder / "loadtest", USUAL, seed=8) as users:
+            yield LoadedStack(process, system, users, time.time())
     finally:
         process.run("down")
     assert processes_of(folder) == []
@@ -79,31 +81,31 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loaded]:
 
 @pytest.mark.timeout(420)
 @pytest.mark.parametrize("scenario", QUICK, ids=lambda one: one.name)
-def test_the_alerts_of_a_scenario_come_and_no_others(loaded: Loaded, scenario: Scenario) -> None:
+def test_a_scenario_raises_its_alerts_and_no_others(loaded: LoadedStack, scenario: Scenario) -> None:
     outcome = loaded.run(scenario)
     assert outcome.failures == []
     assert [alert.alert for alert in outcome.expected] == list(scenario.expected)
-    assert faults.left_over(loaded.target) == []
+    assert faults.active(loaded.system) == []
 
 
-def test_what_cannot_be_run_says_why_and_what_to_do(loaded: Loaded, tmp_path: Path) -> None:
+def test_a_run_that_is_not_possible_says_why_and_what_to_do(loaded: LoadedStack, tmp_path: Path) -> None:
     unknown = loaded.loadtest("run", "latencyy")
     assert unknown.returncode == 1
     assert "'latencyy'" in unknown.stderr
     assert "outage" in unknown.stderr
 
-    loaded.target.admin(faults.PROVIDER_PORT, "PUT", "/faults/ttft", {"duration_s": 60, "added_ms": 1})
+    loaded.system.admin(faults.PROVIDER_PORT, "PUT", "/faults/ttft", {"duration_s": 60, "added_ms": 1})
     left = loaded.loadtest("run", "baseline")
     assert left.returncode == 1
     assert "provider: ttft" in left.stderr
     assert "make load-clear" in left.stderr
     assert "switched off provider: ttft" in loaded.loadtest("clear").stdout
-    assert faults.left_over(loaded.target) == []
+    assert faults.active(loaded.system) == []
     assert "No fault is on" in loaded.loadtest("clear").stdout
 
 
 @pytest.mark.timeout(300)
-def test_an_interrupted_run_clears_its_faults(loaded: Loaded) -> None:
+def test_an_interrupted_run_leaves_no_fault_behind(loaded: LoadedStack) -> None:
     running = subprocess.Popen(
         loaded.command("run", "slow-retrieval"),
         env=loaded.environment,
@@ -112,20 +114,20 @@ def test_an_interrupted_run_clears_its_faults(loaded: Loaded) -> None:
         stderr=subprocess.STDOUT,
     )
     try:
-        poll_until(lambda: faults.left_over(loaded.target), timeout_s=120, every_s=0.5)
+        poll_until(lambda: faults.active(loaded.system), timeout_s=120, every_s=0.5)
         running.send_signal(signal.SIGINT)
         said, _ = running.communicate(timeout=60)
     finally:
         running.kill()
     assert running.returncode == 130, said.decode()
     assert b"Interrupted" in said
-    assert faults.left_over(loaded.target) == []
+    assert faults.active(loaded.system) == []
 
 
-def test_a_stopped_stack_and_the_wrong_scale_are_named(loaded: Loaded, tmp_path: Path) -> None:
-    off = {**loaded.environment, "STACK_STATE": str(tmp_path / "nothing")}
+def test_a_stopped_stack_and_the_wrong_time_scale_are_named(loaded: LoadedStack, tmp_path: Path) -> None:
+    stopped = {**loaded.environment, "STACK_STATE": str(tmp_path / "nothing")}
     down = subprocess.run(
-        loaded.command("run", "baseline"), env=off, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        loaded.command("run", "baseline"), env=stopped, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
     )
     assert down.returncode == 1
     assert "The stack is not up" in down.stderr

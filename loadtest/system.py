@@ -1,4 +1,4 @@
-"""The running stack that load and faults go to."""
+"""The running stack that a load test loads, breaks and watches."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import requests
 
 from alert_sink.client import Deliveries, SinkClient
 from dashboards_src.alerts.rules import FOLDERS
+from dashboards_src.config import Scale
 from loadtest.failure import LoadFailure
 from stack.__main__ import stack_runner
 from stack.full import FullStack
@@ -19,12 +20,12 @@ from stack.settings import Stack
 from stack.stores import Stores
 from stores import StoreError
 
-_WITHIN_S: Final = 10.0  # of one admin call
+_TIMEOUT_S: Final = 10.0
 
 
 @dataclass
-class Target:
-    """One stack on this machine, by its settings."""
+class SystemUnderTest:
+    """One stack on this machine."""
 
     stack: Stack
     stores: Stores = field(init=False)
@@ -37,46 +38,46 @@ class Target:
         self._sink = SinkClient(self.url("ALERT_SINK_PORT"))
 
     def url(self, port: str, path: str = "") -> str:
-        """Of what listens on the port called `port` in `.env`."""
+        """Address of the server whose port has this name in `.env`."""
         return f"http://127.0.0.1:{self.stack.port(port)}{path}"
 
-    def check(self, scale: str = "rehearsal") -> None:
-        """Pass if the stack is up at that time scale and nothing is broken on purpose.
+    def check(self, scale: Scale) -> None:
+        """Check that the stack is up at this time scale.
 
         Raises:
-            LoadFailure: says what is missing.
+            LoadFailure: it is not; says how to start or switch it.
         """
         up = "make up REHEARSAL=1" if scale == "rehearsal" else "make up"
         missing = [f"{name} is {state}" for name, state in self.runner.states().items() if state != "ready"]
         if missing:
             raise LoadFailure(f"The stack is not up: {', '.join(missing)}.", f"Start it: {up}")
-        loaded = self.scale()
+        loaded = self._loaded_scale()
         if loaded != scale:
             raise LoadFailure(
-                f"Prometheus has the rules of the time scale {loaded!r}, and {scale!r} is needed.",
+                f"Prometheus has loaded the rules of the time scale {loaded!r}; {scale!r} is needed.",
                 "Switch it: make rehearsal-on" if scale == "rehearsal" else "Switch it: make rehearsal-off",
             )
 
-    def scale(self) -> str:
-        """The time scale of the rules that Prometheus has loaded; empty where it has none of ours."""
+    def _loaded_scale(self) -> str:
+        """The time scale of the rules that Prometheus has loaded; empty: it has none of ours."""
         try:
             files = {rule.file for rule in self.stores.metrics.rules()}
         except StoreError as error:
-            raise LoadFailure(f"Prometheus does not say which rules it has: {error}.", "make status") from error
+            raise LoadFailure(f"Prometheus does not list its rules: {error}.", "make status") from error
         return next(
             (scale for scale, folder in FOLDERS.items() if any(f"/{folder.split('/')[-1]}/" in file for file in files)),
             "",
         )
 
     def admin(self, port: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """Ask the application (DEMO_APP_PORT) or the provider (SIM_PROVIDER_PORT) about its faults.
+        """Call the admin API of the application (DEMO_APP_PORT) or the provider (SIM_PROVIDER_PORT).
 
         Raises:
-            LoadFailure: it does not answer, or refuses.
+            LoadFailure: it does not answer, or refuses the request.
         """
         url = self.url(port, f"/admin{path}")
         try:
-            response = requests.request(method, url, json=body, headers=self._token(), timeout=_WITHIN_S)
+            response = requests.request(method, url, json=body, headers=self._token(), timeout=_TIMEOUT_S)
             answer = response.json()
         except (requests.RequestException, ValueError) as error:
             raise LoadFailure(f"{url} does not answer: {error}.", "make status") from error
@@ -85,7 +86,7 @@ class Target:
         return answer
 
     def deliveries(self, *, limit: int, after: int | None = None) -> Deliveries:
-        """What was delivered, newest first; with an id greater than `after`.
+        """The newest `limit` notifications, newest first; `after`: only those with a higher id.
 
         Raises:
             LoadFailure: the alert sink does not answer.
@@ -96,7 +97,7 @@ class Target:
             raise LoadFailure(f"The alert sink does not answer: {error}.", "make status") from error
 
     def _token(self) -> dict[str, str]:
-        """Containers are not loopback to each other, so `full` asks for a token."""
+        """In full the admin APIs ask for a token: between containers no request comes from loopback."""
         file = self.stack.secrets / PROVIDER_TOKEN
         if not isinstance(self.runner, FullStack) or not file.exists():
             return {}
