@@ -19,14 +19,13 @@ UNIT_S: Final[Mapping[str, int]] = {
     "d": 86_400,
     "w": 7 * 86_400,
     "M": 30 * 86_400,  # as a length; from `now` on it is a calendar's month
-    "Q": 91 * 86_400,
     "y": 365 * 86_400,
 }
-_LENGTH: Final = re.compile(r"(\d+)(ms|[smhdwMQy])")
+_LENGTH: Final = re.compile(r"(\d+)(ms|[smhdwMy])")
 # What stores can count to in nanoseconds; an address may name any number, and zooming out has no end either.
 _EARLIEST: Final = 0.0
 _LATEST: Final = datetime(2262, 1, 1, tzinfo=UTC).timestamp()
-_STEP: Final = re.compile(r"([+-])(\d*)([smhdwMQy])|/([smhdwMQy])")
+_STEP: Final = re.compile(r"([+-])(\d*)([smhdwMy])|/([smhdwMy])")
 _NAMES: Final = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week", "M": "month", "y": "year"}
 
 
@@ -102,8 +101,8 @@ def _relative(text: str, now: float, is_end: bool) -> float:
 
 
 def _shifted(at: datetime, count: int, unit: str) -> datetime:
-    if unit in "MQy":
-        months = at.year * 12 + at.month - 1 + count * {"M": 1, "Q": 3, "y": 12}[unit]
+    if unit in "My":
+        months = at.year * 12 + at.month - 1 + count * {"M": 1, "y": 12}[unit]
         first = at.replace(year=months // 12, month=months % 12 + 1, day=1)
         return first + timedelta(days=min(at.day, _days(first)) - 1)
     return at + timedelta(seconds=count * UNIT_S[unit])
@@ -123,10 +122,8 @@ def _round(at: datetime, unit: str, is_end: bool) -> datetime:
         begin = begin.replace(hour=0)
     if unit == "w":
         begin -= timedelta(days=begin.weekday())
-    if unit in "MQy":
+    if unit in "My":
         begin = begin.replace(day=1)
-    if unit == "Q":
-        begin = begin.replace(month=(begin.month - 1) // 3 * 3 + 1)
     if unit == "y":
         begin = begin.replace(month=1)
     return _shifted(begin, 1, unit) - timedelta(milliseconds=1) if is_end else begin

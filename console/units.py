@@ -41,64 +41,29 @@ _THOUSANDS: Final = _scale((1, ""), (1e3, " K"), (1e6, " M"), (1e9, " B"), (1e12
 _PLAIN: Final = _scale((1, ""))
 _SECONDS: Final = ((1.0, " s"), (60.0, " min"), (3600.0, " h"), (86_400.0, " d"))
 _IEC: Final = tuple((1024.0**power, f" {name}") for power, name in enumerate(("B", "KiB", "MiB", "GiB", "TiB", "PiB")))
-_SI: Final = tuple((1000.0**power, f" {name}") for power, name in enumerate(("B", "kB", "MB", "GB", "TB", "PB")))
-
-
-def _of_time(smallest: float) -> tuple[Step, ...]:
-    """Steps of a unit that is `smallest` seconds long."""
-    below = ((1e-9, " ns"), (1e-6, " µs"), (1e-3, " ms"))
-    return _scale(*((size / smallest, suffix) for size, suffix in (*below, *_SECONDS) if size >= smallest * 0.999))
 
 
 UNITS: Final[Mapping[str, Unit]] = {
     "none": Unit(_PLAIN),
     "short": Unit(_THOUSANDS),
     "locale": Unit(_PLAIN),
-    "percent": Unit(_PLAIN, suffix=" %"),
     "percentunit": Unit(_PLAIN, suffix=" %", factor=100.0),
-    "ns": Unit(_of_time(1e-9)),
-    "µs": Unit(_of_time(1e-6)),
-    "ms": Unit(_of_time(1e-3)),
+    "ms": Unit(_scale((1, " ms"), *((1e3 * size, suffix) for size, suffix in _SECONDS))),
     # Below a second in milliseconds, as Grafana does it.
     "s": Unit((Step(0.0, 1e-3, " ms"), *(Step(at, at, suffix) for at, suffix in _SECONDS))),
-    "m": Unit(_scale((1, " min"), (60, " h"), (1440, " d"))),
-    "h": Unit(_scale((1, " h"), (24, " d"))),
-    "d": Unit(_scale((1, " d"))),
     "bytes": Unit(_scale(*_IEC)),
-    "decbytes": Unit(_scale(*_SI)),
-    "Bps": Unit(_scale(*_SI), suffix="/s"),
-    "binBps": Unit(_scale(*_IEC), suffix="/s"),
     # A tenth of a cent can be read up to ten dollars; cents above.
     "currencyUSD": Unit(_THOUSANDS, prefix="$", digits=2),
-    "currencyEUR": Unit(_THOUSANDS, prefix="€", digits=2),
-    "reqps": Unit(_THOUSANDS, suffix=" req/s"),
     "reqpm": Unit(_THOUSANDS, suffix=" req/min"),
     "cps": Unit(_THOUSANDS, suffix=" /s"),
-    "cpm": Unit(_THOUSANDS, suffix=" /min"),
-    "ops": Unit(_THOUSANDS, suffix=" ops/s"),
-    "opm": Unit(_THOUSANDS, suffix=" ops/min"),
-    "rps": Unit(_THOUSANDS, suffix=" rd/s"),
-    "wps": Unit(_THOUSANDS, suffix=" wr/s"),
-    "celsius": Unit(_PLAIN, suffix=" °C"),
-    "bool": Unit(_PLAIN),
 }
-_MONEY: Final = "currency"
 _MOST_DIGITS: Final = 12
 
 
 def unit_of(name: str) -> Unit:
-    """The unit called `name`; `prefix:`, `suffix:`, `currency:` make their own, what is unknown follows the number."""
-    known = UNITS.get(name or "none")
-    if known:
-        return known
-    kind, colon, text = name.partition(":")
-    if colon and kind == "suffix":
-        return Unit(_THOUSANDS, suffix=text.rstrip())
-    if colon and kind == "prefix":
-        return Unit(_THOUSANDS, prefix=text)
-    if colon and kind == _MONEY:
-        return Unit(_THOUSANDS, prefix=text, digits=2)
-    return Unit(_THOUSANDS, suffix=f" {name}")
+    """The unit called `name`. `suffix: ×` brings its own; the name of an unknown unit follows the number."""
+    suffix = name.removeprefix("suffix:") if name.startswith("suffix:") else f" {name}"
+    return UNITS.get(name or "none") or Unit(_THOUSANDS, suffix=suffix)
 
 
 def formatted(value: float | None, unit: str = "none", decimals: int | None = None) -> str:

@@ -16,6 +16,8 @@ from stores.logs import LogLine
 from stores.metric_answers import Exemplar
 from stores.traces import TraceSummary
 
+_OF_TABLES = ("table", "barchart")
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -53,7 +55,6 @@ class Answer:
 
 def put_together(plan: Plan, shown: Shown, got: Mapping[Question, Any]) -> Answer:
     """Of what was got for the plan's questions; an exception stands for a question that was not answered."""
-    shown = shown.on(plan.panel)
     problems: list[Exception | str] = [plan.problem] if plan.problem else []
     lines: list[Line] = []
     tables: list[Table] = []
@@ -82,6 +83,12 @@ def put_together(plan: Plan, shown: Shown, got: Mapping[Question, Any]) -> Answe
             case "traces":
                 traces += found
         exemplars += _exemplars(asked, got)
+    if plan.panel.type in _OF_TABLES and lines:
+        problems.append("the console draws this type of panel from queries in the format Table only")
+        lines = []
+    elif plan.panel.type not in _OF_TABLES and tables:
+        problems.append("the console draws this type of panel from queries in the format Time series only")
+        tables = []
     done, unknown = transformed(tables, plan.panel.transformations)
     problems += [f"the console does not know the transformation {name!r}" for name in unknown]
     problems += [f"the console does not know the calculation {name!r}" for name in _unknown_calculations(plan)]

@@ -59,8 +59,7 @@ class VariableControl:
         self._list.clear()
         self._options: dict[str, tuple[ui.element, ui.icon]] = {}
         with self._list:
-            if self._variable.has_all:
-                self._option(ALL, ALL_TEXT)
+            self._option(ALL, ALL_TEXT)
             for value in found:
                 self._option(value, value)
             if not found:
@@ -69,35 +68,29 @@ class VariableControl:
 
     def _option(self, value: str, text: str) -> None:
         with button("", "", lambda: self._pick(value)).classes("variable-option") as option:
-            option.props.update({"role": "checkbox" if self._variable.multi else "radio"})
+            option.props["role"] = "checkbox"
             self._options[value] = (option, ui.icon("").props('aria-hidden="true"'))
             ui.label(text)
 
     def _mark(self) -> None:
         """Say which are chosen, in place: the one that has the focus keeps it."""
-        boxes = ("check_box", "check_box_outline_blank")
-        circles = ("radio_button_checked", "radio_button_unchecked")
         for value, (option, icon) in self._options.items():
             marked = value in self._marked
             option.props["aria-checked"] = str(marked).lower()
             option.update()
-            icon.set_name((boxes if self._variable.multi else circles)[not marked])
+            icon.set_name("check_box" if marked else "check_box_outline_blank")
 
-    async def _pick(self, value: str) -> None:
-        if not self._variable.multi:
-            self._marked = (value,)
-            self._menu.close()
-            return
+    def _pick(self, value: str) -> None:
         if value == ALL:
             self._marked = (ALL,)
         else:
             others = tuple(one for one in self._marked if one not in (ALL, value))
             self._marked = others if value in self._marked else (*others, value)
-            self._marked = self._marked or ((ALL,) if self._variable.has_all else ())
+            self._marked = self._marked or (ALL,)
         self._mark()
 
     async def _closed(self) -> None:
-        if self._marked and self._marked != self._variable.chosen:
+        if self._marked != self._variable.chosen:
             await self._chosen(replace(self._variable, chosen=self._marked))
 
 

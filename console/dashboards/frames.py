@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import re
-import statistics
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Final
+from typing import Final
 
 from console.dashboards.model import Target
 from stores.metric_answers import Labels, Sample, Series
@@ -30,11 +28,6 @@ class Line:
     times: Sequence[float]  # Unix s
     values: Sequence[float]
 
-    @property
-    def last(self) -> float | None:
-        """The newest value that is a number."""
-        return next((value for value in reversed(self.values) if not math.isnan(value)), None)
-
     @cached_property
     def _known(self) -> list[float]:
         return [value for value in self.values if not math.isnan(value)]
@@ -44,35 +37,10 @@ class Line:
         known = self._known
         if not known:
             return None
-        return float(_CALCULATIONS.get(how, _CALCULATIONS["lastNotNull"])(known))
+        return max(known) if how == "max" else known[-1]
 
 
-_CALCULATIONS: Final[Mapping[str, Any]] = {
-    "lastNotNull": lambda values: values[-1],
-    "last": lambda values: values[-1],
-    "firstNotNull": lambda values: values[0],
-    "first": lambda values: values[0],
-    "max": max,
-    "min": min,
-    "mean": lambda values: sum(values) / len(values),
-    "sum": sum,
-    "count": lambda values: float(len(values)),
-    "range": lambda values: max(values) - min(values),
-    "delta": lambda values: sum(max(0.0, after - before) for before, after in itertools.pairwise(values)),
-    "diff": lambda values: values[-1] - values[0],
-    "diffperc": lambda values: (values[-1] - values[0]) / values[0] if values[0] else math.nan,
-    "median": statistics.median,
-    "variance": statistics.pvariance,
-    "stdDev": statistics.pstdev,
-    "changeCount": lambda values: float(sum(before != after for before, after in itertools.pairwise(values))),
-    "distinctCount": lambda values: float(len(set(values))),
-}
-CALCULATION_NAMES: Final = {
-    "lastNotNull": "Last", "last": "Last", "firstNotNull": "First", "first": "First", "max": "Max", "min": "Min",
-    "mean": "Mean", "sum": "Total", "count": "Count", "range": "Range", "delta": "Delta", "diff": "Difference",
-    "diffperc": "Difference %", "median": "Median", "variance": "Variance", "stdDev": "StdDev",
-    "changeCount": "Changes", "distinctCount": "Distinct",
-}  # fmt: skip
+CALCULATION_NAMES: Final = {"lastNotNull": "Last", "max": "Max"}
 
 
 @dataclass(frozen=True)
@@ -82,25 +50,6 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     ref: str = ""
-
-    def series(self, of_rows: bool) -> list[Line]:
-        """Every column of numbers as a series of its rows; `of_rows`: every number as one, named after its row."""
-        times = [float(cell) if isinstance(cell, float | int) else 0.0 for cell in self.column(TIME)]
-        times = times or [0.0] * len(self.rows)
-        numbers = [name for name in self.columns if name != TIME and self.is_number(name)]
-        values = {
-            name: [float(cell) if isinstance(cell, float | int) else math.nan for cell in self.column(name)]
-            for name in numbers
-        }
-        if not of_rows:
-            return [Line(name, {}, self.ref, times, values[name]) for name in numbers]
-        found = []
-        for place, row in enumerate(self.rows):
-            texts = {name: cell for name, cell in zip(self.columns, row, strict=True) if isinstance(cell, str)}
-            for name in numbers:
-                words = " ".join([*texts.values(), *([name] if len(numbers) > 1 or not texts else [])])
-                found.append(Line(words, texts, self.ref, times[place : place + 1], values[name][place : place + 1]))
-        return found
 
     def column(self, name: str) -> list[Cell]:
         """Its cells; empty where there is no such column."""
@@ -144,14 +93,6 @@ def lines_of_now(target: Target, samples: Iterable[Sample]) -> list[Line]:
     return [
         Line(legend_name(target.legend, one.labels), one.labels, target.ref, [one.time], [one.value]) for one in samples
     ]
-
-
-def table_of_lines(lines: Sequence[Line]) -> Table:
-    """A row per time, a column per series."""
-    times = sorted({time for line in lines for time in line.times})
-    known = [dict(zip(line.times, line.values, strict=True)) for line in lines]
-    rows = tuple((time, *(values.get(time) for values in known)) for time in times)
-    return Table((TIME, *(line.name for line in lines)), rows, lines[0].ref if lines else "")
 
 
 def table_of(target: Target, samples: Sequence[Sample], alone: bool) -> Table:

@@ -55,10 +55,6 @@ class Intervals:
         whole = max(1, round(self.span.length))
         return {
             "__interval": length(self.step),
-            "__interval_ms": str(round(self.step * 1000)),
             "__rate_interval": length(self.rate),
-            "__rate_interval_ms": str(round(self.rate * 1000)),
             "__range": f"{whole}s",
-            "__range_s": str(whole),
-            "__range_ms": str(round(self.span.length * 1000)),
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -22,30 +22,21 @@ class Link:
     new_tab: bool
 
 
-def links_of(items: Sequence[Json], shown: Shown, runbooks: Path, cell: Mapping[str, str] | None = None) -> list[Link]:
-    """The links, filled in; `cell` has what a table's cell puts in (`__value.raw`). What is no page is left out."""
+def links_of(items: Sequence[Json], shown: Shown, runbooks: Path, cell: str = "") -> list[Link]:
+    """The links, filled in; `cell` is the value of a table's cell (`__value.raw`). What is no page is left out."""
     found = []
     for item in items:
-        url = local(_filled(str(item.get("url") or ""), shown, cell or {}, encode=True), runbooks)
+        url = local(_filled(str(item.get("url") or ""), shown, cell, encode=True), runbooks)
         if url:
-            title = _filled(str(item.get("title") or url), shown, cell or {}, encode=False)
+            title = _filled(str(item.get("title") or url), shown, cell, encode=False)
             found.append(Link(title, url, bool(item.get("targetBlank"))))
     return found
 
 
-def _filled(text: str, shown: Shown, cell: Mapping[str, str], *, encode: bool) -> str:
-    for name, value in cell.items():
-        text = text.replace(f"${{{name}}}", quote(value, safe="") if encode else value)
-    span = shown.range.absolute(shown.now)
+def _filled(text: str, shown: Shown, cell: str, *, encode: bool) -> str:
+    text = text.replace("${__value.raw}", quote(cell, safe="") if encode else cell)
     times = "&".join(f"{name}={quote(value, safe='/')}" for name, value in shown.range.parameters().items())
-    every = "&".join(written_plain(f"${{{one.name}:queryparam}}", shown.variables) for one in shown.variables)
-    macros = {
-        "__url_time_range": times,
-        "__all_variables": every,
-        "__from": str(round(span.start * 1000)),
-        "__to": str(round(span.end * 1000)),
-    }
-    return written_plain(text, shown.variables, macros)
+    return written_plain(text, shown.variables, {"__url_time_range": times})
 
 
 def local(url: str, runbooks: Path) -> str:

@@ -46,11 +46,6 @@ class Target:
         """Shown with the traces behind it."""
         return bool(self.json.get("exemplar"))
 
-    @property
-    def hidden(self) -> bool:
-        """Not asked."""
-        return bool(self.json.get("hide"))
-
 
 @dataclass(frozen=True)
 class Panel:
@@ -66,18 +61,11 @@ class Panel:
     height: int
     targets: tuple[Target, ...]
     json: Json
-    scope: Mapping[str, str] = field(default_factory=dict)  # the value of a variable that this one is about
-    copy: int = 0  # of those that are repeated, from 0
 
     @property
     def key(self) -> str:
         """What `viewPanel` is called in the address that shows this panel only."""
-        return f"panel-{self.id}" + (f"-clone-{self.copy}" if self.copy else "")
-
-    @property
-    def repeat(self) -> str:
-        """The variable for each of whose values it is shown; empty: once."""
-        return self.text("repeat")
+        return f"panel-{self.id}"
 
     @property
     def options(self) -> Json:
@@ -88,7 +76,7 @@ class Panel:
     @property
     def transformations(self) -> tuple[Json, ...]:
         """What is done with the answers before they are shown."""
-        return tuple(one for one in self.json.get("transformations") or () if not one.get("disabled"))
+        return tuple(self.json.get("transformations") or ())
 
     @property
     def links(self) -> tuple[Json, ...]:
@@ -106,10 +94,7 @@ class Row:
 
     id: int
     title: str  # empty: panels before the first row
-    collapsed: bool
     panels: tuple[Panel, ...]
-    repeat: str = ""  # as a panel's
-    scope: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -154,7 +139,6 @@ class Dashboard:
 
     @property
     def panels(self) -> tuple[Panel, ...]:
-        """All panels, those of collapsed rows included."""
         return tuple(panel for row in self.rows for panel in row.panels)
 
     @property
@@ -164,24 +148,22 @@ class Dashboard:
 
 
 def _rows(items: Any) -> Iterator[Row]:
-    """A row has the panels that follow it; a collapsed one carries them inside."""
-    row_id, title, collapsed, repeat, panels = 0, "", False, "", list[Panel]()
+    """A row has the panels that follow it; one that Grafana saved collapsed carries them inside."""
+    row_id, title, panels = 0, "", list[Panel]()
     for item in items:
         if item["type"] != "row":
             panels.append(_panel(item))
             continue
         if panels or title:
-            yield Row(row_id, title, collapsed, tuple(panels), repeat)
-        repeat = str(item.get("repeat") or "")
-        row_id, title, collapsed = int(item["id"]), str(item.get("title") or ""), bool(item.get("collapsed"))
+            yield Row(row_id, title, tuple(panels))
+        row_id, title = int(item["id"]), str(item.get("title") or "")
         panels = [_panel(inner) for inner in item.get("panels") or ()]
     if panels or title:
-        yield Row(row_id, title, collapsed, tuple(panels), repeat)
+        yield Row(row_id, title, tuple(panels))
 
 
 def _panel(item: Json) -> Panel:
     place = item.get("gridPos") or {}
-    targets = (_target(target, item) for target in item.get("targets") or ())
     return Panel(
         id=int(item["id"]),
         type=str(item["type"]),
@@ -191,7 +173,7 @@ def _panel(item: Json) -> Panel:
         y=int(place.get("y", 0)),
         width=int(place.get("w", 24)),
         height=int(place.get("h", 8)),
-        targets=tuple(target for target in targets if not target.hidden),
+        targets=tuple(_target(target, item) for target in item.get("targets") or ()),
         json=item,
     )
 

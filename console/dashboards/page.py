@@ -6,7 +6,7 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -24,7 +24,6 @@ from console.dashboards.notes import Note
 from console.dashboards.panels.body import Context
 from console.dashboards.plan import Plan, Shown, plan
 from console.dashboards.questions import Answers, Question
-from console.dashboards.repeats import has_repeats, repeated
 from console.dashboards.variables import Variable
 from console.dashboards.view import PanelView
 from console.services import services
@@ -50,8 +49,6 @@ class DashboardPage:
         self._px = int(width) if (width := request.cookies.get("console_width", "")).isdecimal() else _DEFAULT_PX
         self._variables = variables.chosen(board, self._address)
         self._views: list[PanelView] = []
-        self._sleeping: dict[ui.element, list[PanelView]] = {}  # panels of collapsed rows, by their place
-        self._rows: tuple[Row, ...] = ()  # as they are shown
         self._titles: list[tuple[Row, ui.label]] = []
         self._only = _wanted(self._address)
         self._notes: list[Note] = []
@@ -85,23 +82,13 @@ class DashboardPage:
                 self._toolbar()
             self._root = ui.element("div").classes("dashboard").props('data-state="loading"')
             self._root.props["data-uid"] = board.uid
-            if not has_repeats(board.rows):
-                self._lay_out(board.rows)
-
-    def _lay_out(self, rows: tuple[Row, ...]) -> None:
-        """Make the panels in their places, where they are other ones than before."""
-        if rows == self._rows:
-            return
-        self._rows = rows
-        self._root.clear()
-        self._views, self._sleeping, self._titles = [], {}, []
-        with self._root:
-            panel = next((panel for row in rows for panel in row.panels if panel.key == self._only), None)
-            if panel:
-                self._alone(panel)
-            else:
-                for row in rows:
-                    self._row(row)
+            with self._root:
+                panel = next((panel for panel in board.panels if panel.key == self._only), None)
+                if panel:
+                    self._alone(panel)
+                else:
+                    for row in board.rows:
+                        self._row(row)
 
     def _toolbar(self) -> None:
         with ui.element("div").classes("toolbar").props('role="group" aria-label="What is shown"'):
@@ -144,45 +131,34 @@ class DashboardPage:
             if row.title:
                 with ui.element("h2").classes("row-title"):
                     opener = button("", "").classes("row-button")
-                    opener.props["aria-expanded"] = str(not row.collapsed).lower()
+                    opener.props["aria-expanded"] = "true"
                     with opener:
                         ui.icon("expand_more").props('aria-hidden="true"')
-                        self._titles.append((row, ui.label(self._written(row.title, row.scope))))
-                        if row.collapsed:
-                            ui.label(f"{len(row.panels)} panels").classes("muted row-count")
+                        self._titles.append((row, ui.label(self._written(row.title))))
             place = ui.element("div").classes("board-grid")
             top = min((panel.y for panel in row.panels), default=0)
             with place:
-                made = [self._view(panel, top) for panel in row.panels]
-            if row.collapsed:
-                place.set_visibility(False)
-                self._sleeping[place] = made
-            else:
-                self._views += made
+                self._views += [self._view(panel, top) for panel in row.panels]
             if row.title:
                 opener.on("click", partial(self._fold, opener, place))
 
     def _view(self, panel: Panel, top: int, *, alone: bool = False) -> PanelView:
-        context = Context(panel, self._zoom, int(self._board.json.get("graphTooltip") or 0))
-        title = self._written(panel.title, panel.scope)
-        return PanelView(panel, context, top, "" if alone else panel.key, title)
+        title = self._written(panel.title)
+        return PanelView(panel, Context(panel, self._zoom), top, "" if alone else panel.key, title)
 
-    def _written(self, title: str, scope: Mapping[str, str]) -> str:
-        return variables.written_plain(title, variables.scoped(self._variables, scope))
+    def _written(self, title: str) -> str:
+        return variables.written_plain(title, self._variables)
 
     def _alone(self, panel: Panel) -> None:
         back = str(self._address.with_parameters({"viewPanel": None}))
         ui.link(f"← {self._board.title}", back).classes("btn board-back")
         self._views = [self._view(panel, panel.y, alone=True)]
 
-    async def _fold(self, opener: ui.element, place: ui.element) -> None:
+    def _fold(self, opener: ui.element, place: ui.element) -> None:
         open_ = not place.visible
         place.set_visibility(open_)
         opener.props["aria-expanded"] = str(open_).lower()
         opener.update()
-        if open_ and (woken := self._sleeping.pop(place, None)):
-            self._views += woken
-            await self.load()
 
     # --- What a person changes ------------------------------------------------------------------------
 
@@ -201,7 +177,7 @@ class DashboardPage:
         self._hidden = set(hidden)
         for view in self._views:
             if view.panel.type == "timeseries":
-                await view.annotate(self._drawn_notes())
+                view.annotate(self._drawn_notes())
 
     def _drawn_notes(self) -> list[Note]:
         return [note for note in self._notes if note.source not in self._hidden]
@@ -215,16 +191,8 @@ class DashboardPage:
         shown = self._shown()
         marks = asyncio.create_task(self._ask_notes(shown))
         choices = asyncio.create_task(self._ask_variables(shown, turn))
-        repeats = has_repeats(self._board.rows)
-        if repeats or any(one.is_all and not one.all_value for one in self._variables):
-            await choices  # All stands for every value: it must be known first
-            if turn != self._turn:
-                return
-            shown = self._shown()
-        if repeats:
-            self._lay_out(repeated(self._board.rows, self._variables))
         for row, label in self._titles:
-            label.set_text(self._written(row.title, row.scope))
+            label.set_text(self._written(row.title))
         plans = [(view, plan(view.panel, shown, full=view.is_alone)) for view in self._views]
         await asyncio.gather(*(self._ask_panel(view, one, shown, marks, turn) for view, one in plans))
         await choices
@@ -250,7 +218,7 @@ class DashboardPage:
         if turn != self._turn:
             return
         try:
-            await view.show(put_together(asked, shown, got), self._drawn_notes())
+            view.show(put_together(asked, shown, got), self._drawn_notes())
         except Exception as error:  # what one panel cannot show is no reason for the others not to be shown
             _log.exception("panel %s of %s", view.panel.id, self._board.uid)
             view.cannot(error)

@@ -14,7 +14,7 @@ export default {
             <div v-for="(piece, place) in band.pieces" :key="place" class="band-piece"
                  :style="{ left: percent(piece.start), width: percent(piece.end, piece.start), '--state': piece.color }"
                  :title="piece.text + ' · ' + clock(piece.start) + ' to ' + clock(piece.end) + ' UTC'"
-                 :data-value="piece.value"><span v-if="!view.silent">{{ piece.text }}</span></div>
+                 :data-value="piece.value"><span>{{ piece.text }}</span></div>
           </div>
         </div>
       </div>

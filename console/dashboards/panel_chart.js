@@ -5,14 +5,14 @@ const ui = window.consoleUi;
 const MOST_NOTED = 5; // annotations in a tip
 const charts = new Set(); // all charts of the page, for the crosshair
 
-// One hover moves the crosshair in every chart; where the dashboard shares tooltips, each shows its own.
+// One hover moves the crosshair in every chart.
 function hover(time, from) {
   for (const chart of charts) chart.showCrosshair(time, chart === from);
 }
 
-function resolved(color, index) {
-  const found = color || ui.series(index);
-  return found.startsWith("var(--") ? ui.color(found.slice(6, -1)) : found;
+// `var(--bad)` as a colour that a canvas can draw.
+function resolved(color) {
+  return ui.color(color.slice(6, -1));
 }
 
 function translucent(color, opacity) {
@@ -45,7 +45,7 @@ export default {
         <div class="chart-brush" ref="brush" hidden></div>
       </div>
       <div class="chart-tip" ref="tip" hidden></div>
-      <div v-if="view.legend" class="chart-legend" role="group" aria-label="Series">
+      <div v-if="view.lines.length" class="chart-legend" role="group" aria-label="Series">
         <table>
           <thead><tr><th scope="col" class="sr-only">Series</th>
             <th scope="col" v-for="name in view.calculations">{{ name }}</th></tr></thead>
@@ -108,7 +108,7 @@ export default {
     draw() {
       if (!this.chart || this.chart.isDisposed()) return;
       const view = Vue.toRaw(this.view);
-      this.colors = view.lines.map((line, index) => resolved(line.color, index));
+      this.colors = view.lines.map((_, index) => resolved(ui.series(index)));
       this.chart.setOption(this.options(view), { notMerge: true, lazyUpdate: true });
       this.$el.dataset.drawn = String(Math.round(performance.timeOrigin + performance.now()));
     },
@@ -167,7 +167,7 @@ export default {
       return {
         ...shared, type: "line", symbol: "none", lineStyle: { color, width: 1.5 },
         areaStyle: view.fill ? { color: translucent(color, view.fill), origin: "start" } : undefined,
-        connectNulls: line.span_nulls, step: view.steps || false, emphasis: { disabled: true },
+        connectNulls: line.span_nulls, emphasis: { disabled: true },
       };
     },
 
@@ -181,18 +181,18 @@ export default {
             symbol: "none", silent: true, animation: false, label: { show: false },
             data: [
               ...view.thresholds.map((one) => ({
-                yAxis: one.value, lineStyle: { color: resolved(one.color, 0), type: "dashed", width: 1 },
+                yAxis: one.value, lineStyle: { color: resolved(one.color), type: "dashed", width: 1 },
               })),
               ...noted.filter(isFirst).map((one) => ({
                 xAxis: Math.max(one.time, view.start),
-                lineStyle: { color: resolved(one.color, 0), type: [4, 3], width: 1.2 },
+                lineStyle: { color: resolved(one.color), type: [4, 3], width: 1.2 },
               })),
             ],
           },
           markArea: {
             silent: true, animation: false,
             data: merged(noted).map((one) => [
-              { xAxis: Math.max(one.time, view.start), itemStyle: { color: translucent(resolved(one.color, 0), 0.06) } },
+              { xAxis: Math.max(one.time, view.start), itemStyle: { color: translucent(resolved(one.color), 0.06) } },
               { xAxis: Math.min(one.end, view.end) },
             ]),
           },
@@ -257,8 +257,8 @@ export default {
       const view = Vue.toRaw(this.view);
       const area = this.plotArea();
       const within = area && time !== null && time >= view.start && time <= view.end;
-      cross.hidden = !within || (!own && !view.crosshair);
-      tip.hidden = !within || !(own || view.crosshair === 2);
+      cross.hidden = !within;
+      tip.hidden = !within || !own;
       if (cross.hidden) return;
       const x = this.chart.convertToPixel({ xAxisIndex: 0 }, time);
       cross.style.transform = `translateX(${x}px)`;
@@ -297,7 +297,7 @@ export default {
       noted.slice(0, MOST_NOTED)
         .forEach((one) => {
           const row = add(tip, "div", "tip-note");
-          add(row, "span", "swatch").style.background = resolved(one.color, 0);
+          add(row, "span", "swatch").style.background = resolved(one.color);
           add(row, "span", "", `${one.title}${one.text ? ` · ${one.text}` : ""}`);
         });
       if (noted.length > MOST_NOTED) add(tip, "div", "tip-note", `and ${noted.length - MOST_NOTED} more`);

@@ -6,13 +6,13 @@ import itertools
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 from console.dashboards.intervals import Intervals
 from console.dashboards.model import Panel, Target
 from console.dashboards.questions import Question
-from console.dashboards.variables import Variable, scoped, written, written_logsql, written_plain
+from console.dashboards.variables import Variable, written
 from console.times import BadTime, TimeRange, override, seconds
 
 LINES: Final = 200
@@ -30,10 +30,6 @@ class Shown:
     scrape_s: float
     log_store: str  # its server's name: the language of log queries
     page_px: int = 1440
-
-    def on(self, panel: Panel) -> Shown:
-        """What a repeated panel shows of it: the value that it is about."""
-        return replace(self, variables=scoped(self.variables, panel.scope)) if panel.scope else self
 
 
 @dataclass(frozen=True)
@@ -65,15 +61,13 @@ class Plan:
 
 def plan(panel: Panel, shown: Shown, full: bool = False) -> Plan:
     """What `panel` asks; `full` where it has the whole page."""
-    shown = shown.on(panel)
     try:
         span, about = override(shown.range, panel.text("timeFrom"), panel.text("timeShift"), shown.now)
-        smallest = panel.text("interval").lstrip(">")
-        smallest_s = seconds(written_plain(smallest, shown.variables)) if smallest else 0.0
+        smallest_s = seconds(panel.text("interval")) if panel.text("interval") else 0.0
     except BadTime as error:
         span = shown.range.absolute(shown.now)
         return Plan(panel, Intervals.of(span, 100, shown.scrape_s), "", (), str(error))
-    points = int(panel.json.get("maxDataPoints") or 0) or _pixels(24 if full else panel.width, shown.page_px)
+    points = _pixels(24 if full else panel.width, shown.page_px)
     intervals = Intervals.of(span, points, shown.scrape_s, smallest_s)
     return Plan(panel, intervals, about, tuple(_asked(target, intervals, shown) for target in panel.targets))
 
@@ -91,8 +85,6 @@ def _asked(target: Target, intervals: Intervals, shown: Shown) -> Asked:
             return _logs(target, intervals, shown)
         case "tempo":
             return _traces(target, intervals, shown)
-        case "datasource" | "grafana" | "":
-            return Asked(target)
     return Asked(target, problem=f"the console does not know the query language of {target.source!r}")
 
 
@@ -100,11 +92,6 @@ def _promql(target: Target, intervals: Intervals, shown: Shown) -> Asked:
     if not target.expr:
         return Asked(target, problem="the query is empty")
     text = written(target.expr, shown.variables, intervals.macros())
-    if own := str(target.json.get("interval") or ""):
-        try:
-            intervals = Intervals(intervals.span, max(intervals.step, seconds(own)), intervals.rate)
-        except BadTime:
-            return Asked(target, problem=f"the query's interval {own!r} is no length")
     span = intervals.span
     if target.instant:
         return Asked(target, Question("instant", text, span.start, span.end))
@@ -118,7 +105,7 @@ def _logs(target: Target, intervals: Intervals, shown: Shown) -> Asked:
     if shown.log_store == "loki":
         text = written(target.expr, shown.variables, intervals.macros())
     elif logsql := (target.json.get("lite") or {}).get("logsql"):
-        text = written_logsql(str(logsql), shown.variables)
+        text = written(str(logsql), shown.variables)
     else:
         return Asked(target, problem=f"the query has no form for {shown.log_store}")
     return Asked(target, Question("logs", text, intervals.span.start, intervals.span.end, limit=limit))

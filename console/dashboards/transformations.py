@@ -83,25 +83,9 @@ def _limit(tables: Tables, options: Json) -> Tables:
     return tuple(Table(table.columns, table.rows[:count], table.ref) for table in tables)
 
 
-def _only_fields(tables: Tables, options: Json) -> Tables:
-    include = options.get("include") or {}
-    names = list(include.get("names") or ())
-    if not names:
-        return tables
-    return tuple(
-        Table(tuple(kept), _rows(table, kept), table.ref)
-        for table in tables
-        for kept in [[name for name in table.columns if name in names]]
-    )
-
-
 def _rows(table: Table, kept: Sequence[str]) -> tuple[tuple[Cell, ...], ...]:
     places = [table.columns.index(name) for name in kept]
     return tuple(tuple(row[place] for place in places) for row in table.rows)
-
-
-def _labels_to_fields(tables: Tables, _: Json) -> Tables:
-    return tables  # a table of Prometheus has its labels as columns already
 
 
 _STEPS: Final[Mapping[str, Callable[[Tables, Any], Tables]]] = {
@@ -109,6 +93,4 @@ _STEPS: Final[Mapping[str, Callable[[Tables, Any], Tables]]] = {
     "organize": _organize,
     "sortBy": _sort_by,
     "limit": _limit,
-    "filterFieldsByName": _only_fields,
-    "labelsToFields": _labels_to_fields,
 }

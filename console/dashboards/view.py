@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from typing import Final
 
@@ -25,8 +24,7 @@ from console.times import Span, clock, length
 from console.units import formatted
 from stores import StoreError
 
-WITHOUT_QUERY: Final = ("text", "alertlist")  # types that show something without an answer
-_WITH_NO_VALUE: Final = ("stat", "gauge", "bargauge")  # types that can say in a word that there is none
+_WITH_NO_VALUE: Final = ("stat", "bargauge")  # types that can say in a word that there is none
 _TRACES_LISTED: Final = 10
 
 
@@ -59,22 +57,23 @@ class PanelView:
         """Other data is on its way; what is there stays until it comes."""
         self._frame.busy()
 
-    async def show(self, answer: Answer, notes: Sequence[Note]) -> None:
+    def show(self, answer: Answer, notes: Sequence[Note]) -> None:
         """Show an answer, or why there is none."""
         self._answer = answer
         self._title = written_plain(self.panel.title, answer.shown.variables)
         make = BODIES.get(self.panel.type)
         state, message, hint, warnings = "data", "", "", []
         if make is None:
-            state, message = "unknown", f"The console does not know panels of the type “{self.panel.type}”."
+            state = "unknown"
+            message = f"The console does not draw panels of type “{self.panel.type}”. Open this dashboard in Grafana."
         elif answer.empty and answer.problems:
             problem = answer.problems[0]
             state, message = "failed", states.reason(problem)
             hint = problem.next_step if isinstance(problem, StoreError) else ""
-        elif answer.empty and not self._needs_no_answer():
+        elif answer.empty and not self._has_word_for_nothing():
             state, message = "empty", answer.why_empty
         else:
-            await self._fill(make, answer, notes)
+            self._fill(make, answer, notes)
             warnings = [states.reason(problem) for problem in answer.problems]
         self._frame.show(
             state,
@@ -91,21 +90,18 @@ class PanelView:
         message = f"The console cannot show this answer: {states.reason(error)}"
         self._frame.show("unknown", title=self._title, time="", message=message)
 
-    async def annotate(self, notes: Sequence[Note]) -> None:
+    def annotate(self, notes: Sequence[Note]) -> None:
         """Show the same answer with other annotations."""
         if self._answer and self._body:
-            await self.show(self._answer, notes)
+            self.show(self._answer, notes)
 
-    async def _fill(self, make: Callable[[Context], Body], answer: Answer, notes: Sequence[Note]) -> None:
+    def _fill(self, make: Callable[[Context], Body], answer: Answer, notes: Sequence[Note]) -> None:
         with self._frame:
             self._body = self._body or make(self._context)
-            shown = self._body.show(answer, notes)
-            if inspect.isawaitable(shown):
-                await shown
+            self._body.show(answer, notes)
 
-    def _needs_no_answer(self) -> bool:
-        has_word = self.panel.type in _WITH_NO_VALUE and bool(defaults(self.panel).no_value)
-        return has_word or self.panel.type in WITHOUT_QUERY
+    def _has_word_for_nothing(self) -> bool:
+        return self.panel.type in _WITH_NO_VALUE and bool(defaults(self.panel).no_value)
 
     # --- On demand ------------------------------------------------------------------------------------
 

@@ -53,14 +53,8 @@ const consoleUi = (() => {
 
   function unitOf(name) {
     if (units[name || "none"]) return units[name || "none"];
-    const made = { steps: thousands, prefix: "", suffix: "", factor: 1, digits: 0 };
-    const colon = name.indexOf(":");
-    const kind = name.slice(0, colon);
-    const text = name.slice(colon + 1);
-    if (kind === "suffix") return { ...made, suffix: text.trimEnd() };
-    if (kind === "prefix") return { ...made, prefix: text };
-    if (kind === "currency") return { ...made, prefix: text, digits: 2 };
-    return { ...made, suffix: ` ${name}` };
+    const suffix = name.startsWith("suffix:") ? name.slice("suffix:".length) : ` ${name}`;
+    return { steps: thousands, prefix: "", suffix, factor: 1, digits: 0 };
   }
 
   function firstDigit(scaled) {
@@ -135,10 +129,8 @@ const consoleUi = (() => {
   }
 
   function gridStyle(params, index) {
-    const look = params.data[`k${index}`];
-    if (!look) return { color: null, background: null };
-    const tint = `color-mix(in srgb, ${look.color} 24%, transparent)`;
-    return look.filled ? { background: tint, color: null } : { color: look.color, background: null };
+    const color = params.data[`k${index}`];
+    return { background: color ? `color-mix(in srgb, ${color} 24%, transparent)` : null };
   }
 
   // --- The page's width, from which the server takes how many points a chart has room for --------------------

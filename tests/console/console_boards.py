@@ -18,10 +18,9 @@ PANELS = [(board, panel) for board in BOARDS for panel in board.panels]
 IDS = [f"{board.uid}: {panel.title}" for board, panel in PANELS]
 
 
-def variable(name: str, *chosen: str, multi: bool = True, all_value: str = ".*", **more: Any) -> Variable:
+def variable(name: str, *chosen: str) -> Variable:
     """A variable; All where nothing is chosen."""
-    json = {"name": name, "multi": multi, "includeAll": multi, "allValue": all_value, **more}
-    return Variable(name, name.capitalize(), "query", json, chosen or (ALL,))
+    return Variable(name, name.capitalize(), "query", {"name": name, "allValue": ".*"}, chosen or (ALL,))
 
 
 def shown(

@@ -19,11 +19,11 @@ PROMETHEUS = {"type": "prometheus", "uid": "prometheus"}
 EVIL = 'label_replace(label_replace(vector(42), "model", "{}", "", ""), ":onclick", "window.hacked=6", "", "")'.format(
     MARKUP.replace('"', '\\"')
 )
-SHOW_A_SERIES = ("timeseries", "stat", "gauge", "bargauge", "table", "state-timeline", "barchart")
+SHOW_A_SERIES = ("timeseries", "stat", "bargauge", "table", "state-timeline", "barchart")
 
 
 def panel(number: int, kind: str, title: str, expr: str = "vector(1)", **said: Any) -> dict[str, Any]:
-    instant = kind in ("stat", "gauge", "bargauge", "table", "barchart")
+    instant = kind in ("stat", "bargauge", "table", "barchart")
     target = {
         "datasource": PROMETHEUS, "expr": expr, "refId": "A", "instant": instant, "range": not instant,
         "format": "table" if kind in ("table", "barchart") else "time_series", "legendFormat": "{{model}}",
@@ -88,7 +88,9 @@ def test_each_says_what_is_wrong_and_the_others_go_on(odd: Window) -> None:
     assert _of(page, "A good one") == "data"
     expect(page.locator("[aria-label='A good one'] [data-value='42.0']")).to_be_visible()
     assert _of(page, "Of an unknown type") == "unknown"
-    expect(page.locator("[data-panel='2']")).to_contain_text("candlestick")
+    expect(page.locator("[data-panel='2']")).to_contain_text(
+        "The console does not draw panels of type “candlestick”. Open this dashboard in Grafana."
+    )
     assert _of(page, "In an unknown language") in ("failed", "unknown")
     expect(page.locator("[data-panel='3']")).to_contain_text("influx")
     assert _of(page, "Refused") == "failed"

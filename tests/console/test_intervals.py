@@ -55,4 +55,3 @@ def test_macros() -> None:
     assert macros["__interval"] == "1m"
     assert macros["__rate_interval"] == "75s"
     assert macros["__range"] == "21600s"
-    assert (macros["__range_s"], macros["__range_ms"], macros["__interval_ms"]) == ("21600", "21600000", "60000")

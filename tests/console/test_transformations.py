@@ -5,7 +5,7 @@ from __future__ import annotations
 from console_boards import PANELS, answered, panel
 
 from console.dashboards.frames import Table, legend_name
-from console.dashboards.panels.barchart import columns
+from console.dashboards.panels.barchart import value_column
 from console.dashboards.transformations import transformed
 from stores.metric_answers import Sample
 
@@ -45,7 +45,7 @@ def test_the_newest_weeks_in_their_order() -> None:
     weeks = [Sample({"week": f"2026-W{number}"}, 10.0, number / 100) for number in range(30, 42)]
     [found] = answered(barchart, weeks).tables
     assert found.column("week") == [f"2026-W{number}" for number in range(34, 42)]
-    assert columns(found, "week") == ("week", ["score"])
+    assert value_column(found, "week") == "score"
 
 
 def test_a_transformation_that_is_not_known_is_named() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from console_boards import BOARDS, shown, variable
@@ -13,7 +14,7 @@ from console.dashboards import variables
 from console.dashboards.links import links_of
 from console.dashboards.model import Dashboard
 from console.dashboards.questions import Question
-from console.dashboards.variables import Variable, with_options, written, written_logsql, written_plain
+from console.dashboards.variables import Variable, with_options, written, written_plain
 from console.settings import RUNBOOKS
 from console.times import Span
 
@@ -53,13 +54,6 @@ def test_the_choice_goes_back_into_the_address() -> None:
 def test_in_promql(values: Sequence[str], text: str) -> None:
     assert written('{m=~"$m"}', [variable("m", *values)]) == text
     assert written('{m=~"${m}"}', [variable("m", *values)]) == text
-    assert written('{m=~"[[m]]"}', [variable("m", *values)]) == text
-
-
-def test_all_without_a_value_of_its_own_is_every_option() -> None:
-    one = variable("m", all_value="", options_are="asked")
-    known = Variable(one.name, one.label, one.type, one.json, one.chosen, ("a", "b"))
-    assert written('{m=~"$m"}', [known]) == '{m=~"(a|b)"}'
 
 
 def test_what_nobody_knows_stays() -> None:
@@ -70,17 +64,17 @@ def test_what_nobody_knows_stays() -> None:
 
 def test_in_logsql() -> None:
     text = '"model":~"^(?:$model)$" "event":="llm_call"'
-    assert written_logsql(text, [variable("model", "gpt-4.1", "o1")]) == (
+    assert written(text, [variable("model", "gpt-4.1", "o1")]) == (
         r'"model":~"^(?:(gpt-4\\.1|o1))$" "event":="llm_call"'
     )
-    assert written_logsql(text, [variable("model")]) == '"model":~"^(?:.*)$" "event":="llm_call"'
+    assert written(text, [variable("model")]) == '"model":~"^(?:.*)$" "event":="llm_call"'
 
 
 def test_in_links() -> None:
     page = shown(variable("model", "a/b", "c"))
     assert written_plain("${model:queryparam}", page.variables) == "var-model=a%2Fb&var-model=c"
     assert written_plain("${tenant:queryparam}", page.variables) == "var-tenant=%24__all"
-    assert written_plain("${model:pipe} ${model:csv} $model", page.variables) == "a/b|c a/b,c a/b + c"
+    assert written_plain("$model", page.variables) == "a/b + c"
 
 
 def test_options_come_from_prometheus() -> None:
@@ -91,16 +85,11 @@ def test_options_come_from_prometheus() -> None:
     assert with_options(model, ["b"]).is_all
 
 
-def test_a_variable_of_another_kind_says_so() -> None:
-    odd = variable("m", query="query_result(up)")
-    with pytest.raises(ValueError, match="label_values"):
+@pytest.mark.parametrize("json", [{"query": "query_result(up)"}, {"type": "custom", "query": "a,b"}])
+def test_a_variable_of_another_kind_says_so(json: dict[str, str]) -> None:
+    odd = replace(variable("m"), json=json, type=json.get("type", "query"))
+    with pytest.raises(ValueError, match=r"label_values|query variables and constants only, not 'custom'"):
         variables.question(odd, Span(0, 60), [])
-
-
-def test_custom_variables_need_no_server() -> None:
-    custom = {"name": "q", "type": "custom", "query": "median : 0.5,0.95", "current": {"value": "0.95"}}
-    assert variables._variable(custom, ()).options == ("0.5", "0.95")
-    assert variables._variable(custom, ()).chosen == ("0.95",)
 
 
 CONSTANT = {"name": "runbooks_url", "type": "constant", "hide": 2, "query": "http://sink.example:9095/runbooks"}

@@ -5,32 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from console.dashboards.panels import (
-    alertlist,
-    barchart,
-    bargauge,
-    gauge,
-    logs,
-    stat,
-    statetimeline,
-    table,
-    text,
-    timeseries,
-    traces,
-)
+from console.dashboards.panels import barchart, bargauge, logs, stat, statetimeline, table, timeseries
 from console.dashboards.panels.body import Body, Context
 
 BODIES: Final[Mapping[str, Callable[[Context], Body]]] = {
-    "alertlist": alertlist.AlertList,
     "barchart": barchart.BarChart,
     "bargauge": bargauge.BarGauge,
-    "gauge": gauge.Gauge,
-    "graph": timeseries.TimeSeries,
     "logs": logs.Logs,
     "stat": stat.Stat,
     "state-timeline": statetimeline.StateTimeline,
     "table": table.TablePanel,
-    "text": text.Text,
     "timeseries": timeseries.TimeSeries,
-    "traces": traces.Traces,
 }

@@ -28,8 +28,7 @@ class GridCell:
 
     value: Cell
     text: str
-    color: str = ""
-    filled: bool = False  # the colour is behind the text
+    color: str = ""  # behind the text
     url: str = ""
     title: str = ""  # of the link
     new_tab: bool = False
@@ -66,7 +65,7 @@ def _row(cells: Sequence[GridCell]) -> dict[str, Any]:
         if cell.url:
             found[f"u{index}"] = {"url": cell.url, "title": cell.title, "new": cell.new_tab}
         if cell.color:
-            found[f"k{index}"] = {"color": cell.color, "filled": cell.filled}
+            found[f"k{index}"] = cell.color
     return found
 
 

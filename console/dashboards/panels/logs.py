@@ -1,4 +1,4 @@
-"""Log lines in the panel's order: what it wants to be read, and on demand every field and the trace."""
+"""Log lines, newest first: what it wants to be read, and on demand every field and the trace."""
 
 from __future__ import annotations
 
@@ -20,19 +20,15 @@ class Logs:
     """A list of lines."""
 
     def __init__(self, context: Context) -> None:
-        self._options = context.panel.options
         self._lines: Lines | None = None
 
     def show(self, answer: Answer, notes: Sequence[Note]) -> None:
         """See Body."""
         wanted = fields_of(answer)
-        newest_first = self._options.get("sortOrder") != "Ascending"
-        ordered = sorted(answer.log_lines, key=lambda line: line.time, reverse=newest_first)
+        ordered = sorted(answer.log_lines, key=lambda line: line.time, reverse=True)
         lines = [view(line, wanted, index) for index, line in enumerate(ordered)]
         if self._lines is None:
             self._lines = Lines(lines)
-            self._lines.classes("" if self._options.get("showTime", True) else "log-timeless")
-            self._lines.classes("" if self._options.get("wrapLogMessage", True) else "log-unwrapped")
         else:
             self._lines.show(lines)
 

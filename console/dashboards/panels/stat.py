@@ -9,10 +9,9 @@ from typing import Any
 from nicegui import ui
 
 from console.dashboards.answer import Answer
-from console.dashboards.fields import FieldOptions
 from console.dashboards.frames import VALUE, Line
 from console.dashboards.notes import Note
-from console.dashboards.panels.body import Context, reduced, stacked
+from console.dashboards.panels.body import Context, Reduced, reduced
 
 _WIDTH, _HEIGHT = 100.0, 30.0  # of the drawing behind a number
 
@@ -21,37 +20,29 @@ class Stat:
     """Numbers."""
 
     def __init__(self, context: Context) -> None:
-        self._context = context
-        self._place = ui.element("div").classes("stats stacked" if stacked(context.panel) else "stats")
+        self._with_area = context.panel.options.get("graphMode") == "area"
+        self._place = ui.element("div").classes("stats")
 
     def show(self, answer: Answer, notes: Sequence[Note]) -> None:
         """See Body."""
-        options = self._context.panel.options
         self._place.clear()
         with self._place:
             numbers = reduced(answer)
-            mode = str(options.get("textMode") or "auto")
             for one in numbers:
-                named = (len(numbers) > 1 and mode != "value") or mode in ("value_and_name", "name")
-                tile = number_of(one.value, one.field, one.name if named and one.name != VALUE else "")
-                tile.classes(f"stat-by-{options.get('colorMode') or 'value'} stat-text-{mode}")
-                if options.get("graphMode") == "area":
-                    with tile:
-                        _drawing(one.line, one.field.shown(one.value).color)
+                _tile(one, one.name if len(numbers) > 1 and one.name != VALUE else "", with_area=self._with_area)
 
 
-def number_of(value: float | None, field: FieldOptions, name: str) -> ui.element:
-    """One number and its name; for tests it carries the value itself."""
-    shown = field.shown(value)
-    tile = ui.element("div").classes("stat")
-    with tile:
-        text = ui.label(shown.text).classes("stat-value")
-        text.props["data-value"] = "" if value is None else repr(value)
+def _tile(one: Reduced, name: str, *, with_area: bool) -> None:
+    shown = one.field.shown(one.value)
+    with ui.element("div").classes("stat") as tile:
         if shown.color:
             tile.style(f"--state: {shown.color}")
+        text = ui.label(shown.text).classes("stat-value")
+        text.props["data-value"] = "" if one.value is None else repr(one.value)  # for tests
         if name:
             ui.label(name).classes("stat-name").props["title"] = name
-    return tile
+        if with_area:
+            _drawing(one.line, shown.color)
 
 
 def _drawing(line: Line, color: str) -> None:

@@ -8,21 +8,19 @@ from nicegui import ui
 
 from console.dashboards.answer import Answer
 from console.dashboards.fields import FieldOptions, of_field
-from console.dashboards.frames import TIME, Cell, Table
+from console.dashboards.frames import Cell, Table
 from console.dashboards.links import links_of
 from console.dashboards.notes import Note
 from console.dashboards.panels.body import Context
 from console.dashboards.panels.grid import Column, Grid, GridCell
 from console.dashboards.panels.traces import Traces
 from console.services import services
-from console.times import clock
 
 
 class TablePanel:
     """A table, or the traces that a search found."""
 
     def __init__(self, context: Context) -> None:
-        self._context = context
         self._place = ui.element("div").classes("grid-place")
         self._traces: Traces | None = None
         self._grid: Grid | None = None
@@ -31,51 +29,38 @@ class TablePanel:
         """See Body."""
         with self._place:
             if answer.traces:
-                self._traces = self._traces or Traces(self._context)
-                self._traces.show(answer, notes)
+                self._traces = self._traces or Traces()
+                self._traces.show(answer.traces)
             elif answer.tables:
                 self._grid = self._grid or Grid()
                 self._grid.show(*content(answer, answer.tables[0]), sorting(answer))
-            elif answer.lines:
-                self._grid = self._grid or Grid()
-                self._grid.show(*content(answer, _of_lines(answer)), sorting(answer))
 
 
 def content(answer: Answer, table: Table) -> tuple[list[Column], list[list[GridCell]]]:
     """Columns and rows, as the panel's field options make them look."""
     panel = answer.plan.panel
-    kinds = {name: "number" if table.is_number(name) and name != TIME else "string" for name in table.columns}
-    fields = {name: of_field(panel, name, kinds[name], table.ref) for name in table.columns}
+    fields = {name: of_field(panel, name) for name in table.columns}
     columns = [
-        Column(fields[name].name or name, kinds[name] == "number", bool(fields[name].custom.get("filterable")))
-        for name in table.columns
+        Column(name, table.is_number(name), bool(field.custom.get("filterable"))) for name, field in fields.items()
     ]
     rows = [
-        [_cell(answer, fields[name], name, cell) for name, cell in zip(table.columns, row, strict=True)]
-        for row in table.rows
+        [_cell(answer, fields[name], cell) for name, cell in zip(table.columns, row, strict=True)] for row in table.rows
     ]
     return columns, rows
 
 
-def _cell(answer: Answer, field: FieldOptions, name: str, cell: Cell) -> GridCell:
-    if name == TIME and isinstance(cell, float):
-        return GridCell(cell, clock(cell))
+def _cell(answer: Answer, field: FieldOptions, cell: Cell) -> GridCell:
+    if cell is None:
+        return GridCell(None, "")
     shown = field.shown(cell)
-    style = (field.custom.get("cellOptions") or {}).get("type", "auto")
-    colored = style in ("color-background", "color-text")
-    raw = "" if cell is None else f"{cell}"
-    found = links_of(
-        field.links,
-        answer.shown,
-        services().settings.runbooks,
-        {"__value.raw": raw, "__value.text": shown.text, "__field.name": name},
-    )
+    filled = (field.custom.get("cellOptions") or {}).get("type") == "color-background"
+    raw = f"{cell}"
+    found = links_of(field.links, answer.shown, services().settings.runbooks, raw)
     link = found[0] if found and raw else None
     return GridCell(
         cell,
-        shown.text if cell is not None else "",
-        shown.color if colored else "",
-        style == "color-background",
+        shown.text,
+        shown.color if filled else "",
         link.url if link else "",
         link.title if link else "",
         link.new_tab if link else False,
@@ -86,9 +71,3 @@ def sorting(answer: Answer) -> dict[str, str]:
     """As the panel says it."""
     steps = answer.plan.panel.options.get("sortBy") or ()
     return {str(step["displayName"]): "desc" if step.get("desc") else "asc" for step in steps}
-
-
-def _of_lines(answer: Answer) -> Table:
-    """Series in a table: their newest values."""
-    rows = tuple((line.name, line.last) for line in answer.lines)
-    return Table(("Series", "Value"), rows)

@@ -16,7 +16,6 @@ from console.dashboards.panels.body import Context
 from console.units import formatted
 from stores.metric_answers import Exemplar
 
-_WHOLE = {"percentunit": 1.0, "percent": 100.0}
 MOST_EXEMPLARS = 60  # more would hide the lines
 
 
@@ -29,23 +28,21 @@ class TimeSeries:
 
     def show(self, answer: Answer, notes: Sequence[Note]) -> None:
         """See Body."""
-        drawn = view(answer, notes, self._context.shared)
+        drawn = view(answer, notes)
         if self._chart is None:
             self._chart = Chart(drawn, self._context.zoom)
         else:
             self._chart.show(drawn)
 
 
-def view(answer: Answer, notes: Sequence[Note], shared: int) -> dict[str, Any]:
+def view(answer: Answer, notes: Sequence[Note]) -> dict[str, Any]:
     """What panel_chart.js draws. Times are Unix milliseconds."""
     plan = answer.plan
     panel, grid, span = plan.panel, plan.intervals.aligned, plan.intervals.span
     step = plan.intervals.step
     common = defaults(panel)
     custom = common.custom
-    legend = panel.options.get("legend") or {}
-    calculations = [str(one) for one in legend.get("calcs") or ()] if legend.get("displayMode") == "table" else []
-    fields = [of_field(panel, line.name, "number", line.ref) for line in answer.lines]
+    calculations = [str(one) for one in (panel.options.get("legend") or {}).get("calcs") or ()]
     return {
         "title": panel.title,
         "start": round(span.start * 1000),
@@ -53,13 +50,10 @@ def view(answer: Answer, notes: Sequence[Note], shared: int) -> dict[str, Any]:
         "first": round(grid.start * 1000),
         "step": step * 1000,
         "lines": [
-            _line(line, field, calculations, grid.start, grid.end, step)
-            for line, field in zip(answer.lines, fields, strict=True)
+            _line(line, of_field(panel, line.name), calculations, grid.start, grid.end, step) for line in answer.lines
         ],
         "calculations": [CALCULATION_NAMES.get(one, one) for one in calculations],
-        "legend": bool(legend.get("showLegend", True)) and bool(answer.lines),
         "bars": custom.get("drawStyle") == "bars",
-        "steps": {"stepBefore": "end", "stepAfter": "start"}.get(str(custom.get("lineInterpolation")), ""),
         "stacked": _stacked(common),
         "fill": float(custom.get("fillOpacity") or 0) / 100,
         "unit": common.unit,
@@ -82,7 +76,6 @@ def view(answer: Answer, notes: Sequence[Note], shared: int) -> dict[str, Any]:
             }
             for note in notes
         ],
-        "crosshair": shared,
     }
 
 
@@ -99,11 +92,10 @@ def telling(exemplars: Sequence[Exemplar], start: float, end: float) -> list[Exe
 
 def _top(field: FieldOptions, lines: Sequence[Line]) -> float | None:
     """Of an axis of shares: the whole, where a round scale would end above it. Else the scale ends where it will."""
-    whole = _WHOLE.get(field.unit)
-    if whole is None or _stacked(field):
+    if field.unit != "percentunit" or _stacked(field):
         return None
     highest = _highest(lines)
-    return whole if highest == 0 or whole * 0.75 < highest <= whole else None
+    return 1.0 if highest == 0 or 0.75 < highest <= 1.0 else None
 
 
 def _binary_interval(field: FieldOptions, lines: Sequence[Line]) -> float | None:
@@ -128,10 +120,9 @@ def _line(
     numbers = [line.reduced(one) for one in calculations]
     values, every = _on_grid(line, start, end, step)
     return {
-        "name": field.name or line.name,
-        "color": css_color(field.fixed_color) if field.color_mode == "fixed" else "",
+        "name": line.name,
         "values": values,
-        "span_nulls": every > 1 or field.custom.get("spanNulls") is True,
+        "span_nulls": every > 1,
         "unit": field.unit,
         "decimals": field.decimals,
         "texts": [formatted(number, field.unit, field.decimals) for number in numbers],

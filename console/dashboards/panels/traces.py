@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from alert_sink.console_pages import trace_page
-from console.dashboards.answer import Answer
-from console.dashboards.notes import Note
-from console.dashboards.panels.body import Context
 from console.dashboards.panels.grid import Column, Grid, GridCell
 from console.times import clock
 from console.units import formatted
+from stores.traces import TraceSummary
 
 COLUMNS = (
     Column("Start (UTC)", weight=1.9, least_px=165),
@@ -24,11 +22,11 @@ COLUMNS = (
 class Traces:
     """A table of traces."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self) -> None:
         self._grid = Grid()
 
-    def show(self, answer: Answer, notes: Sequence[Note]) -> None:
-        """See Body."""
+    def show(self, traces: Sequence[TraceSummary]) -> None:
+        """Show these traces."""
         rows = [
             [
                 GridCell(one.start, clock(one.start)),
@@ -42,6 +40,6 @@ class Traces:
                 GridCell(one.root_name, one.root_name),
                 GridCell(float(one.duration_ms), formatted(float(one.duration_ms), "ms")),
             ]
-            for one in answer.traces
+            for one in traces
         ]
         self._grid.show(COLUMNS, rows, {})
