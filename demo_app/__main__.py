@@ -1,4 +1,4 @@
-"""Starts the demo application with its instrumentation: `python -m demo_app [uvicorn's options]`."""
+"""Starts the instrumented demo application: `python -m demo_app [uvicorn options]`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _DEFAULTS = {
 
 
 def main() -> None:
-    """Replace this process by uvicorn under `opentelemetry-instrument`; the environment wins over defaults."""
+    """Replace this process by uvicorn under `opentelemetry-instrument`. The environment overrides the defaults."""
     scripts = Path(sys.executable).parent
     options = sys.argv[1:] or ["--host", "127.0.0.1", "--port", "8000"]
     command = [

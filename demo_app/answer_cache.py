@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cachetools import TTLCache
 
-from demo_app.search_index import Found
+from demo_app.search_index import FoundArticle
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class CachedAnswer:
     """An answer and what it was drawn from."""
 
     text: str
-    found: Sequence[Found]
+    found: Sequence[FoundArticle]
     model: str
 
 

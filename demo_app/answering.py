@@ -18,8 +18,8 @@ from demo_app.failures import AlreadyRecorded, Failure, ModelFailure, NotFound, 
 from demo_app.faults import LiveSettings
 from demo_app.model_client import ModelClient
 from demo_app.prompts import Message, Task, check_version, messages
-from demo_app.schemas import Facts, TokenUsage
-from demo_app.search_index import Found, SearchIndex
+from demo_app.schemas import AnswerDetails, TokenUsage
+from demo_app.search_index import FoundArticle, SearchIndex
 from demo_app.settings import DemoSettings
 from llm_telemetry import (
     Generation,
@@ -80,8 +80,8 @@ class Answered:
     """An answer as a whole."""
 
     text: str
-    found: Sequence[Found]
-    facts: Facts
+    found: Sequence[FoundArticle]
+    facts: AnswerDetails
 
 
 class Answering:
@@ -162,7 +162,7 @@ class Answering:
 
     async def stream(
         self, question: Question, trace_id: str | None
-    ) -> AsyncGenerator[list[Found] | str | Answered, None]:
+    ) -> AsyncGenerator[list[FoundArticle] | str | Answered, None]:
         """First what was found, then the text in parts, then the whole.
 
         Raises:
@@ -223,7 +223,7 @@ class Answering:
             tenant_id=given.tenant_id,
         )
 
-    async def _retrieve(self, question: Question) -> list[Found]:
+    async def _retrieve(self, question: Question) -> list[FoundArticle]:
         """The best articles, by meaning; by words where the provider gives no vector for the question."""
         settings = question.settings
         k = settings.top_k if question.task == "support" else settings.summary_top_k
@@ -239,7 +239,7 @@ class Answering:
             retrieval.record(len(found), [round(item.score, 4) for item in found])
         return found
 
-    def _keep(self, question: Question, found: Sequence[Found], generation: Generation, text: str) -> None:
+    def _keep(self, question: Question, found: Sequence[FoundArticle], generation: Generation, text: str) -> None:
         """Keep the answer: in the cache, for feedback, and, where content is kept, for evaluation."""
         cached = CachedAnswer(text, found, generation.model)
         self._cache.put(cached, *_cache_key(question.text, question.endpoint, question.settings))
@@ -251,7 +251,7 @@ class Answering:
         latency_ms = (time.perf_counter() - question.asked_at) * 1e3
         prompt_version = question.settings.prompt_version
         record_cache(True, model=cached.model, latency_ms=latency_ms, prompt_version=prompt_version)
-        facts = Facts(
+        facts = AnswerDetails(
             model=cached.model,
             prompt_version=prompt_version,
             cache_hit=True,
@@ -278,7 +278,7 @@ class Answering:
         record_deployment(version=settings.version, prompt_version=settings.prompt_version)
 
 
-def _prompt(question: Question, found: Sequence[Found]) -> list[Message]:
+def _prompt(question: Question, found: Sequence[FoundArticle]) -> list[Message]:
     settings, given = question.settings, [item.article for item in found]
     return messages(settings.prompt_version, question.task, question.text, given, settings.history_tokens)
 
@@ -288,9 +288,9 @@ def _observed(question: Question, prompt: Sequence[Message]) -> Generation:
     return observe_generation(settings.model, prompt=prompt, prompt_version=settings.prompt_version)
 
 
-def _facts(question: Question, generation: Generation, trace_id: str | None) -> Facts:
+def _facts(question: Question, generation: Generation, trace_id: str | None) -> AnswerDetails:
     usage, cost = generation.usage, generation.cost
-    return Facts(
+    return AnswerDetails(
         model=generation.model,
         prompt_version=question.settings.prompt_version,
         cache_hit=False,

@@ -20,7 +20,7 @@ from demo_app.admin import admin_router
 from demo_app.answering import SUMMARISE, SUPPORT_ANSWER, SUPPORT_STREAM, Answering
 from demo_app.articles import example_questions
 from demo_app.body_limit import BodyLimit
-from demo_app.error_answers import add_failure_handlers, too_large
+from demo_app.error_responses import add_failure_handlers, body_too_large_response
 from demo_app.event_stream import EventStream, sources_of
 from demo_app.failures import Unauthorized
 from demo_app.faults import LiveSettings
@@ -34,7 +34,7 @@ from demo_app.schemas import (
     SupportAnswer,
 )
 from demo_app.settings import DemoSettings
-from demo_app.tracing import export_what_waits, leave_out_spans_per_chunk, say_trace_id
+from demo_app.tracing import add_trace_id_header, disable_spans_per_chunk, flush_telemetry
 from llm_telemetry.request_context import RequestContext
 
 _log = logging.getLogger(__name__)
@@ -74,17 +74,17 @@ def create_app(settings: DemoSettings | None = None, transport: httpx2.AsyncBase
         await client.close()
         if state.content:
             state.content.close()
-        await export_what_waits()
+        await flush_telemetry()
 
     app = FastAPI(title="Support answers", version=settings.version, lifespan=lifespan)
     app.state.tenants = state.settings.tenants
-    app.add_middleware(BodyLimit, refuse=too_large)
+    app.add_middleware(BodyLimit, refuse=body_too_large_response)
     add_failure_handlers(app)
     _add_information(app, answering)
     _add_endpoints(app, answering)
     app.include_router(admin_router(live))
     app.mount("/", StaticFiles(directory=STATIC, html=True), name="page")
-    leave_out_spans_per_chunk(app)
+    disable_spans_per_chunk(app)
     return app
 
 
@@ -142,7 +142,7 @@ def _add_endpoints(app: FastAPI, answering: Answering) -> None:
     async def support_answer(ask: AskRequest, response: Response, context: Caller) -> SupportAnswer:
         """Answer a question from the articles."""
         question = answering.accept(ask.question, SUPPORT_ANSWER, "support")
-        answered = await answering.answer(question, say_trace_id(response))
+        answered = await answering.answer(question, add_trace_id_header(response))
         return SupportAnswer(answer=answered.text, sources=sources_of(answered.found), **answered.facts.model_dump())
 
     @app.post(SUPPORT_STREAM, responses=_ERRORS, response_class=StreamingResponse)
@@ -150,7 +150,7 @@ def _add_endpoints(app: FastAPI, answering: Answering) -> None:
         """Answer a question in parts: events `sources`, `token` (many), then `done` or `error`."""
         question = answering.accept(ask.question, SUPPORT_STREAM, "support")
         response = EventStream(answering, question, context)
-        say_trace_id(response)
+        add_trace_id_header(response)
         response.headers["cache-control"] = "no-store"
         response.headers["x-accel-buffering"] = "no"  # proxies must not hold the parts back
         return response
@@ -159,7 +159,7 @@ def _add_endpoints(app: FastAPI, answering: Answering) -> None:
     async def summarise(ask: SummariseRequest, response: Response, context: Caller) -> Summary:
         """Summarise what the articles say on a topic; the prompt is long."""
         question = answering.accept(ask.query, SUMMARISE, "summary")
-        answered = await answering.answer(question, say_trace_id(response))
+        answered = await answering.answer(question, add_trace_id_header(response))
         return Summary(summary=answered.text, sources=sources_of(answered.found), **answered.facts.model_dump())
 
     @app.post("/api/feedback", responses={**_ERRORS, 404: {"model": ErrorResponse}, 409: {"model": ErrorResponse}})

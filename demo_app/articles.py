@@ -14,23 +14,21 @@ CORPUS = Path(__file__).with_name("corpus")
 
 @dataclass(frozen=True)
 class Article:
-    """One article; `text` is Markdown without the front matter."""
-
     id: str
     title: str
     category: str
-    text: str
+    text: str  # Markdown without the front matter
 
 
 @cache
 def articles() -> tuple[Article, ...]:
-    """All articles, by id."""
+    """All articles, sorted by id."""
     return tuple(_read(file) for file in sorted(CORPUS.glob("*.md")))
 
 
 @cache
 def corpus_version() -> str:
-    """16 hex digits that change with any word of the corpus."""
+    """16 hex digits; any change of the corpus changes them."""
     digest = sha256()
     for article in articles():
         digest.update(f"{article.id}\0{article.title}\0{article.text}\0".encode())
@@ -39,7 +37,7 @@ def corpus_version() -> str:
 
 @cache
 def example_questions() -> tuple[str, ...]:
-    """Questions to try, which the corpus answers."""
+    """Questions that the corpus answers."""
     entries = yaml.safe_load((CORPUS / "questions.yaml").read_text(encoding="utf-8"))
     return tuple(entry["question"] for entry in entries if entry["article"])
 

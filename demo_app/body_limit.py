@@ -1,4 +1,4 @@
-"""Refuses bodies that are larger than any question, without keeping them in memory."""
+"""Refuses request bodies that are larger than any question, without keeping them in memory."""
 
 from __future__ import annotations
 
@@ -8,35 +8,34 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-LARGEST_BODY = 64 * 1024  # bytes; the longest question in any alphabet, and some
-# Bytes of a larger one that are read and dropped: who is still sending would not see the answer.
-MOST_DRAINED = 4 * 1024 * 1024
+MAX_BODY_BYTES = 64 * 1024  # more than the longest question in any alphabet
+# How much of a larger body is read and dropped. A client that is still sending would not read the response.
+MAX_DRAINED_BYTES = 4 * 1024 * 1024
 
 Refuse = Callable[[Request], Awaitable[Response]]
 
 
 class BodyLimit:
-    """ASGI middleware: answers with `refuse` for a body over the limit, whether it says its length or not."""
+    """ASGI middleware. A body over the limit gets the response of `refuse`, with or without a Content-Length."""
 
     def __init__(self, app: ASGIApp, refuse: Refuse) -> None:
         self._app = app
         self._refuse = refuse
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Read the body, and pass the request on with it or refuse it."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         body, size, more = b"", 0, True
-        while more and size <= MOST_DRAINED:
+        while more and size <= MAX_DRAINED_BYTES:
             message = await receive()
             if message["type"] == "http.disconnect":
                 return
             part = message.get("body", b"")
             size += len(part)
             more = message.get("more_body", False)
-            body = body + part if size <= LARGEST_BODY else b""
-        if size > LARGEST_BODY:
+            body = body + part if size <= MAX_BODY_BYTES else b""
+        if size > MAX_BODY_BYTES:
             response = await self._refuse(Request(scope))
             if more:
                 response.headers["connection"] = "close"

@@ -14,10 +14,10 @@ from starlette.types import Receive, Scope, Send
 
 import llm_telemetry
 from demo_app.answering import Answered, Answering, Question
-from demo_app.error_answers import error_body, unexpected
+from demo_app.error_responses import error_body, internal_error
 from demo_app.failures import ModelFailure
 from demo_app.schemas import Source
-from demo_app.search_index import Found
+from demo_app.search_index import FoundArticle
 from demo_app.tracing import current_trace_id
 from llm_telemetry.request_context import RequestContext
 
@@ -27,7 +27,7 @@ _SOURCES = TypeAdapter(list[Source])
 
 
 class EventStream(StreamingResponse):
-    """A stream of events that ends, and gives its place back, when its reader goes away."""
+    """A stream of events. When the client disconnects, the stream ends and its slot is free again."""
 
     def __init__(self, answering: Answering, question: Question, context: RequestContext) -> None:
         self._question = question
@@ -35,17 +35,17 @@ class EventStream(StreamingResponse):
         super().__init__(self._parts, media_type="text/event-stream")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the stream. Starlette cancels it on a hang-up, but leaves a generator that waited for its reader."""
+        """Send the stream. Starlette cancels it when the client disconnects, but does not close a waiting generator."""
         try:
             await super().__call__(scope, receive, send)
         finally:
             with CancelScope(shield=True):
                 await self._parts.aclose()
-            self._question.release()  # where the reader went before the first part
+            self._question.release()  # for a client that disconnected before the first part
 
 
 async def _events(answering: Answering, question: Question, context: RequestContext) -> AsyncGenerator[bytes, None]:
-    # The request's own context ends when the response begins; what follows belongs to the same caller.
+    # The request's own context ends when the response begins. The stream belongs to the same caller.
     with llm_telemetry.request_context(endpoint=context.endpoint, tenant_id=context.tenant_id, user_id=context.user_id):
         answers = answering.stream(question, current_trace_id())
         try:
@@ -59,8 +59,8 @@ async def _events(answering: Answering, question: Question, context: RequestCont
         except ModelFailure as failure:
             yield _event("error", error_body(failure))
         except Exception:
-            _log.exception("a stream broke off")
-            yield _event("error", error_body(unexpected()))
+            _log.exception("a stream failed")
+            yield _event("error", error_body(internal_error()))
         finally:
             await answers.aclose()
 
@@ -70,8 +70,7 @@ def _event(name: str, data: BaseModel | Any) -> bytes:
     return format_sse_event(event=name, data_str=text)
 
 
-def sources_of(found: Iterable[Found]) -> list[Source]:
-    """What was found, as it is shown."""
+def sources_of(found: Iterable[FoundArticle]) -> list[Source]:
     return [
         Source(id=item.article.id, title=item.article.title, score=round(item.score, 4), text=item.article.text)
         for item in found

@@ -1,4 +1,4 @@
-"""What can go wrong on the way to an answer, and how it is said to the client."""
+"""Failures of a request, with their HTTP status and the message for the client."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from llm_telemetry import names
 class Failure(Exception):
     """A request that gets no answer.
 
-    `type` names it to programs, the message says what happened, `hint` what to do. `llm_error_type` is
-    what telemetry calls it, where it happened inside a generation.
+    `type` is the name for programs, `message` says what happened, `hint` says what to do. `llm_error_type` is the
+    error type in telemetry, if the failure happened inside a generation.
     """
 
     status = 500
@@ -24,19 +24,17 @@ class Failure(Exception):
 
 
 class BadInput(Failure):
-    """The request cannot be answered as it is."""
-
     status, type = 422, "bad_input"
 
 
 class Unauthorized(Failure):
-    """The tenant is not known."""
+    """The tenant is unknown."""
 
     status, type = 403, "unauthorized"
 
 
 class AdminForbidden(Failure):
-    """The client is on another machine."""
+    """A client on another machine called /admin."""
 
     status, type = 403, "admin_forbidden"
 
@@ -48,88 +46,83 @@ class AdminUnauthorized(Failure):
 
 
 class NotFound(Failure):
-    """Nothing is known under that id."""
-
     status, type = 404, "not_found"
 
 
 class AlreadyRecorded(Failure):
-    """A vote on this answer was counted before."""
-
     status, type = 409, "already_recorded"
 
 
 class QueueFull(Failure):
-    """As many requests wait as may wait."""
-
     status, type = 429, "queue_full"
 
 
 class ModelFailure(Failure):
-    """No usable answer came from any model. `type` is the error type of the last attempt."""
+    """No model gave a usable answer. `type` is the error type of the last attempt."""
 
     def __init__(self, error_type: str, *, retry_after_s: float | None = None) -> None:
-        self.status, message, hint = _SAID[error_type]
+        self.status, message, hint = _RESPONSES[error_type]
         self.type = self.llm_error_type = error_type
         super().__init__(message, hint, retry_after_s=retry_after_s)
 
 
 class UnusableAnswer(Exception):
-    """An answer came and must not be shown."""
+    """The model answered, but the answer must not be shown."""
 
     llm_error_type = names.VALIDATION_FAILED
 
 
 class EmptyAnswer(UnusableAnswer):
-    """There is no text in it."""
+    """The answer has no text."""
 
 
 class UnknownSource(UnusableAnswer):
-    """It cites a source that it was not given."""
+    """The answer cites a source that the prompt did not contain."""
 
 
 class LeakedPrompt(UnusableAnswer):
-    """It repeats the system prompt: somebody talked the model into it."""
+    """The answer repeats the system prompt, probably after a prompt injection."""
 
     llm_error_type = names.PROMPT_INJECTION
 
 
 class FilteredAnswer(UnusableAnswer):
-    """The provider's content filter cut it off."""
+    """The provider's content filter cut the answer off."""
 
     llm_error_type = names.CONTENT_FILTER
 
 
 class CutOffAnswer(UnusableAnswer):
-    """The stream ended without saying why: the rest is missing."""
+    """The stream ended without a finish reason, so the end of the answer is missing."""
 
     llm_error_type = names.CONNECTION
 
 
 class CircuitOpen(Exception):
-    """The model failed so often that it is left alone for now."""
+    """The model failed too often, so it is not called for now."""
 
     llm_error_type = names.CIRCUIT_OPEN
 
     def __init__(self, model: str, retry_after_s: float) -> None:
-        super().__init__(f"{model} is left alone for {retry_after_s:.0f} s")
+        super().__init__(f"{model} is not called for {retry_after_s:.0f} s")
         self.retry_after_s = retry_after_s
 
 
-_TRY_LATER = "Try again in a moment; if it goes on, tell us the trace id."
-_SAID: dict[str, tuple[int, str, str]] = {
-    names.RATE_LIMIT: (503, "The model provider is limiting us.", _TRY_LATER),
+_TRY_LATER = "Try again in a moment. If the error stays, report it with its trace id."
+_REPORT = "Report this error with its trace id."
+_RESPONSES: dict[str, tuple[int, str, str]] = {
+    names.RATE_LIMIT: (503, "The model provider's rate limit is reached.", _TRY_LATER),
     names.SERVER_ERROR: (502, "The model provider failed.", _TRY_LATER),
     names.TIMEOUT: (504, "The model provider did not answer in time.", _TRY_LATER),
-    names.CONNECTION: (502, "The connection to the model provider broke.", _TRY_LATER),
-    names.CIRCUIT_OPEN: (503, "All models have failed too often and are left alone for now.", _TRY_LATER),
-    names.INVALID_REQUEST: (
-        502,
-        "The model provider refused our request.",
-        "Tell us the trace id: this is our mistake.",
+    names.CONNECTION: (502, "The connection to the model provider failed.", _TRY_LATER),
+    names.CIRCUIT_OPEN: (503, "All models have failed too often. They are not called for now.", _TRY_LATER),
+    names.INVALID_REQUEST: (502, "The model provider refused our request.", _REPORT),
+    names.VALIDATION_FAILED: (502, "The model's answer was not usable.", "Ask again, or use other words."),
+    names.CONTENT_FILTER: (422, "The provider's content filter refused this.", "Use other words."),
+    names.PROMPT_INJECTION: (
+        422,
+        "The answer was withheld, because it contained our instructions.",
+        "Ask about the product.",
     ),
-    names.VALIDATION_FAILED: (502, "The model's answer was of no use.", "Ask again, or in other words."),
-    names.CONTENT_FILTER: (422, "The provider's content filter refused this.", "Ask in other words."),
-    names.PROMPT_INJECTION: (422, "The answer was withheld: it contained our instructions.", "Ask about the product."),
-    names.OTHER: (500, "Something of ours failed.", "Tell us the trace id: this is our mistake."),
+    names.OTHER: (500, "Internal error.", _REPORT),
 }

@@ -1,7 +1,6 @@
-"""Faults that can be switched on while the application runs, each for a while only.
+"""Faults that can be switched on for some time while the application runs.
 
-A wrong setting is the commonest fault of an application, so a fault is one: `LiveSettings.now` is what was set
-at the start, changed by the faults that are on.
+A fault changes settings. `LiveSettings.now` has the settings of the start with the changes of all active faults.
 """
 
 from __future__ import annotations
@@ -21,14 +20,14 @@ from demo_app.settings import DemoSettings
 from llm_telemetry.names import OPERATION_CHAT
 from llm_telemetry.state import telemetry
 
-# A fault always ends by itself, so that none outlives a crash of whoever set it.
-LONGEST_S = 3600
-_LONGEST_ECHO = 100  # characters of what a client sent that are said back
+# A fault always ends by itself, so that a crash of the client that set it leaves no fault behind.
+MAX_DURATION_S = 3600
+_MAX_ECHO_LENGTH = 100  # characters of the client's input in a message
 
 
 @dataclass(frozen=True)
 class OneOf:
-    """Marks a text that must be one of what `values` gives at the time."""
+    """Marks a text field that must be one of the current `values()`."""
 
     values: Callable[[], Sequence[str]]
 
@@ -40,97 +39,90 @@ class OneOf:
 
     def _check(self, value: str) -> str:
         if value not in self.values():
-            raise ValueError(f"{value[:_LONGEST_ECHO]!r} is not known")
+            raise ValueError(f"{value[:_MAX_ECHO_LENGTH]!r} is unknown")
         return value
 
 
 def _chat_models() -> Sequence[str]:
-    """Those that may be a label: of another one nobody would see what it does."""
+    """The models that may be a label value. The effect of other models would not show in metrics."""
     return [model.name for model in telemetry().settings.models_for(OPERATION_CHAT)]
 
 
 class Fault(BaseModel):
-    """A kind of fault with its parameters. What it does is its docstring."""
+    """A fault with its parameters. `GET /admin/faults` shows the docstring of each kind."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    duration_s: Annotated[float, Field(ge=0.001, le=LONGEST_S)]
+    duration_s: Annotated[float, Field(ge=0.001, le=MAX_DURATION_S)]
 
     def changes(self) -> dict[str, Any]:
-        """The fields of DemoSettings that have another value while it is on."""
+        """The fields of DemoSettings that the fault changes, with their values."""
         raise NotImplementedError
 
 
 class SlowRetrieval(Fault):
-    """Every retrieval takes that much longer."""
+    """Every retrieval takes `added_ms` longer."""
 
     added_ms: Annotated[float, Field(ge=1, le=60_000)]
 
     def changes(self) -> dict[str, Any]:
-        """See Fault."""
         return {"added_retrieval_ms": self.added_ms}
 
 
 class NoRetryBudget(Fault):
-    """Every failed attempt is retried, whatever the retry budget has left."""
+    """Every failed attempt is retried, even if the retry budget is used up."""
 
     def changes(self) -> dict[str, Any]:
-        """See Fault."""
         return {"retry_budget": False}
 
 
 class NoCache(Fault):
-    """No answer is found in the cache."""
+    """Every cache look-up is a miss."""
 
     def changes(self) -> dict[str, Any]:
-        """See Fault."""
         return {"cache": False}
 
 
 class FewWorkers(Fault):
-    """Only that many generations at a time, per endpoint; the others wait."""
+    """At most `concurrency` generations run at a time, per endpoint; others wait."""
 
     concurrency: Annotated[int, Field(ge=1, le=1_000)]
 
     def changes(self) -> dict[str, Any]:
-        """See Fault."""
         return {"concurrency": self.concurrency}
 
 
 class LongPrompts(Fault):
-    """Every prompt carries about that many tokens of an earlier conversation."""
+    """Every prompt contains about `tokens` tokens of an earlier conversation."""
 
     tokens: Annotated[int, Field(ge=1, le=200_000)]
 
     def changes(self) -> dict[str, Any]:
-        """See Fault."""
         return {"history_tokens": self.tokens}
 
 
 class Deployment(Fault):
-    """Other prompts, and another version of the application where one is given, run."""
+    """Another prompt version is used, and the application reports `version`, if given."""
 
     prompt_version: Annotated[str, OneOf(versions)]
     version: Annotated[str, Field(pattern=r"^[\w.+-]{1,64}$")] | None = None
 
     def changes(self) -> dict[str, Any]:
-        """See Fault."""
         changes = {"prompt_version": self.prompt_version, "version": self.version}
         return {name: value for name, value in changes.items() if value is not None}
 
 
 class OtherModel(Fault):
-    """That share of the generations is asked of another model."""
+    """`share` of the generations use another model."""
 
     model: Annotated[str, OneOf(_chat_models)]
     share: Annotated[float, Field(ge=0, le=1)] = 1.0
 
     def changes(self) -> dict[str, Any]:
-        """See Fault."""
         return {"other_model": self.model, "other_model_share": self.share}
 
 
-# No two change the same setting: each may be on beside every other.
+# Each setting is changed by one fault at most, so faults can be combined.
 FAULTS: Mapping[str, type[Fault]] = {
     "slow_retrieval": SlowRetrieval,
     "no_retry_budget": NoRetryBudget,
@@ -143,7 +135,7 @@ FAULTS: Mapping[str, type[Fault]] = {
 
 
 class LiveSettings:
-    """The settings as they are now. For one event loop, which switches faults off when their time is over."""
+    """The current settings. For one event loop, which ends each fault after its duration."""
 
     def __init__(self, base: DemoSettings) -> None:
         self._base = base
@@ -152,15 +144,18 @@ class LiveSettings:
         self._watchers: list[Callable[[DemoSettings], None]] = []
 
     def watch(self, watcher: Callable[[DemoSettings], None]) -> None:
-        """Call `watcher` with the settings after every change, for what does not read them at each use."""
+        """Call `watcher` with the new settings after every change."""
         self._watchers.append(watcher)
 
     def put(self, name: str, body: bytes) -> dict[str, Any]:
-        """Switch a fault on, in place of the same one, with the parameters in a JSON body; gives it as `active` does.
+        """Switch a fault on with the parameters in a JSON body. A fault of the same name is replaced.
+
+        Returns:
+            The fault as `active` describes it.
 
         Raises:
             NotFound: there is no such fault.
-            BadInput: the body cannot be used; the hint says what the fault takes.
+            BadInput: the body is invalid. The hint lists the fault's parameters.
         """
         fault = _parsed(name, body)
         self._switch_off(name)
@@ -170,7 +165,7 @@ class LiveSettings:
         return self._described(name)
 
     def remove(self, name: str | None = None) -> int:
-        """Switch off one fault, or all; how many were on.
+        """Switch one fault off, or all of them. Returns how many were on.
 
         Raises:
             NotFound: there is no such fault.
@@ -183,7 +178,7 @@ class LiveSettings:
         return removed
 
     def active(self) -> list[dict[str, Any]]:
-        """The faults that are on, with the seconds until each ends by itself and its parameters."""
+        """The faults that are on, with their parameters and the seconds until they end."""
         return [self._described(name) for name in FAULTS if name in self._on]
 
     def _described(self, name: str) -> dict[str, Any]:
@@ -205,7 +200,7 @@ class LiveSettings:
 
 
 def available() -> dict[str, Any]:
-    """Every fault there is, what it does and what its parameters may be."""
+    """All faults, with a description and the allowed values of their parameters."""
     return {
         name: {
             "does": kind.__doc__,
@@ -221,7 +216,7 @@ def available() -> dict[str, Any]:
 
 def _known(name: str) -> type[Fault]:
     if name not in FAULTS:
-        raise NotFound(f"There is no fault {name[:_LONGEST_ECHO]!r}.", f"There are {', '.join(FAULTS)}.")
+        raise NotFound(f"There is no fault {name[:_MAX_ECHO_LENGTH]!r}.", f"The faults are {', '.join(FAULTS)}.")
     return FAULTS[name]
 
 
@@ -231,7 +226,7 @@ def _parsed(name: str, body: bytes) -> Fault:
         return kind.model_validate_json(body)
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False)[0]
-        place = ".".join(map(str, first["loc"]))[:_LONGEST_ECHO]
+        place = ".".join(map(str, first["loc"]))[:_MAX_ECHO_LENGTH]
         takes = [
             f"{key} ({_allowed(schema)}{'; optional' if 'default' in schema else ''})"
             for key, schema in _parameters(kind).items()
@@ -243,13 +238,12 @@ def _parsed(name: str, body: bytes) -> Fault:
 
 
 def _parameters(kind: type[Fault]) -> dict[str, dict[str, Any]]:
-    """The JSON schema of each field, without the choice of saying null."""
+    """The JSON schema of each field, without the alternative `null`."""
     properties = kind.model_json_schema()["properties"]
     return {key: schema | schema.get("anyOf", [{}])[0] for key, schema in properties.items()}
 
 
 def _allowed(schema: Mapping[str, Any]) -> str:
-    """What a field may be, in words."""
     if "enum" in schema:
         return f"one of {', '.join(schema['enum'])}"
     if schema["type"] == "string":

@@ -1,4 +1,4 @@
-"""What is checked before a question goes to a model, and before an answer is shown."""
+"""Checks of questions before a model gets them, and of answers before a user gets them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from demo_app.injection import is_injection
 from demo_app.prompts import CANARY
 from llm_telemetry import names, record_safety_violation
 
-# What no support question contains. A provider's own filter is the larger net; this one costs nothing.
+# Content that no support question contains. The provider's own filter finds more; this check costs nothing.
 _FORBIDDEN = re.compile(
     r"\b(?:build|make|assemble)\b.{0,30}\b(?:bomb|explosives?|nerve agent)\b"
     r"|\bkill\s+(?:myself|yourself|him|her|them)\b",
@@ -21,28 +21,28 @@ _CITATION = re.compile(r"\[(\d+)\]")
 
 
 def check_question(question: str) -> str:
-    """The question as the model may see it: card numbers masked.
+    """Return the question for the model, with card numbers masked.
 
     Raises:
-        BadInput: it tries to give the model instructions, or asks for what we do not talk about.
+        BadInput: the question is a prompt injection or asks for forbidden content.
     """
     if is_injection(question):
         record_safety_violation("prompt_injection")
         raise BadInput("The question tries to change our instructions.", "Ask about the product, in plain words.")
     if _FORBIDDEN.search(question):
         record_safety_violation("content_filter")
-        raise BadInput("This is nothing that we can talk about.", "Ask about the product.")
-    masked = _DIGITS.sub(_without_cards, question)
+        raise BadInput("We cannot answer questions on this subject.", "Ask about the product.")
+    masked = _DIGITS.sub(_mask_card, question)
     if masked != question:
         record_safety_violation("pii")
     return masked
 
 
 def check_part(text: str) -> None:
-    """Check what has come of an answer so far, before more of it is shown.
+    """Check the text of a streamed answer so far, before more of it is shown.
 
     Raises:
-        LeakedPrompt: it repeats the system prompt.
+        LeakedPrompt: the text repeats the system prompt.
     """
     if CANARY in text:
         record_safety_violation("prompt_injection")
@@ -53,7 +53,7 @@ def check_answer(text: str, finish_reason: str | None, sources: Sequence[object]
     """Check a whole answer.
 
     Raises:
-        UnusableAnswer: of the kind that says why.
+        UnusableAnswer: its subclass says why the answer must not be shown.
     """
     check_part(text)
     if finish_reason is None:
@@ -66,8 +66,8 @@ def check_answer(text: str, finish_reason: str | None, sources: Sequence[object]
         raise UnknownSource
 
 
-def _without_cards(match: re.Match[str]) -> str:
-    """The digits without card numbers; other groups (an expiry date) may stand before and behind one."""
+def _mask_card(match: re.Match[str]) -> str:
+    """Mask the card number in a match. Other groups of digits (an expiry date) may stand before and after it."""
     groups = re.split(r"([ -])", match[0])
     for start in range(0, len(groups), 2):
         for end in range(len(groups), start, -2):
@@ -78,7 +78,7 @@ def _without_cards(match: re.Match[str]) -> str:
 
 
 def _is_card(digits: str) -> bool:
-    """Whether the check digit is right (Luhn, ISO/IEC 7812-1)."""
+    """Whether the check digit is correct (Luhn, ISO/IEC 7812-1)."""
     numbers = [int(digit) for digit in digits if digit.isdigit()][::-1]
     doubled = (sum(divmod(2 * number, 10)) for number in numbers[1::2])
     return (sum(numbers[::2]) + sum(doubled)) % 10 == 0

@@ -1,7 +1,7 @@
-"""Tells questions that try to give the model instructions from questions about the product.
+"""Detects prompt injections in questions.
 
-By patterns, judged by what a text asks for and not by single words: "ignore the previous invoice" is a
-customer's question. `injection_examples.yaml` has texts to measure it with.
+The patterns match what a text asks for, not single words: "ignore the previous invoice" is a customer's question.
+`injection_examples.yaml` has examples to measure the detection with.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _PATTERNS = (
     r"\bnew (?:instructions?|task|system prompt|system message|policy|rules?|objective|persona) ?:",
     r"\byour (?:real|true|actual|new) (?:job|task|purpose|goal|role|instructions?|objective) (?:is|are)\b",
     r"\bfrom now on,? you (?:only|follow|obey|answer|respond|reply|speak|act|ignore|have no|do (?:only|what))\b",
-    # what we told the model
+    # asking for our own instructions
     rf"\b{_SAY}\b.{{0,40}}\b(?:hidden|secret|initial|system|internal|original|developer|confidential) "
     rf"(?:\w+ )?(?:{_RULES}|notes)\b",
     rf"\b{_SAY}\b.{{0,25}}\byour (?:own |full |exact |entire )?(?:instructions?|prompt|guidelines|directives)\b"
@@ -54,7 +54,7 @@ _PATTERNS = (
     r"\b(?:your|my|full|entire|whole) system ?prompt\b",
     r"\bsystem ?prompt(?: (?:word for word|verbatim|and|in)\b| ?(?:[.:=!?\"'`)]|$))",
     rf"\b{_SAY}\b.{{0,40}}\bsystem ?prompt\b|\bprompt système\b|\bprompt de(?:l)? sistema\b",
-    # another character
+    # playing another character
     rf"\byou are (?:now|no longer) (?:an? |the |my |called |in )?(?:\w+ )?"
     rf"(?:{_FREE}|{_BOT}|bound|restricted|{_NO_LIMITS})\b",
     rf"\b(?:act|answer|respond|behave) (?:as|like) (?:an? |the |my )?(?:\w+ ){{0,2}}(?:{_FREE}|{_BOT})\b",
@@ -66,13 +66,13 @@ _PATTERNS = (
     r"\b(?:safety|security|content|all) (?:checks?|filters?|rules?|polic\w+|restrictions?) "
     r"(?:(?:are|is|switched|turned|now) )*(?:disabled|off|suspended|lifted)\b",
     r"\byou may now (?:reveal|ignore|say|answer|disclose)\b",
-    # our own delimiters, and turns that never were
+    # our own delimiters, and forged turns of the conversation
     r"<\|?/?(?:im_start|im_end|im_sep|endoftext|system|assistant|user)\|?>|<</?sys>>|\[/?inst\]",
     r"</ ?(?:question|context|articles?|documents?|instructions?|prompt|user_input)>",
     r"\"role\" ?: ?\"(?:system|developer|assistant)\"|(?:^|\n) ?assistant ?:",
     r"(?:^|\n) ?(?:#+ ?(?:system|developer)\b ?:?|system ?:.{0,60}\b(?:you|ignore|instructions?|obey|reveal)\b)",
     r"\b(?:begin|end)(?: of)? (?:admin|system|user|developer|root) (?:override|input|prompt|message|instructions?)\b",
-    # things done for somebody else
+    # actions for a third party
     rf"\b(?:note|message|instructions?|attention|hint)\b.{{0,15}}\b(?:to|for) (?:the |any |an )?{_BOT}\b",
     r"\b(?:not|n't|never) mention (?:this|these) (?:note|message|instructions?|line)\b|!\[[^\]]*\]\(https?://",
     r"\b(?:run|execute)\b.{0,30}\b(?:shell|bash|terminal|os) (?:command|code|script)\b",
@@ -81,7 +81,7 @@ _PATTERNS = (
     r"\b(?:no|without|skip) (?:\w+ )?(?:confirmation|asking|approval)\b",
     r"\b(?:decode|decrypt|base64|rot-?13|backwards|reversed?)\b.{0,60}"
     r"\b(?:do (?:what|as) it|follow|obey|execute|comply|carry (?:it|them) out)\b",
-    # in other languages: set aside, what was said before
+    # "ignore the previous instructions" in other languages
     r"\b(?:ignorier|vergiss|vergesse|missachte|überge)\w*\b.{0,40}\b(?:anweisung|regeln|vorgabe|instruktion)",
     r"\bsystem-?prompt\w* (?:aus|an|wieder)\b",
     r"\b(?:ignore[rz]?|oublie[rz]?|néglige[rz]?)\b.{0,40}\b(?:instructions|consignes|directives|règles)\b",
@@ -93,7 +93,7 @@ _PATTERNS = (
     r"(?:指示|命令|ルール).{0,10}(?:無視|忘れ)|(?:지시|명령|규칙).{0,10}(?:무시|잊)",
 )  # fmt: skip
 _INJECTION = re.compile("|".join(f"(?:{pattern})" for pattern in _PATTERNS))
-# Spelled out letter by letter without gaps between the words.
+# Words that were spelled letter by letter, without gaps between the words.
 _RUN_TOGETHER = re.compile(
     r"(?:ignore|disregard|forget|reveal|show)\w{0,20}(?:instructions?|systemprompt|yourrules|yourprompt)"
 )
@@ -105,12 +105,12 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{20,}={0,2}")
 
 
 def is_injection(question: str) -> bool:
-    """Whether `question` tries to give the model other instructions, or to learn ours."""
+    """Whether `question` tries to change the model's instructions or to read them."""
     return any(_INJECTION.search(text) or _RUN_TOGETHER.search(text) for text in set(_readings(question)))
 
 
 def _readings(question: str) -> Iterator[str]:
-    """The text as it is, and as a model would read it: hidden characters, letters apart, digits, codes."""
+    """The text in the forms that a model can read: hidden characters removed, spelled words joined, codes decoded."""
     visible = "".join(sign for sign in unicodedata.normalize("NFKC", question) if unicodedata.category(sign) != "Cf")
     together = _SPELLED_OUT.sub(lambda match: match[0].replace(match[1], ""), visible)
     for text in (visible, together, visible[::-1], codecs.encode(visible, "rot13"), *_decoded(visible)):

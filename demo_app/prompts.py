@@ -1,4 +1,4 @@
-"""Messages for the model, from a versioned prompt, the articles found and the question."""
+"""Messages for the model: a versioned prompt, the retrieved articles and the question."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from demo_app.articles import Article
 from demo_app.settings import DemoSettingsError
 
 PROMPTS_FILE = Path(__file__).with_name("prompts.yaml")
-CANARY = f"ref-{secrets.token_hex(6)}"  # new in every process, so that nobody can know it
+CANARY = f"ref-{secrets.token_hex(6)}"  # new in every process, so that nobody knows it
 
-# What a conversation that is carried along says, over and over.
+# The text of an earlier conversation in a prompt; repeated as often as needed.
 _EARLIER_TURNS = (
     "Customer: the door of our locker does not open, and the light on the hub is red. What can we do? "
     "Agent: thank you for telling us. Is the hub still on the same network as last week? "
@@ -27,7 +27,7 @@ _EARLIER_TURNS = (
     "Customer: done, but the light is still red, and there are parcels in it that people ask for. "
     "Agent: I see. Then let us look at the cable first, and after that at the power supply. "
 )
-_WORD_OR_MARK = re.compile(r"\w+|[^\w\s]")  # a token to any tokenizer, as long as words are short and common
+_WORD_OR_MARK = re.compile(r"\w+|[^\w\s]")  # about one token each, as the words are short and common
 
 Task = Literal["support", "summary"]
 Message = dict[str, str]
@@ -40,12 +40,11 @@ def _prompts() -> dict[str, dict[str, str]]:
 
 
 def versions() -> tuple[str, ...]:
-    """The versions there are."""
     return tuple(_prompts())
 
 
 def check_version(version: str) -> None:
-    """Raise DemoSettingsError where there is no prompt of that version."""
+    """Raise DemoSettingsError if there is no such prompt version."""
     if version not in versions():
         raise DemoSettingsError(f"DEMO_PROMPT_VERSION={version!r}: {PROMPTS_FILE.name} has {', '.join(versions())}")
 
@@ -56,7 +55,7 @@ def messages(
     """System prompt, an earlier conversation of about `history_tokens`, then the numbered articles and the question."""
     passages = "\n\n".join(f"[{number}] {article.title}\n{article.text}" for number, article in enumerate(articles, 1))
     label = "Question" if task == "support" else "Topic"
-    # Every conversation is another one: a provider's prompt cache must not make the same old one cheap.
+    # Each conversation has its own number, so that the provider's prompt cache does not make it cheap.
     earlier = f"Conversation {secrets.randbelow(10**9):09} so far:\n{_history(history_tokens)}"
     return [
         {"role": "system", "content": _prompts()[version][task].format(canary=CANARY)},

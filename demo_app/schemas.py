@@ -1,4 +1,4 @@
-"""What goes in and out over HTTP."""
+"""Requests and responses of the HTTP API."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-LONGEST_QUESTION = 4_000  # characters; a page of text
+MAX_QUESTION_LENGTH = 4_000  # characters; a page of text
 
-Question = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_QUESTION)]
+Question = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=MAX_QUESTION_LENGTH)]
 
 
 class _Request(BaseModel):
@@ -22,37 +22,37 @@ class AskRequest(_Request):
 
 
 class SummariseRequest(_Request):
-    """A topic to summarise what the articles say on."""
+    """A topic. The summary contains what the articles say about it."""
 
     query: Question
 
 
 class FeedbackRequest(_Request):
-    """A vote on the answer that was given in a trace."""
+    """A vote on the answer of a trace."""
 
     trace_id: Annotated[str, StringConstraints(pattern="^[0-9a-f]{32}$")]
     value: Literal["up", "down"]
 
 
 class Source(BaseModel):
-    """An article that the answer was drawn from; the first is [1]."""
+    """An article that the model got; the first is cited as [1]."""
 
     id: str
     title: str
-    score: float = Field(description="How well it fits the question, 0 to 1.")
+    score: float = Field(description="Similarity to the question, 0 to 1.")
     text: str
 
 
 class TokenUsage(BaseModel):
-    """Tokens of all attempts; cached ones are part of the input."""
+    """Tokens of all attempts. Cached input tokens are part of the input tokens."""
 
     input_tokens: int
     output_tokens: int
     cached_input_tokens: int
 
 
-class Facts(BaseModel):
-    """What an answer took. None is unknown, not 0."""
+class AnswerDetails(BaseModel):
+    """Model, tokens, cost and times of an answer. None means unknown, not 0."""
 
     model: str
     prompt_version: str
@@ -68,14 +68,14 @@ class Facts(BaseModel):
     trace_id: str | None
 
 
-class SupportAnswer(Facts):
+class SupportAnswer(AnswerDetails):
     """An answer with its sources."""
 
     answer: str
     sources: list[Source]
 
 
-class Summary(Facts):
+class Summary(AnswerDetails):
     """A summary with its sources."""
 
     summary: str
@@ -83,15 +83,13 @@ class Summary(Facts):
 
 
 class ErrorBody(BaseModel):
-    """What happened, in words for programs and for people."""
-
     type: str
     message: str
-    hint: str = Field(description="What to do about it.")
+    hint: str = Field(description="What to do.")
     trace_id: str | None
 
 
 class ErrorResponse(BaseModel):
-    """The body of every answer that is not 2xx."""
+    """The body of every response that is not 2xx."""
 
     error: ErrorBody

@@ -1,7 +1,7 @@
-"""The articles in SQLite: by meaning with sqlite-vec, by words with FTS5 where there is no embedding.
+"""Search in the articles with SQLite: by meaning (sqlite-vec), or by words (FTS5) if there is no embedding.
 
-The file is made anew when the embeddings (whose, which model, how long) or the corpus change: all of it is in
-its name. `apsw` brings an SQLite that can load extensions; many Pythons' own cannot.
+The file's name contains the provider, model and dimension of the embeddings and the version of the corpus, so a
+change of any of them builds a new file. `apsw` brings an SQLite that can load extensions; Python's own often cannot.
 """
 
 from __future__ import annotations
@@ -22,18 +22,16 @@ from demo_app.articles import Article, articles, corpus_version
 
 
 @dataclass(frozen=True)
-class Found:
-    """An article and how well it fits, from 0 to 1."""
-
+class FoundArticle:
     article: Article
-    score: float
+    score: float  # similarity to the question, 0 to 1
 
 
 class SearchIndex:
-    """Reads with one read-only connection per thread; `build` writes a new file beside the old one."""
+    """Reads with one read-only connection per thread. `build` writes a new file beside the old one."""
 
     def __init__(self, directory: Path, embeddings: str) -> None:
-        """Look for the index in `directory`; `embeddings` names what must not be mixed: provider, model, dimension."""
+        """`embeddings` names provider, model and dimension of the vectors: vectors of different ones do not compare."""
         self._directory = directory
         self._embeddings = embeddings
         self._by_id = {article.id: article for article in articles()}
@@ -42,19 +40,19 @@ class SearchIndex:
 
     @property
     def ready(self) -> bool:
-        """Whether questions can be answered by meaning."""
+        """Whether the index can be searched by meaning."""
         return self._file is not None
 
     @property
     def dimension(self) -> int | None:
-        """Length of the vectors in the index, None while there is none."""
+        """Length of the vectors in the index; None if there is no index."""
         return int(self._file.stem.rsplit("-", 1)[1]) if self._file else None
 
     def build(self, vectors: Sequence[Sequence[float]]) -> None:
-        """Write the index with the articles' vectors, in the order of `articles()`, and read from it.
+        """Write an index with the articles' vectors, in the order of `articles()`, and use it.
 
         Raises:
-            OSError, apsw.Error: the file cannot be written; an index there was before stays in use.
+            OSError, apsw.Error: the file cannot be written. The index before stays in use.
         """
         dimension = len(vectors[0])
         self._directory.mkdir(parents=True, exist_ok=True)
@@ -76,11 +74,11 @@ class SearchIndex:
             if old != file:
                 old.unlink(missing_ok=True)
 
-    def by_meaning(self, vector: Sequence[float], k: int) -> list[Found]:
-        """The `k` articles nearest to `vector`, best first; the score is the cosine similarity.
+    def by_meaning(self, vector: Sequence[float], k: int) -> list[FoundArticle]:
+        """The `k` articles nearest to `vector`, best first. The score is the cosine similarity.
 
         Raises:
-            LookupError: there is no index, it has vectors of another dimension, or it cannot be read.
+            LookupError: there is no index, its vectors have another dimension, or it cannot be read.
         """
         if len(vector) != self.dimension:
             raise LookupError(f"the index has dimension {self.dimension}, the question {len(vector)}")
@@ -89,10 +87,10 @@ class SearchIndex:
             rows = list(self._connection().execute(statement, (_packed(vector), k)))
         except apsw.Error as error:
             raise LookupError(f"{self._file}: {error}") from error
-        return [Found(self._by_id[id_], min(max(1.0 - distance, 0.0), 1.0)) for id_, distance in rows]
+        return [FoundArticle(self._by_id[id_], min(max(1.0 - distance, 0.0), 1.0)) for id_, distance in rows]
 
-    def by_words(self, question: str, k: int) -> list[Found]:
-        """The `k` articles that share most words with `question`; the score is relative to the best one."""
+    def by_words(self, question: str, k: int) -> list[FoundArticle]:
+        """The `k` articles that share most words with `question`. The best article has score 1."""
         words = [word for word in re.findall(r"\w+", question.lower()) if len(word) > 2][:32]
         if not words:
             return []
@@ -102,7 +100,7 @@ class SearchIndex:
             rows = [(-_shared_words(words, article), article.id) for article in articles()]
             rows = sorted(row for row in rows if row[0] < 0)[:k]
         best = min((score for score, _ in rows), default=-1.0)
-        return [Found(self._by_id[id_], score / best) for score, id_ in rows]
+        return [FoundArticle(self._by_id[id_], score / best) for score, id_ in rows]
 
     def _ranked(self, words: Sequence[str], k: int) -> list[tuple[float, str]]:
         query = " OR ".join(f'"{word}"' for word in words)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from demo_live import ANSWER, QUESTION, STREAM, SUMMARISE, WHO, App, Provider, series
 
-from demo_app.body_limit import LARGEST_BODY
+from demo_app.body_limit import MAX_BODY_BYTES
 from sim_provider.exchange import json_object
 
 JSON = WHO | {"content-type": "application/json"}
@@ -75,8 +75,8 @@ def test_hints_name_the_field(app: App) -> None:
 
     assert hint({}) == "Add `question` to the JSON body."
     assert hint({"question": "a" * 5_000}) == "Shorten `question` to 4000 characters."
-    assert hint({"question": " "}) == "Put a question into `question`."
-    assert hint({"question": "Why?", "model": "gpt-5"}) == "Leave `model` out: it is not known here."
+    assert hint({"question": " "}) == "Write a question into `question`."
+    assert hint({"question": "Why?", "model": "gpt-5"}) == "Remove `model`: this field does not exist."
     assert hint({"question": 1}) == "Correct `question`; see /docs for the schema."
 
 
@@ -97,7 +97,7 @@ def parts(size: int) -> Iterator[bytes]:
 def test_large_body_that_does_not_say_its_length(app: App, provider: Provider) -> None:
     answer = app.post(ANSWER, content=parts(1_000_000), headers=JSON)
     assert answer.status_code == 413
-    assert str(LARGEST_BODY) in assert_says_what_to_do(answer)["message"]
+    assert str(MAX_BODY_BYTES) in assert_says_what_to_do(answer)["message"]
     assert_rejected(app, provider, ANSWER)
 
 

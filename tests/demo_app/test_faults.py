@@ -19,7 +19,7 @@ from demo_live import ANSWER, QUESTION, STREAM, SUMMARISE, App, Provider, Start,
 import demo_app.app
 from demo_app.admin import _is_loopback
 from demo_app.failures import BadInput
-from demo_app.faults import FAULTS, LONGEST_S, LiveSettings, available
+from demo_app.faults import FAULTS, MAX_DURATION_S, LiveSettings, available
 from demo_app.prompts import messages
 from demo_app.settings import DemoSettings
 from llm_telemetry import Prices
@@ -71,7 +71,7 @@ def test_faults_are_listed_put_and_removed(app: App) -> None:
     assert page["active"] == []
     assert page["available"] == available()
     assert page["available"]["slow_retrieval"] == {
-        "does": "Every retrieval takes that much longer.",
+        "does": "Every retrieval takes `added_ms` longer.",
         "parameters": {"added_ms": {"default": None, "allowed": "a number from 1 to 60000"}},
     }
     assert page["available"]["deployment"]["parameters"]["prompt_version"]["allowed"] == "one of v1, v2"
@@ -174,7 +174,7 @@ def test_admin_is_in_no_schema_and_in_no_trace(app: App) -> None:
 
 
 def test_longest_duration_is_an_hour(app: App) -> None:
-    put(app, "no_cache", duration_s=LONGEST_S)
+    put(app, "no_cache", duration_s=MAX_DURATION_S)
 
 
 # What the documentation says ------------------------------------------------------------------------------

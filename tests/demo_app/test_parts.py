@@ -15,7 +15,7 @@ from demo_app import model_client
 from demo_app.answer_cache import AnswerCache, CachedAnswer
 from demo_app.articles import articles, corpus_version, example_questions
 from demo_app.bounded_queue import BoundedQueue
-from demo_app.failures import _SAID, ModelFailure, QueueFull
+from demo_app.failures import _RESPONSES, ModelFailure, QueueFull
 from demo_app.prompts import CANARY, check_version, messages
 from demo_app.retry_budget import MOST_KEPT, RetryBudget
 from demo_app.settings import DemoSettings, DemoSettingsError
@@ -222,7 +222,7 @@ def test_settings_that_cannot_be_used(monkeypatch: pytest.MonkeyPatch, name: str
     monkeypatch.setenv(f"DEMO_{name}", value)
     with pytest.raises(DemoSettingsError) as error:
         DemoSettings.from_environment()
-    assert str(error.value) == f"DEMO_{name}={value!r} cannot be used: it must be {remedy}"
+    assert str(error.value) == f"DEMO_{name}={value!r} is invalid: it must be {remedy}"
 
 
 def test_unknown_prompt_version() -> None:
@@ -305,8 +305,8 @@ def test_backoff_grows_to_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_every_error_type_can_be_said() -> None:
-    assert set(_SAID) == set(ERROR_TYPES) - {HALLUCINATION}
-    for error_type in _SAID:
+    assert set(_RESPONSES) == set(ERROR_TYPES) - {HALLUCINATION}
+    for error_type in _RESPONSES:
         failure = ModelFailure(error_type)
         assert 400 <= failure.status < 600
         assert failure.message.endswith(".")

@@ -244,4 +244,4 @@ def test_wrong_setting_is_said_and_ends_it(provider: Provider, tmp_path: Path) -
     with ExitStack() as running:
         process = start(running, tmp_path / "one", provider, DEMO_CONCURRENCY="many", OTEL_SDK_DISABLED="true")
         assert process.process.wait(timeout=60) != 0
-        assert "DEMO_CONCURRENCY='many' cannot be used" in process.stderr.read_text()
+        assert "DEMO_CONCURRENCY='many' is invalid" in process.stderr.read_text()

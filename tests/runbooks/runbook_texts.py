@@ -1,4 +1,4 @@
-"""Runbooks as their tests see them: headings, and fenced queries by language."""
+"""Reads runbooks for the tests: headings, and fenced blocks by language."""
 
 from __future__ import annotations
 
@@ -15,9 +15,7 @@ INTRODUCTION = "README"
 
 
 @dataclass(frozen=True)
-class Query:
-    """A fenced block."""
-
+class FencedBlock:
     runbook: str
     section: str
     language: str
@@ -37,22 +35,21 @@ def text(name: str) -> str:
 
 
 def headings(name: str) -> list[tuple[str, str]]:
-    """h1, h2, … and what they say."""
+    """Tag (h1, h2, …) and text of each heading."""
     tokens = MarkdownIt("commonmark").parse(text(name))
     return [(token.tag, inside.content) for token, inside in pairwise(tokens) if token.type == "heading_open"]
 
 
-def fenced(name: str) -> Iterator[Query]:
-    """Every fenced block, and the section it stands in."""
+def fenced(name: str) -> Iterator[FencedBlock]:
     section = ""
     tokens = MarkdownIt("commonmark").parse(text(name))
     for token, following in zip(tokens, [*tokens[1:], None], strict=True):
         if token.type == "heading_open" and token.tag == "h2" and following:
             section = following.content
         if token.type == "fence":
-            yield Query(name, section, token.info.strip(), token.content.strip())
+            yield FencedBlock(name, section, token.info.strip(), token.content.strip())
 
 
-def queries(*languages: str) -> list[Query]:
-    """Of all runbooks."""
-    return [query for name in all_names() for query in fenced(name) if query.language in languages]
+def blocks(*languages: str) -> list[FencedBlock]:
+    """The fenced blocks of all runbooks in one of `languages`."""
+    return [block for name in all_names() for block in fenced(name) if block.language in languages]

@@ -1,4 +1,4 @@
-"""What a runbook says first, threshold and `for`, is what the rules do."""
+"""The threshold and the duration in a runbook's first paragraph are those of its alert."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dashboards_src.alerts import alerts_at
 from dashboards_src.alerts.alert import Alert
 from dashboards_src.alerts.slo import can_burn
 
-SAID = {
+THRESHOLDS = {
     "LLMHighErrorRate": f"{config.ERROR_RATE * 100:g} %",
     "LLMLatencyHigh": f"{config.LATENCY_P95_MS / 1000:g} s",
     "LLMTimeToFirstTokenHigh": f"{config.TTFT_P95_MS / 1000:g} s",
@@ -29,7 +29,7 @@ SAID = {
 }
 UNITS = {"m": "minutes", "h": "hours"}
 ONE = {"m": "a minute", "h": "an hour"}
-# Their `for` only lets a value settle, says the same again, or differs by window.
+# Their `for` only lets a value settle, repeats the expression's window, or differs by window.
 WITHOUT_FOR = {
     "LLMDailyBudget", "LLMMonthlyBudget", "LLMModelUnpriced", "LLMQualityWeeklyDrop", "StackWatchdog",
     "StackApplicationsAbsent", *(slo.alert for slo in config.SLOS),
@@ -40,25 +40,25 @@ def first_paragraph(name: str) -> str:
     return " ".join(text(name).split("## Meaning")[0].split())
 
 
-@pytest.mark.parametrize(("name", "said"), SAID.items())
-def test_the_threshold(name: str, said: str) -> None:
-    assert said in first_paragraph(name)
+@pytest.mark.parametrize(("name", "threshold"), THRESHOLDS.items())
+def test_the_first_paragraph_names_the_threshold(name: str, threshold: str) -> None:
+    assert threshold in first_paragraph(name)
 
 
-@pytest.mark.parametrize("alert", [one for one in alerts_at("production") if one.name not in WITHOUT_FOR])
-def test_how_long_it_must_last(alert: Alert) -> None:
+@pytest.mark.parametrize("alert", [alert for alert in alerts_at("production") if alert.name not in WITHOUT_FOR])
+def test_the_first_paragraph_names_the_duration(alert: Alert) -> None:
     wait = alert.for_.production
     count, unit = wait[:-1], wait[-1]
-    said = ONE[unit] if count == "1" else f"{count} {UNITS[unit]}"
-    assert f"for {said}" in first_paragraph(alert.name)
+    duration = ONE[unit] if count == "1" else f"{count} {UNITS[unit]}"
+    assert f"for {duration}" in first_paragraph(alert.name)
 
 
 @pytest.mark.parametrize("slo", config.SLOS)
-def test_the_windows_of_a_budget_burn(slo: config.Slo) -> None:
+def test_the_table_of_a_budget_burn_has_the_windows_and_shares_of_the_rules(slo: config.Slo) -> None:
     rows = [line for line in text(slo.alert).splitlines() if line.startswith("| ") and " % " in line]
     burns = [burn for burn in config.BURNS if can_burn(slo, burn, "production")]
     for row, burn in zip(rows, burns, strict=True):
         share = burn.factor.production / slo.allowed * 100
         assert row.startswith(f"| {burn.name} | {burn.severity} | over {share:g} % |"), row
-        # A budget of 30 days, burnt `factor` times too fast.
+        # A budget of 30 days, spent `factor` times too fast.
         assert row.endswith(f"| {round(30 / burn.factor.production)} days |"), row

@@ -1,4 +1,4 @@
-"""How failures are answered: JSON that says what happened and what to do about it."""
+"""Error responses: JSON with the error's type, a message, and a hint what to do."""
 
 from __future__ import annotations
 
@@ -11,73 +11,71 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 import llm_telemetry
-from demo_app.body_limit import LARGEST_BODY
+from demo_app.body_limit import MAX_BODY_BYTES
 from demo_app.failures import BadInput, Failure
-from demo_app.schemas import LONGEST_QUESTION, ErrorBody, ErrorResponse
-from demo_app.tracing import current_trace_id, say_trace_id
+from demo_app.schemas import MAX_QUESTION_LENGTH, ErrorBody, ErrorResponse
+from demo_app.tracing import add_trace_id_header, current_trace_id
 
-_LONGEST_ECHO = 100  # characters of a field's name that are said back
+_MAX_ECHO_LENGTH = 100  # characters of a field's name in a message
 
 
 def error_body(failure: Failure) -> ErrorResponse:
-    """What is said of `failure`."""
     return ErrorResponse(
         error=ErrorBody(type=failure.type, message=failure.message, hint=failure.hint, trace_id=current_trace_id())
     )
 
 
-def answer_failure(failure: Failure) -> JSONResponse:
-    """The answer to a request that failed."""
+def failure_response(failure: Failure) -> JSONResponse:
     response = JSONResponse(error_body(failure).model_dump(), failure.status)
     if failure.retry_after_s is not None:
         response.headers["retry-after"] = str(max(1, math.ceil(failure.retry_after_s)))
-    say_trace_id(response)
+    add_trace_id_header(response)
     return response
 
 
-def unexpected() -> Failure:
-    """What is said of an exception that nobody foresaw; its own text is for the log."""
-    return Failure("Something of ours failed.", "Tell us the trace id: this is our mistake.")
+def internal_error() -> Failure:
+    """The failure for an unexpected exception. The exception's own text goes to the log only."""
+    return Failure("Internal error.", "Report this error with its trace id.")
 
 
-async def too_large(request: Request) -> Response:
-    """The answer to a body over the limit; counted as rejected."""
-    failure = BadInput(f"The body is larger than {LARGEST_BODY} bytes.", "Ask a shorter question.")
+async def body_too_large_response(request: Request) -> Response:
+    """The response to a body over the limit. The request counts as rejected."""
+    failure = BadInput(f"The body is larger than {MAX_BODY_BYTES} bytes.", "Ask a shorter question.")
     failure.status = 413
     llm_telemetry.record_rejection("bad_input", endpoint=request.url.path)
-    return answer_failure(failure)
+    return failure_response(failure)
 
 
 def add_failure_handlers(app: FastAPI) -> None:
-    """Answer everything that `app` may raise; input that cannot be used is counted as rejected."""
+    """Respond to every exception of `app`. Invalid input counts as rejected."""
 
     async def on_failure(_: Request, failure: Exception) -> Response:
         assert isinstance(failure, Failure)
-        return answer_failure(failure)
+        return failure_response(failure)
 
     async def on_invalid(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         llm_telemetry.record_rejection("bad_input", endpoint=request.scope["route"].path)
-        return answer_failure(_bad_input(error))
+        return failure_response(_bad_input(error))
 
     async def on_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        if error.status_code == 400:  # FastAPI's word for a body that is not even text
+        if error.status_code == 400:  # FastAPI: the body is not text
             llm_telemetry.record_rejection("bad_input", endpoint=request.url.path)
-            return answer_failure(_not_json())
+            return failure_response(_not_json())
         allowed = _allowed_methods(request)
-        failure = Failure(str(error.detail), "See /docs for what this service answers.")
+        failure = Failure(str(error.detail), "/docs lists the endpoints.")
         failure.status = 405 if allowed else error.status_code
         failure.type = f"http_{failure.status}"
         if allowed:
-            failure.message = f"{request.method} is not answered here, {' and '.join(allowed)} is."
-        response = answer_failure(failure)
+            failure.message = f"Method {request.method} is not allowed. Use {' or '.join(allowed)}."
+        response = failure_response(failure)
         response.headers.update({"allow": ", ".join(allowed)} if allowed else dict(error.headers or {}))
         return response
 
     async def on_unexpected(_: Request, error: Exception) -> Response:
-        response = answer_failure(unexpected())
-        response.headers["connection"] = "close"  # uvicorn does it unannounced, and the client's next request breaks
+        response = failure_response(internal_error())
+        response.headers["connection"] = "close"  # uvicorn closes it: announce this, or the client's next request fails
         return response
 
     app.add_exception_handler(Failure, on_failure)
@@ -87,7 +85,7 @@ def add_failure_handlers(app: FastAPI) -> None:
 
 
 def _allowed_methods(request: Request) -> list[str]:
-    """What the path answers, where it is one of ours and the method is not. The page's mount hides it: it takes all."""
+    """The methods of the path's routes. Starlette finds none, because the mounted page matches every path."""
     scope = {key: request.scope[key] for key in ("type", "path", "method")} | {"root_path": ""}
     partial = [route for route in request.app.routes if route.matches(scope)[0] is Match.PARTIAL]
     return sorted({method for route in partial for method in route.methods})
@@ -101,15 +99,15 @@ def _not_json() -> BadInput:
 
 def _bad_input(error: RequestValidationError) -> BadInput:
     first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"] if part != "body")[:_LONGEST_ECHO]
-    place = place.encode("utf-8", "replace").decode()  # a client may name a field by half a character
+    place = ".".join(str(part) for part in first["loc"] if part != "body")[:_MAX_ECHO_LENGTH]
+    place = place.encode("utf-8", "replace").decode()  # the name may contain half a surrogate pair
     if first["type"] == "json_invalid":
         return _not_json()
     what = f"`{place}`" if place else "the body"
     hints = {
         "missing": f"Add {what} to the JSON body.",
-        "string_too_long": f"Shorten {what} to {LONGEST_QUESTION} characters.",
-        "string_too_short": f"Put a question into {what}.",
-        "extra_forbidden": f"Leave {what} out: it is not known here.",
+        "string_too_long": f"Shorten {what} to {MAX_QUESTION_LENGTH} characters.",
+        "string_too_short": f"Write a question into {what}.",
+        "extra_forbidden": f"Remove {what}: this field does not exist.",
     }
     return BadInput(f"{what}: {first['msg']}.", hints.get(first["type"], f"Correct {what}; see /docs for the schema."))
