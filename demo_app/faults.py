@@ -19,7 +19,7 @@ from demo_app.failures import BadInput, NotFound
 from demo_app.prompts import versions
 from demo_app.settings import DemoSettings
 from llm_telemetry.names import OPERATION_CHAT
-from llm_telemetry.state import telemetry
+from llm_telemetry.telemetry import current_telemetry
 
 # A fault always ends by itself, so that none outlives a crash of whoever set it.
 LONGEST_S = 3600
@@ -46,7 +46,7 @@ class OneOf:
 
 def _chat_models() -> Sequence[str]:
     """Those that may be a label: of another one nobody would see what it does."""
-    return [model.name for model in telemetry().settings.models_for(OPERATION_CHAT)]
+    return [model.name for model in current_telemetry().settings.models_for(OPERATION_CHAT)]
 
 
 class Fault(BaseModel):
