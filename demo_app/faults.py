@@ -18,7 +18,7 @@ from demo_app.failures import BadInput, NotFound
 from demo_app.prompts import versions
 from demo_app.settings import DemoSettings
 from llm_telemetry.names import OPERATION_CHAT
-from llm_telemetry.state import telemetry
+from llm_telemetry.telemetry import current_telemetry
 
 # A fault always ends by itself, so that a crash of the client that set it leaves no fault behind.
 MAX_DURATION_S = 3600
@@ -45,7 +45,7 @@ class OneOf:
 
 def _chat_models() -> Sequence[str]:
     """The models that may be a label value. The effect of other models would not show in metrics."""
-    return [model.name for model in telemetry().settings.models_for(OPERATION_CHAT)]
+    return [model.name for model in current_telemetry().settings.models_for(OPERATION_CHAT)]
 
 
 class Fault(BaseModel):

@@ -68,9 +68,7 @@ class DemoSettings:
     cache_ttl_s: float = 300.0
     cache_size: int = 1_000
 
-    admin_token: str = field(
-        default="", repr=False
-    )  # of /admin; without it, /admin answers loopback clients only
+    admin_token: str = field(default="", repr=False)  # of /admin; without it, /admin answers loopback clients only
 
     @classmethod
     def from_environment(cls) -> Self:

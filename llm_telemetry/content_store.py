@@ -1,7 +1,7 @@
-"""An opt-in store of questions, chunks and answers by span id, for evaluation; apart from all telemetry.
+"""Optional store of questions, retrieved chunks and answers by span id, for evaluation. It is not telemetry.
 
-SQLite in one file that only its owner can read. A thread of its own writes, so that a slow disk holds up
-no answer; what it cannot take in time is dropped and counted, never waited for.
+The store is one SQLite file that only its owner can read. A thread of its own writes it, so a slow disk never
+delays an answer: if the queue of that thread is full, a content is dropped and counted.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pathlib import Path
 _log = logging.getLogger(__name__)
 
 DEFAULT_RETENTION_DAYS = 14.0
-_QUEUE_LIMIT = 1_000  # contents waiting for the disk
+_QUEUE_LIMIT = 1_000  # contents that wait to be written
 _PRUNE_EVERY_S = 3600.0
 
 _SCHEMA = """
@@ -38,7 +38,10 @@ CREATE INDEX IF NOT EXISTS content_by_time ON content (unix_time);
 
 @dataclass(frozen=True)
 class Content:
-    """What one generation was asked, given and said. `span_id` and `trace_id` are its `generate` span's."""
+    """Question, retrieved chunks and answer of one generation.
+
+    `span_id` and `trace_id` are those of its `generate` span. `unix_time` is in seconds.
+    """
 
     span_id: str
     trace_id: str
@@ -53,7 +56,7 @@ class Content:
 
 
 class ContentStore:
-    """Writes and reads contents. One instance per process; readers may open the file beside it."""
+    """Writes and reads contents. A process has one instance; other processes may read the file meanwhile."""
 
     def __init__(
         self,
@@ -63,16 +66,22 @@ class ContentStore:
     ) -> None:
         """Open or create the store.
 
+        Args:
+            path: the SQLite file. Missing folders are created.
+            retention_days: contents are deleted after this many days.
+            on_failure: called for every content that could not be kept.
+
         Raises:
-            OSError, sqlite3.Error: the file cannot be created or is no database.
+            OSError, sqlite3.Error: the file cannot be created, or it is not a database.
         """
         self._path = path
         self._retention_s = retention_days * 86_400
         self._on_failure = on_failure
         path.parent.mkdir(parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        path.chmod(0o600)  # one that was there before; SQLite makes its other files as this one is
-        self._database = sqlite3.connect(path, timeout=5, check_same_thread=False)  # the writer's, after this
+        path.chmod(0o600)  # for a file that existed before; SQLite gives its other files the same mode
+        # After __init__, only the writer thread uses this connection.
+        self._database = sqlite3.connect(path, timeout=5, check_same_thread=False)
         try:
             self._database.execute("PRAGMA journal_mode=WAL")
             self._database.execute("PRAGMA synchronous=NORMAL")
@@ -87,10 +96,10 @@ class ContentStore:
         atexit.register(self.close)
 
     def add(self, content: Content) -> None:
-        """Keep `content` soon. Never waits.
+        """Queue `content` for writing. Never waits.
 
-        When the disk is behind, the store closed, or this a fork of the process that opened it, it drops
-        `content` and says so to `on_failure`.
+        Drops `content` and calls `on_failure` if the queue is full, if the store is closed, or after a fork:
+        the writer thread exists only in the process that opened the store.
         """
         try:
             if self._writer.is_alive():
@@ -101,32 +110,32 @@ class ContentStore:
         self._on_failure()
 
     def flush(self) -> None:
-        """Wait until everything added before is on disk or was given up."""
+        """Wait until everything that was added before is written or has failed."""
         if self._writer.is_alive():
             self._queue.join()
 
     def close(self) -> None:
-        """Write what waits and stop. The store takes nothing after it."""
+        """Write what is queued and stop. Later contents are dropped."""
         atexit.unregister(self.close)
         if self._writer.is_alive():
             self._queue.put(None)
             self._writer.join(timeout=10)
 
     def since(self, unix_time: float, limit: int = 1_000) -> list[Content]:
-        """At most `limit` contents from `unix_time` on, oldest first."""
+        """Return at most `limit` contents since `unix_time` (seconds), oldest first."""
         return self._select("WHERE unix_time >= ? ORDER BY unix_time LIMIT ?", (unix_time, limit))
 
     def of_trace(self, trace_id: str) -> list[Content]:
-        """The contents of one trace, oldest first."""
+        """Return the contents of one trace, oldest first."""
         return self._select("WHERE trace_id = ? ORDER BY unix_time", (trace_id,))
 
     def _select(self, clause: str, values: tuple[object, ...]) -> list[Content]:
         columns = ", ".join(column.name for column in fields(Content))
         with closing(sqlite3.connect(self._path, timeout=5)) as database:
             database.row_factory = sqlite3.Row
-            query = f"SELECT {columns} FROM content {clause}"  # noqa: S608 - our own columns and clauses
-            records = [dict(row) for row in database.execute(query, values)]
-        return [Content(**{**record, "chunks": tuple(json.loads(record["chunks"]))}) for record in records]
+            query = f"SELECT {columns} FROM content {clause}"  # noqa: S608 - columns and clauses are constants
+            rows = [dict(row) for row in database.execute(query, values)]
+        return [Content(**{**row, "chunks": tuple(json.loads(row["chunks"]))}) for row in rows]
 
     def _write(self) -> None:
         while True:
@@ -137,19 +146,19 @@ class ContentStore:
                 continue
             if content is None:
                 break
-            self._try(partial(self._keep, content), f"content of span {content.span_id}")
+            self._try(partial(self._insert_and_prune, content), f"content of span {content.span_id}")
             self._queue.task_done()
         self._database.close()
         self._queue.task_done()
 
-    def _try(self, change: Callable[[], None], what: str) -> None:
+    def _try(self, write: Callable[[], None], subject: str) -> None:
         try:
-            change()
+            write()
         except Exception:
             self._on_failure()
-            _log.warning("%s: could not be written to %s", what, self._path, exc_info=True)
+            _log.warning("%s: could not be written to %s", subject, self._path, exc_info=True)
 
-    def _keep(self, content: Content) -> None:
+    def _insert_and_prune(self, content: Content) -> None:
         with self._database:
             self._insert(self._database, content)
         if time.monotonic() >= self._next_prune:
@@ -165,5 +174,5 @@ class ContentStore:
         row = {**asdict(content), "chunks": json.dumps(list(content.chunks), ensure_ascii=False)}
         names = ", ".join(row)
         values = ", ".join(f":{name}" for name in row)
-        statement = f"INSERT OR REPLACE INTO content ({names}) VALUES ({values})"  # noqa: S608 - our own columns
+        statement = f"INSERT OR REPLACE INTO content ({names}) VALUES ({values})"  # noqa: S608 - columns are constants
         database.execute(statement, row)

@@ -1,4 +1,4 @@
-"""What `/metrics` answers."""
+"""The response body of an application's `/metrics`."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from llm_telemetry.metrics import multiprocess_mode
-from llm_telemetry.state import telemetry
+from llm_telemetry.telemetry import current_telemetry
 
 
 def exposition(accept: str = "") -> tuple[bytes, str]:
-    """The body and content type for a scrape whose `Accept` header is `accept`.
+    """Return body and content type for a scrape with the header `Accept: {accept}`.
 
-    OpenMetrics where it is asked for: only that carries exemplars.
+    The format is OpenMetrics if `accept` asks for it, else Prometheus text. Only OpenMetrics carries exemplars.
     """
-    registry = telemetry().registry
+    registry = current_telemetry().registry
     if multiprocess_mode():
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""One attempt at a provider: a `chat` span inside a generation, or an `embeddings` span."""
+"""One call of a model: an attempt with a `chat` span inside a generation, or a call with an `embeddings` span."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from typing import Any, ParamSpec, TypeVar, cast
 from opentelemetry.trace import SpanKind
 
 from llm_telemetry import names, responses
-from llm_telemetry.block import Block, Scope, present
+from llm_telemetry.attribution import Attribution
 from llm_telemetry.errors import CANCELLATIONS, error_type
+from llm_telemetry.failure_handling import never_raises
 from llm_telemetry.generation import Generation, current_generation
-from llm_telemetry.guard import never_raises
+from llm_telemetry.observed_block import ObservedBlock, elapsed_ms
 from llm_telemetry.prices import Cost, Usage
-from llm_telemetry.privacy import captured
+from llm_telemetry.privacy import redacted_json
 from llm_telemetry.settings import strip_provider
-from llm_telemetry.spans import CurrentSpan
-from llm_telemetry.state import Telemetry, duration_ms, telemetry
+from llm_telemetry.spans import CurrentSpan, without_none
 from llm_telemetry.streams import ObservedAsyncStream, ObservedStream, observed_stream
+from llm_telemetry.telemetry import Telemetry, current_telemetry
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,7 +31,7 @@ T = TypeVar("T")
 
 @dataclass(slots=True)
 class CallOptions:
-    """What is known before the call."""
+    """The arguments of `observe_llm_call`; a decorated function uses them for each of its calls."""
 
     model: str
     provider: str
@@ -53,41 +54,45 @@ def observe_llm_call(
     prompt_version: str | None = None,
     prompt: Any = None,
 ) -> LLMCall:
-    """Observe one call of a model: as a block (`with`, `async with`) or as a decorator.
+    """Observe one call of a model, as a block (`with`, `async with`) or as a decorator.
 
-    In a block say what came: `record_response`, or `stream` / `astream` around the chunks. A decorated
-    function may be sync, async or a generator, and return an answer or a stream: it is read off what it
-    returns. Inside `observe_generation` the call is one attempt; alone it is a generation of its own.
+    In a block, call `record_response` with the response, or iterate over `stream` / `astream`. A decorated
+    function may be a function, a coroutine function or a generator; its result, a response or a stream, is
+    recorded. Inside `observe_generation` the call is one attempt. Elsewhere it is a generation of its own.
 
     Args:
-        model: as requested; a provider prefix (`openai/`) is taken off for telemetry.
-        provider: as in OpenTelemetry's `gen_ai.provider.name`.
-        operation: `chat`, or `embeddings`, which is no generation.
-        endpoint, tenant_id, user_id: where neither the generation nor the request context says them.
-        prompt_version: of this prompt, where it is not the one given to `configure`.
-        prompt: text or messages. A keyed hash is kept; the text only where content capture is on.
+        model: the requested model. Telemetry removes a provider prefix such as `openai/`.
+        provider: a value of OpenTelemetry's `gen_ai.provider.name`.
+        operation: `chat` or `embeddings`. Embedding calls are not generations.
+        endpoint, tenant_id, user_id: if neither the generation nor a request context gives them.
+        prompt_version: the prompt's version, if it is not the version given to `configure`.
+        prompt: text or messages. A keyed hash is recorded; the text only if content capture is on.
     """
     model = model if isinstance(model, str) else str(model or names.UNKNOWN)
     return LLMCall(CallOptions(model, provider, operation, endpoint, tenant_id, user_id, prompt_version, prompt))
 
 
-class LLMCall(Block):
-    """What becomes of one attempt. See `observe_llm_call`."""
+class LLMCall(ObservedBlock):
+    """One observed call, made by `observe_llm_call`.
 
-    _scope: Scope
-    _start: float  # a reading of time.perf_counter()
+    `usage`, `cost`, `finish_reason` and `model_version` are None until they are known. `outcome` is set when the
+    call ends: `ok`, `cancelled` or one of names.ERROR_TYPES.
+    """
+
+    _attribution: Attribution
+    _start: float  # time.perf_counter()
 
     def __init__(self, options: CallOptions) -> None:
         self._options = options
         self._span = CurrentSpan()
-        self._state: Telemetry | None = None
+        self._telemetry: Telemetry | None = None
         self._generation: Generation | None = None
         self._owns_generation = False
-        self._number = 1
+        self._attempt_number = 1
         self._ended = False
         self._failure: str | None = None
-        self._answered = False
-        self._answer: list[str] = []  # content capture only
+        self._has_response = False
+        self._captured_answer: list[str] = []  # filled only if content capture is on
         self._reported_cost: float | None = None
         self.model = strip_provider(options.model)
         self.provider = options.provider
@@ -95,25 +100,25 @@ class LLMCall(Block):
         self.cost: Cost | None = None
         self.finish_reason: str | None = None
         self.model_version: str | None = None
-        self.first_content_at: float | None = None  # a reading of time.perf_counter()
-        self.outcome: str | None = None  # once it ended: `ok`, an error type or `cancelled`
+        self.first_content_at: float | None = None  # time.perf_counter()
+        self.outcome: str | None = None
 
-    # What the application says ----------------------------------------------------------------------
+    # Called by the application -----------------------------------------------------------------------
 
     @never_raises("trace")
     def record_response(self, response: Any) -> None:
-        """Take usage, finish reason and model from a whole answer of OpenAI's or Anthropic's client."""
-        self._answered = True
-        self._take(responses.read(response), response)
+        """Record usage, finish reason and model of a whole response of OpenAI's or Anthropic's client."""
+        self._has_response = True
+        self._merge(responses.parse_response(response), response)
 
     @never_raises("trace")
     def record_chunk(self, chunk: Any) -> None:
-        """Take what a chunk of a stream tells; the first one with content is the first token."""
-        facts = responses.read(chunk)
-        self._answered = True
-        if facts.has_content and self.first_content_at is None:
+        """Record one chunk of a stream. The first chunk with content sets the time to first token."""
+        parsed = responses.parse_response(chunk)
+        self._has_response = True
+        if parsed.has_content and self.first_content_at is None:
             self.first_content_at = time.perf_counter()
-        self._take(facts, chunk)
+        self._merge(parsed, chunk)
 
     @never_raises("trace")
     def record_usage(
@@ -124,31 +129,41 @@ class LLMCall(Block):
         cached_input_tokens: int = 0,
         cost_usd: float | None = None,
     ) -> None:
-        """Say the usage where the client's answers cannot be read; `cost_usd` where the provider names it."""
-        self._answered = True
-        self.usage = responses.usage_of(input_tokens, output_tokens, cached_input_tokens)
-        self._reported_cost = responses.dollars(cost_usd)
+        """Record the usage of a response that `record_response` does not understand.
+
+        Args:
+            input_tokens: cached tokens included.
+            output_tokens: reasoning tokens included.
+            cached_input_tokens: the part of the input tokens that the provider's cache served.
+            cost_usd: the cost in US dollars, if the provider reports it.
+        """
+        self._has_response = True
+        self.usage = responses.checked_usage(input_tokens, output_tokens, cached_input_tokens)
+        self._reported_cost = responses.checked_dollars(cost_usd)
 
     def stream(self, chunks: Iterable[T]) -> Iterator[T]:
-        """Record `chunks` and pass each on as it comes."""
+        """Yield each chunk at once and record it."""
         for chunk in chunks:
             self.record_chunk(chunk)
             yield chunk
 
     async def astream(self, chunks: AsyncIterable[T]) -> AsyncIterator[T]:
-        """Record `chunks` and pass each on as it comes."""
+        """Yield each chunk at once and record it."""
         async for chunk in chunks:
             self.record_chunk(chunk)
             yield chunk
 
     def fail(self, reason: str) -> None:
-        """Say that this answer is of no use although nothing is raised; `reason` is an error type."""
+        """Record that the answer cannot be used although nothing was raised.
+
+        `reason` is one of names.ERROR_TYPES; any other value counts as `other`.
+        """
         self._failure = reason if reason in names.ERROR_TYPES else names.OTHER
 
     # As a decorator ---------------------------------------------------------------------------------
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
-        """Observe every call of `function` with these options."""
+        """Decorate `function`: each of its calls is observed with the options of this object."""
         options = self._options
 
         if inspect.isgeneratorfunction(function):
@@ -178,7 +193,7 @@ class LLMCall(Block):
                 except BaseException as error:
                     call.end(error)
                     raise
-                return call._ended_with(result)
+                return call._end_with_result(result)
 
             return cast("Callable[P, R]", observed_coroutine)
 
@@ -191,15 +206,15 @@ class LLMCall(Block):
             except BaseException as error:
                 call.end(error)
                 raise
-            return call._ended_with(result)
+            return call._end_with_result(result)
 
         return observed
 
-    def _ended_with(self, result: R) -> R:
-        """End with `result`, or go on observing it where it is a stream, or is still to be awaited."""
-        if inspect.iscoroutine(result):  # of a plain function, as `create` of OpenAI's async client is one
+    def _end_with_result(self, result: R) -> R:
+        """Record `result` and end. If `result` is a stream or a coroutine, return it observed and end later."""
+        if inspect.iscoroutine(result):  # `create` of OpenAI's async client is a plain function that returns one
             self.detach()
-            return cast("R", self._awaited(result))
+            return cast("R", self._await_result(result))
         stream = observed_stream(result, self)
         if stream is not None:
             self.detach()
@@ -208,82 +223,84 @@ class LLMCall(Block):
         self.end()
         return result
 
-    async def _awaited(self, answer: Coroutine[Any, Any, T]) -> T:
+    async def _await_result(self, pending: Coroutine[Any, Any, T]) -> T:
         self.attach()
         try:
-            result = await answer
+            result = await pending
         except BaseException as error:
             self.end(error)
             raise
-        return self._ended_with(result)
+        return self._end_with_result(result)
 
     # Recording --------------------------------------------------------------------------------------
 
     @never_raises("trace")
     def begin(self) -> None:
-        """Begin to observe; opens a generation where there is none around it."""
-        state, options = telemetry(), self._options
+        """Start the observation, and a generation if there is none around this call. Never raises."""
+        telemetry, options = current_telemetry(), self._options
         if options.operation == names.OPERATION_CHAT:
             self._generation = current_generation()
             if self._generation is None:
                 self._generation = Generation(
                     options.model,
-                    (options.endpoint, options.tenant_id, options.user_id),
-                    options.prompt_version,
-                    options.prompt,
+                    endpoint=options.endpoint,
+                    tenant_id=options.tenant_id,
+                    user_id=options.user_id,
+                    prompt_version=options.prompt_version,
+                    prompt=options.prompt,
                 )
                 self._generation.begin()
                 self._owns_generation = True
             self._generation.begin_attempt(self)
-            self._number = self._generation.attempts
-            self._scope = self._generation.scope
+            self._attempt_number = self._generation.attempts
+            self._attribution = self._generation.attribution
         else:
-            state.mark()
-            self._scope = Scope.of(state, options.endpoint, options.tenant_id, options.user_id)
+            telemetry.mark_resource()
+            self._attribution = Attribution.of(telemetry, options.endpoint, options.tenant_id, options.user_id)
         self._start = time.perf_counter()
-        self._state = state
-        self._span.start(state.tracer, f"{options.operation} {self.model}", SpanKind.CLIENT)
+        self._telemetry = telemetry
+        self._span.start(telemetry.tracer, f"{options.operation} {self.model}", SpanKind.CLIENT)
 
     def attach(self) -> None:
-        """Make its span current again after `detach`, and with it the generation it is in."""
+        """Make the call's span current again after `detach`."""
         self._span.attach()
 
     def detach(self) -> None:
-        """Make current what was before, while the call goes on: a stream is with its reader."""
+        """Restore the previous span while the stream is being read, so that other work is not attached to this call."""
         self._span.detach()
         if self._generation and self._owns_generation:
             self._generation.detach()
 
     def end(self, error: BaseException | None = None) -> None:
-        """Record the attempt, and its generation where it opened it."""
+        """Record the call, and its generation if `begin` started it. Never raises."""
         self._span.detach()
         if self._ended:
             return
         self._ended = True
-        if self._state is not None:
-            self._finish(self._state, error)
-        generation, self._generation = self._generation, None  # which holds this: no work for the garbage collector
+        if self._telemetry is not None:
+            self._finish(self._telemetry, error)
+        generation, self._generation = self._generation, None  # breaks the reference cycle with the generation
         if generation and self._owns_generation:
             generation.end(error)
 
-    def _take(self, facts: responses.Facts, answer: Any) -> None:
-        if facts.usage is not None:
-            self.usage = responses.merge_usage(self.usage, facts.usage)
-        if facts.reported_cost is not None:
-            self._reported_cost = facts.reported_cost
-        self.finish_reason = facts.finish_reason or self.finish_reason
-        self.model_version = facts.model or self.model_version
-        if facts.has_content and self._state and self._state.capture_content:
-            self._answer.append(responses.text(answer))
+    def _merge(self, parsed: responses.ParsedResponse, response: Any) -> None:
+        if parsed.usage is not None:
+            self.usage = responses.merge_usage(self.usage, parsed.usage)
+        if parsed.reported_cost is not None:
+            self._reported_cost = parsed.reported_cost
+        self.finish_reason = parsed.finish_reason or self.finish_reason
+        self.model_version = parsed.model or self.model_version
+        if parsed.has_content and self._telemetry and self._telemetry.capture_content:
+            self._captured_answer.append(responses.response_text(response))
 
     @never_raises("trace")
-    def _finish(self, state: Telemetry, error: BaseException | None) -> None:
-        latency_ms = duration_ms(self._start)
+    def _finish(self, telemetry: Telemetry, error: BaseException | None) -> None:
+        latency_ms = elapsed_ms(self._start)
         self.outcome = self._outcome(error)
         failed = self.outcome if self.outcome in names.ERROR_TYPES else None
-        self._price(state)
-        self._record_metrics(state)
-        self._span.end(self._attributes(state, latency_ms) or {}, failed)
+        self._set_cost(telemetry)
+        self._record_metrics(telemetry)
+        self._span.end(self._attributes(telemetry, latency_ms) or {}, failed)
 
     def _outcome(self, error: BaseException | None) -> str:
         if isinstance(error, CANCELLATIONS):
@@ -295,39 +312,38 @@ class LLMCall(Block):
         return names.CONTENT_FILTER if self.finish_reason == names.CONTENT_FILTER else names.ATTEMPT_OK
 
     @never_raises("metric")
-    def _price(self, state: Telemetry) -> None:
+    def _set_cost(self, telemetry: Telemetry) -> None:
         if self.usage is not None:
-            self.cost = Cost(None, names.COST_UNPRICED)  # should the look-up fail
-            self.cost = state.prices.cost(
+            self.cost = Cost(None, names.COST_UNPRICED)  # stays if the look-up fails
+            self.cost = telemetry.prices.cost(
                 self._options.model, self.usage, provider=self.provider, reported=self._reported_cost
             )
 
     @never_raises("metric")
-    def _record_metrics(self, state: Telemetry) -> None:
-        metrics, endpoint = state.metrics, self._scope.endpoint_label
+    def _record_metrics(self, telemetry: Telemetry) -> None:
+        metrics, endpoint = telemetry.metrics, self._attribution.endpoint_label
         model = metrics.model(self.model)
-        place, call = (endpoint, model), (endpoint, model, self._scope.tenant_label)
+        labels, labels_with_tenant = (endpoint, model), (endpoint, model, self._attribution.tenant_label)
         metrics.add(names.PROVIDER_ATTEMPTS, (metrics.provider(self.provider), model, self.outcome or names.OTHER))
         if self._options.operation == names.OPERATION_EMBEDDINGS:
-            metrics.add(names.EMBEDDING_REQUESTS, (*place, self._status()))
+            metrics.add(names.EMBEDDING_REQUESTS, (*labels, self._status()))
         if self.finish_reason:
-            metrics.add(names.FINISH_REASON, (*place, self.finish_reason))
+            metrics.add(names.FINISH_REASON, (*labels, self.finish_reason))
         usage, cost = self.usage, self.cost
-        if usage is None or cost is None:  # there is none without the other
-            if self._answered or self.outcome == names.ATTEMPT_OK:
-                metrics.add(names.USAGE_UNKNOWN, place)
+        if usage is None or cost is None:  # both are set, or neither
+            if self._has_response or self.outcome == names.ATTEMPT_OK:
+                metrics.add(names.USAGE_UNKNOWN, labels)
             return
-        metrics.add(names.INPUT_TOKENS, call, usage.input_tokens)
-        metrics.add(names.OUTPUT_TOKENS, call, usage.output_tokens)
-        metrics.add(names.CACHED_INPUT_TOKENS, call, usage.cached_input_tokens)
-        metrics.add(names.COST, (*call, cost.source), cost.dollars or 0)
+        metrics.add(names.INPUT_TOKENS, labels_with_tenant, usage.input_tokens)
+        metrics.add(names.OUTPUT_TOKENS, labels_with_tenant, usage.output_tokens)
+        metrics.add(names.CACHED_INPUT_TOKENS, labels_with_tenant, usage.cached_input_tokens)
+        metrics.add(names.COST, (*labels_with_tenant, cost.source), cost.dollars or 0)
         if cost.dollars is None:
             metrics.add(names.UNPRICED, (model,))
-        window = state.prices.context_window(self._options.model, self.provider)
+        window = telemetry.prices.context_window(self._options.model, self.provider)
         if window and self._options.operation == names.OPERATION_CHAT:
-            metrics.observe(
-                names.CONTEXT_UTILISATION, place, min(usage.input_tokens / window, 1.0), state.exemplar(self._span.span)
-            )
+            utilisation = min(usage.input_tokens / window, 1.0)
+            metrics.observe(names.CONTEXT_UTILISATION, labels, utilisation, telemetry.exemplar(self._span.span))
 
     def _status(self) -> str:
         if self.outcome == names.STATUS_CANCELLED:
@@ -335,7 +351,7 @@ class LLMCall(Block):
         return names.STATUS_OK if self.outcome == names.ATTEMPT_OK else names.STATUS_ERROR
 
     @never_raises("trace")
-    def _attributes(self, state: Telemetry, latency_ms: float) -> dict[str, Any]:
+    def _attributes(self, telemetry: Telemetry, latency_ms: float) -> dict[str, Any]:
         usage, cost, options = self.usage, self.cost, self._options
         ttft_ms = None if self.first_content_at is None else (self.first_content_at - self._start) * 1e3
         attributes: dict[str, Any] = {
@@ -348,10 +364,10 @@ class LLMCall(Block):
             names.LLM_MODEL: self.model,
             names.LLM_LATENCY_MS: latency_ms,
             names.LLM_TTFT_MS: ttft_ms,
-            **self._scope.attributes(),
+            **self._attribution.span_attributes(),
         }
         if self._generation is not None:
-            attributes[names.LLM_ATTEMPT] = self._number
+            attributes[names.LLM_ATTEMPT] = self._attempt_number
             attributes[names.LLM_PROMPT_HASH] = self._generation.prompt_hash
             attributes[names.LLM_PROMPT_VERSION] = self._generation.prompt_version
         if usage is not None:
@@ -361,10 +377,10 @@ class LLMCall(Block):
         if cost is not None:
             attributes[names.LLM_COST_USD] = cost.dollars
             attributes[names.LLM_COST_SOURCE] = cost.source
-        if state.capture_content:
+        if telemetry.capture_content:
             if options.prompt is not None:
-                attributes[names.GEN_AI_INPUT_MESSAGES] = captured(options.prompt)
-            if self._answer:
-                answer = [{"role": "assistant", "content": "".join(self._answer)}]
-                attributes[names.GEN_AI_OUTPUT_MESSAGES] = captured(answer)
-        return present(attributes)
+                attributes[names.GEN_AI_INPUT_MESSAGES] = redacted_json(options.prompt)
+            if self._captured_answer:
+                answer = [{"role": "assistant", "content": "".join(self._captured_answer)}]
+                attributes[names.GEN_AI_OUTPUT_MESSAGES] = redacted_json(answer)
+        return without_none(attributes)

@@ -1,4 +1,4 @@
-"""The contract's metrics as prometheus_client objects, with their labels kept within bounds."""
+"""The contract's metrics as prometheus_client objects. Label values are bounded: unknown values become `other`."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from llm_telemetry.settings import Settings, strip_provider
 
 _log = logging.getLogger(__name__)
 
-# Series of one metric that are created with 0 at the start. Above it the product of the label sets would
-# cost more memory than the first increment, which a rate misses, is worth.
+# The most series of one metric that are created with 0 at start. A metric with more label combinations creates
+# its series when they are first used; a rate then misses the first increment, but memory stays bounded.
 MAX_SERIES_AT_START = 2_000
 
-# How the processes of prometheus_client's multi-process mode add up, where it is not by addition.
+# How prometheus_client's multi-process mode combines a gauge of several processes.
 _MULTIPROCESS_GAUGES = {
     names.QUEUE_DEPTH: "livesum",
     names.QUEUE_CAPACITY: "livesum",
@@ -30,30 +30,43 @@ _MULTIPROCESS_GAUGES = {
     names.WEEKLY_SAMPLES: "mostrecent",
     names.WEEKLY_CHANGE: "mostrecent",
 }
-# Computed at scrape, by llm_telemetry.live_gauges.
-COMPUTED = frozenset({names.ACTIVE_USERS, names.BREAKER_STATE, names.FAITHFULNESS_SCORE, names.ANSWER_RELEVANCE_SCORE})
+# Computed by llm_telemetry.scrape_gauges.
+COMPUTED_AT_SCRAPE = frozenset(
+    {names.ACTIVE_USERS, names.BREAKER_STATE, names.FAITHFULNESS_SCORE, names.ANSWER_RELEVANCE_SCORE}
+)
 
-Child = Counter | Gauge | Histogram
+PrometheusMetric = Counter | Gauge | Histogram
 
 
 def multiprocess_mode() -> bool:
-    """Whether prometheus_client keeps its values in files that several processes share."""
+    """Whether prometheus_client runs in multi-process mode, where processes share their values in files."""
     return bool(os.environ.get("PROMETHEUS_MULTIPROC_DIR"))
 
 
-_objects_of: WeakKeyDictionary[CollectorRegistry, dict[names.Metric, Child]] = WeakKeyDictionary()
+def known_value(allowed: tuple[str, ...], value: str) -> str:
+    """Return `value`, for a label whose values are fixed.
+
+    Raises:
+        ValueError: `value` is not one of `allowed`.
+    """
+    if value not in allowed:
+        raise ValueError(f"{value!r} is not one of {', '.join(allowed)}")
+    return value
 
 
-def _objects(registry: CollectorRegistry) -> dict[names.Metric, Child]:
-    """One object per metric and registry, however often `configure` is called."""
-    if registry not in _objects_of:
-        _objects_of[registry] = {
-            metric: _create(metric, registry) for metric in names.METRICS if metric not in COMPUTED
+_metrics_by_registry: WeakKeyDictionary[CollectorRegistry, dict[names.Metric, PrometheusMetric]] = WeakKeyDictionary()
+
+
+def _metrics_of(registry: CollectorRegistry) -> dict[names.Metric, PrometheusMetric]:
+    """Create the metrics of a registry once, however often `configure` is called."""
+    if registry not in _metrics_by_registry:
+        _metrics_by_registry[registry] = {
+            metric: _create(metric, registry) for metric in names.METRICS if metric not in COMPUTED_AT_SCRAPE
         }
-    return _objects_of[registry]
+    return _metrics_by_registry[registry]
 
 
-def _create(metric: names.Metric, registry: CollectorRegistry) -> Child:
+def _create(metric: names.Metric, registry: CollectorRegistry) -> PrometheusMetric:
     labels = (names.SERVICE_LABEL, *metric.labels)
     if metric.kind == "counter":
         return Counter(metric.name, metric.help, labels, registry=registry)
@@ -64,33 +77,33 @@ def _create(metric: names.Metric, registry: CollectorRegistry) -> Child:
 
 
 class Metrics:
-    """Records into one registry for one service. Values come in raw and go out as bounded labels."""
+    """Records metrics of one service into one registry, and bounds label values."""
 
     def __init__(self, service: str, settings: Settings, registry: CollectorRegistry) -> None:
         self.service = service
-        self._objects = _objects(registry)
-        self._children: dict[tuple[str, tuple[str, ...]], Child] = {}
+        self._metrics = _metrics_of(registry)
+        self._children: dict[tuple[str, tuple[str, ...]], PrometheusMetric] = {}
         self._models = frozenset(settings.models)
         self._endpoints = frozenset({*settings.endpoints, names.UNKNOWN})
         self._tenants = frozenset(settings.tenants)
         self._providers = frozenset(model.provider for model in settings.models.values())
 
-    # Bounded values of labels ----------------------------------------------------------------------
+    # Bounded label values ----------------------------------------------------------------------------
 
     def endpoint(self, value: str | None) -> str:
-        """A configured route template, `unknown`, or `other`."""
+        """Return `value` if it is a configured route template, `unknown` if it is empty, else `other`."""
         return self._bounded("endpoint", value or names.UNKNOWN, self._endpoints)
 
     def model(self, value: str) -> str:
-        """A configured model without its provider prefix, or `other`."""
+        """Return the model without its provider prefix if it is configured, else `other`."""
         return self._bounded("model", strip_provider(value), self._models)
 
     def tenant(self, value: str | None) -> str:
-        """A configured tenant, or `other`. No tenant is `other` too, but nothing overflowed."""
+        """Return `value` if it is a configured tenant, else `other`. A missing tenant is not counted as overflow."""
         return self._bounded("tenant", value, self._tenants) if value else names.OTHER
 
     def provider(self, value: str) -> str:
-        """A configured provider, `unknown`, or `other`."""
+        """Return `value` if it is a configured provider or `unknown`, else `other`."""
         if value == names.UNKNOWN:
             return value
         return self._bounded("provider", value, self._providers)
@@ -104,37 +117,39 @@ class Metrics:
     # Recording -------------------------------------------------------------------------------------
 
     def add(self, metric: names.Metric, labels: tuple[str, ...], amount: float = 1) -> None:
-        """Increment a counter, or move a gauge by `amount`."""
+        """Add `amount` to a counter or gauge."""
         child = self._children.get((metric.name, labels)) or self._child(metric, labels)
         child.inc(amount)  # type: ignore[union-attr]
 
     def set(self, metric: names.Metric, labels: tuple[str, ...], value: float) -> None:
-        """Set a gauge."""
         self._child(metric, labels).set(value)  # type: ignore[union-attr]
 
     def observe(
         self, metric: names.Metric, labels: tuple[str, ...], value: float, exemplar: Mapping[str, str] | None
     ) -> None:
-        """Observe into a histogram. `exemplar` is the trace that this value is an example of."""
+        """Observe `value` in a histogram. `exemplar` links the sample to its trace."""
         child = self._children.get((metric.name, labels)) or self._child(metric, labels)
         child.observe(value, exemplar)  # type: ignore[union-attr, arg-type]
 
     def set_build_info(self, version: str, prompt_version: str) -> None:
-        """Say which build runs, and only that one: two at once would look like a deployment for ever."""
-        builds = self._objects[names.BUILD_INFO]
-        if not multiprocess_mode():  # where series cannot be removed
+        """Set `llm_build_info` for this build and remove the series of the build before.
+
+        Two series at once would look like a deployment that never ends.
+        """
+        builds = self._metrics[names.BUILD_INFO]
+        if not multiprocess_mode():  # it cannot remove series
             builds.clear()
         builds.labels(self.service, version, prompt_version).set(1)  # type: ignore[union-attr]
 
-    def _child(self, metric: names.Metric, labels: tuple[str, ...]) -> Child:
-        """Kept by name and labels: prometheus_client's own look-up is slow."""
-        child = self._children[metric.name, labels] = self._objects[metric].labels(self.service, *labels)
+    def _child(self, metric: names.Metric, labels: tuple[str, ...]) -> PrometheusMetric:
+        """Return the series, and keep it by name and labels, because prometheus_client's own look-up is slow."""
+        child = self._children[metric.name, labels] = self._metrics[metric].labels(self.service, *labels)
         return child
 
     # At start --------------------------------------------------------------------------------------
 
     def create_series(self, settings: Settings) -> None:
-        """Create with 0 what is known to come, so that the first increment is one to `rate()`."""
+        """Create the series of all configured label values with 0, so that `rate()` sees the first increment."""
         chat = [model.name for model in settings.models_for(names.OPERATION_CHAT)]
         values: dict[str, Iterable[str]] = {
             "endpoint": settings.endpoints or (names.UNKNOWN,),
@@ -150,12 +165,17 @@ class Metrics:
             "signal": names.TELEMETRY_SIGNALS,
         }
         reasons = {names.REJECTED: names.REJECTION_REASONS, names.FINISH_REASON: names.FINISH_REASONS}
-        for metric in self._objects:
+        for metric in self._metrics:
             known = {**values, "reason": reasons.get(metric, ())}
             if metric is names.EMBEDDING_REQUESTS:
                 known["model"] = [model.name for model in settings.models_for(names.OPERATION_EMBEDDINGS)]
-            elif metric in (names.INPUT_TOKENS, names.COST, names.USAGE_UNKNOWN, names.UNPRICED):  # embeddings', too
-                known["model"] = list(settings.models)
+            elif metric in (
+                names.INPUT_TOKENS,
+                names.COST,
+                names.USAGE_UNKNOWN,
+                names.UNPRICED,
+            ):
+                known["model"] = list(settings.models)  # embedding models too
             if metric is not names.BUILD_INFO and all(label in known for label in metric.labels):
                 self._create_product(metric, [tuple(known[label]) for label in metric.labels])
         for model in settings.models.values():
@@ -168,7 +188,7 @@ class Metrics:
         combinations = list(itertools.islice(itertools.product(*values), MAX_SERIES_AT_START + 1))
         if len(combinations) > MAX_SERIES_AT_START:
             _log.warning(
-                "%s would have more than %d series; they appear with their first value instead, which a rate misses",
+                "%s would have more than %d series, so they are not created at start: rates miss the first increment",
                 metric.name,
                 MAX_SERIES_AT_START,
             )

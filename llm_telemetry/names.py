@@ -1,7 +1,7 @@
-"""Every name of the telemetry contract, written once.
+"""Every name of the telemetry contract, written once: metrics, labels, span attributes, log fields.
 
-Applications, the collector's meter, rules, dashboards, the console and the tests import from
-here. The module needs nothing but the standard library, so that any of them can.
+Applications, alert rules, dashboards, the console and the tests import them from here. This module imports
+nothing but the standard library, so that importing it is cheap.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
-# --- Values of labels ---------------------------------------------------------------------------
+# --- Label values -------------------------------------------------------------------------------
 
-OTHER: Final = "other"  # what a bounded label says for a value that is not configured
-UNKNOWN: Final = "unknown"  # what `endpoint` and `provider` say when nobody told us
-ALL_ENDPOINTS: Final = "all"  # llm_active_users only: distinct over endpoints, never the sum
+OTHER: Final = "other"  # replaces every label value that is not configured
+UNKNOWN: Final = "unknown"  # `endpoint` or `provider` if the application gives none
+ALL_ENDPOINTS: Final = "all"  # llm_active_users only: a user of several endpoints counts once
 
 STATUS_OK: Final = "ok"
 STATUS_ERROR: Final = "error"
@@ -41,9 +41,9 @@ ERROR_TYPES: Final = (
     HALLUCINATION,
     CONTENT_FILTER,
     PROMPT_INJECTION,
-    OTHER,  # an exception of the application's own inside the observed block
+    OTHER,  # any other exception inside the observed block
 )
-# What one attempt at a provider can end with, beside `ok` and `cancelled`.
+# Outcomes of one attempt at a provider, besides `ok` and `cancelled`.
 PROVIDER_ERROR_TYPES: Final = (
     RATE_LIMIT,
     SERVER_ERROR,
@@ -77,13 +77,13 @@ BREAKER_OPEN: Final = 2
 
 # --- Buckets ------------------------------------------------------------------------------------
 
-# ms. One list for native and derived latencies, retrieval (from 5) to a timed-out answer (60 s).
-# 1000 and 3000 are the edges of the latency alerts and objectives, so their quantiles and ratios
-# are exact there. An objective at another value needs its edge added here.
+# Milliseconds, for all latencies: from a fast retrieval (5 ms) to an answer that times out (60 s).
+# 1000 and 3000 are the limits of the latency alerts and objectives, so ratios and quantiles are exact there.
+# To set an objective at another value, add that value here.
 LATENCY_BUCKETS_MS: Final = (
     5, 10, 25, 50, 100, 200, 300, 500, 750, 1000, 1500, 2000, 3000, 5000, 7500, 10000, 15000, 30000, 60000,
 )  # fmt: skip
-# Shares from 0 to 1. 0.75 (faithfulness), 0.7 and 0.8 (relevance, context) are alert edges.
+# Ratios and scores from 0 to 1. 0.75 (faithfulness), 0.7 and 0.8 (relevance, context) are alert limits.
 RATIO_BUCKETS: Final = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)
 
 # --- Metrics ------------------------------------------------------------------------------------
@@ -93,9 +93,9 @@ MetricKind = Literal["counter", "gauge", "histogram"]
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric of the contract. `labels` stand beside `service`, which every metric has."""
+    """One metric of the contract. `labels` leaves out `service`, which every metric has."""
 
-    name: str  # as Prometheus shows it: a counter ends in `_total`
+    name: str  # in Prometheus, so a counter ends in `_total`
     kind: MetricKind
     labels: tuple[str, ...]
     help: str
@@ -124,33 +124,35 @@ def _ratio(name: str, labels: tuple[str, ...], text: str) -> Metric:
 
 
 REQUESTS = _counter(
-    "llm_requests_total", (*_CALL, "status"), "Generations asked for; retries and fallbacks are inside one."
+    "llm_requests_total", (*_CALL, "status"), "Generations. Retries and fallbacks are part of their generation."
 )
 EMBEDDING_REQUESTS = _counter("llm_embedding_requests_total", ("endpoint", "model", "status"), "Embedding calls.")
 ERRORS = _counter(
-    "llm_errors_total", (*_CALL, "error_type"), "Why generations gave no usable answer, and hallucinations found later."
+    "llm_errors_total", (*_CALL, "error_type"), "Generations without a usable answer, and hallucinations found later."
 )
 LATENCY = _latency(
-    "llm_latency_ms", ("endpoint", "model"), "From the call, before queueing and retries, to the whole answer, in ms."
+    "llm_latency_ms",
+    ("endpoint", "model"),
+    "Time from the call to the whole answer, queueing and retries included, in ms.",
 )
 TTFT = _latency(
-    "llm_ttft_ms", ("endpoint", "model"), "From the same start to the first content delta, streaming only, in ms."
+    "llm_ttft_ms", ("endpoint", "model"), "Time from the call to the first content delta, streaming only, in ms."
 )
-RETRIEVAL_LATENCY = _latency("llm_retrieval_latency_ms", ("endpoint",), "Retrieval alone, in ms.")
-INPUT_TOKENS = _counter("llm_input_tokens_total", _CALL, "Input tokens of all billed attempts, cached ones included.")
+RETRIEVAL_LATENCY = _latency("llm_retrieval_latency_ms", ("endpoint",), "Time of the retrieval alone, in ms.")
+INPUT_TOKENS = _counter("llm_input_tokens_total", _CALL, "Input tokens of all billed attempts, cached tokens included.")
 OUTPUT_TOKENS = _counter("llm_output_tokens_total", _CALL, "Output tokens of all billed attempts, reasoning included.")
 CACHED_INPUT_TOKENS = _counter(
-    "llm_cached_input_tokens_total", _CALL, "The part of the input tokens read from the provider's cache."
+    "llm_cached_input_tokens_total", _CALL, "Input tokens that the provider read from its cache."
 )
 USAGE_UNKNOWN = _counter(
     "llm_usage_unknown_total", ("endpoint", "model"), "Answers without usage: their tokens and cost are unknown, not 0."
 )
 COST = _counter("llm_cost_dollars_total", (*_CALL, "cost_source"), "Cost of all billed attempts, in US dollars.")
-UNPRICED = _counter("llm_unpriced_requests_total", ("model",), "Billed attempts on a model without a price.")
+UNPRICED = _counter("llm_unpriced_requests_total", ("model",), "Billed attempts at a model without a price.")
 RETRY_COST = _counter(
     "llm_retry_cost_dollars_total", ("endpoint", "model"), "Cost of attempts whose answer was not used, in US dollars."
 )
-FINISH_REASON = _counter("llm_finish_reasons_total", ("endpoint", "model", "reason"), "Why the model stopped.")
+FINISH_REASON = _counter("llm_finish_reasons_total", ("endpoint", "model", "reason"), "Finish reasons of answers.")
 EVAL_SCORE = _ratio("llm_eval_score", ("endpoint", "model", "metric"), "Scores of evaluated answers, 0 to 1.")
 FAITHFULNESS_SCORE = _gauge(
     "llm_faithfulness_score", ("endpoint", "model"), "Mean of at most 50 newest faithfulness scores of the last hour."
@@ -158,39 +160,49 @@ FAITHFULNESS_SCORE = _gauge(
 ANSWER_RELEVANCE_SCORE = _gauge(
     "llm_answer_relevance_score", ("endpoint", "model"), "Mean of at most 50 newest relevance scores of the last hour."
 )
-EVAL_SAMPLES = _counter("llm_eval_samples_total", ("endpoint", "evaluator", "result"), "Answers given to evaluation.")
-EVAL_COST = _counter("llm_eval_cost_dollars_total", ("evaluator", "model"), "The judge's own cost, in US dollars.")
+EVAL_SAMPLES = _counter("llm_eval_samples_total", ("endpoint", "evaluator", "result"), "Answers that were evaluated.")
+EVAL_COST = _counter(
+    "llm_eval_cost_dollars_total", ("evaluator", "model"), "Cost of the evaluation itself, in US dollars."
+)
 WEEKLY_SCORE = _gauge("llm_quality_weekly_score", ("metric", "week"), "Mean score of an ISO week.")
-WEEKLY_SAMPLES = _gauge("llm_quality_weekly_samples", ("metric", "week"), "Samples behind a weekly score.")
+WEEKLY_SAMPLES = _gauge("llm_quality_weekly_samples", ("metric", "week"), "Samples of a weekly score.")
 WEEKLY_CHANGE = _gauge(
-    "llm_quality_weekly_change_ratio", ("metric",), "Last full week against the week before; -0.06 is 6 % down."
+    "llm_quality_weekly_change_ratio",
+    ("metric",),
+    "Change of the last full week against the week before; -0.06 is 6 % lower.",
 )
 FEEDBACK = _counter("llm_feedback_total", ("endpoint", "model", "value"), "Thumbs up and down from users.")
 CONTEXT_UTILISATION = _ratio(
-    "llm_context_utilisation_ratio", ("endpoint", "model"), "Prompt tokens over the model's context window."
+    "llm_context_utilisation_ratio", ("endpoint", "model"), "Prompt tokens divided by the model's context window."
 )
-QUEUE_DEPTH = _gauge("llm_queue_depth", ("endpoint",), "Generations waiting for a place.")
-QUEUE_CAPACITY = _gauge("llm_queue_capacity", ("endpoint",), "How many generations may wait.")
-IN_FLIGHT = _gauge("llm_in_flight_requests", ("endpoint",), "Generations being answered, not the waiting ones.")
+QUEUE_DEPTH = _gauge("llm_queue_depth", ("endpoint",), "Generations that wait in the queue.")
+QUEUE_CAPACITY = _gauge("llm_queue_capacity", ("endpoint",), "How many generations can wait in the queue.")
+IN_FLIGHT = _gauge("llm_in_flight_requests", ("endpoint",), "Generations being answered, without the queued ones.")
 REJECTED = _counter("llm_rejected_requests_total", ("endpoint", "reason"), "Requests that never reached a model.")
 ACTIVE_USERS = _gauge(
-    "llm_active_users", ("endpoint",), "Distinct users of the last 5 minutes; `all` is de-duplicated, never sum."
+    "llm_active_users",
+    ("endpoint",),
+    "Distinct users of the last 5 minutes; `all` counts each user once, so do not sum.",
 )
-CACHE_REQUESTS = _counter("llm_cache_requests_total", ("endpoint", "result"), "Look-ups in the application's cache.")
+CACHE_REQUESTS = _counter(
+    "llm_cache_requests_total", ("endpoint", "result"), "Look-ups in the application's answer cache."
+)
 PROVIDER_ATTEMPTS = _counter(
     "llm_provider_attempts_total", ("provider", "model", "outcome"), "Attempts at a provider, retries included."
 )
 RETRIES = _counter("llm_retries_total", ("provider", "model", "reason"), "Attempts repeated on the same model.")
-FALLBACKS = _counter("llm_fallbacks_total", ("from_model", "to_model", "reason"), "Generations moved to another model.")
+FALLBACKS = _counter(
+    "llm_fallbacks_total", ("from_model", "to_model", "reason"), "Attempts at another model than before."
+)
 BREAKER_STATE = _gauge("llm_circuit_breaker_state", ("provider", "model"), "0 closed, 1 half-open, 2 open.")
 SAFETY_VIOLATIONS = _counter("llm_safety_violations_total", ("endpoint", "kind"), "Input or output that was refused.")
-BUILD_INFO = _gauge("llm_build_info", ("version", "prompt_version"), "1; a change of labels is a deployment.")
+BUILD_INFO = _gauge("llm_build_info", ("version", "prompt_version"), "Always 1. New label values mean a deployment.")
 PRICE_TABLE_TIMESTAMP = _gauge(
-    "llm_price_table_timestamp_seconds", (), "When the newest price of the table was checked, in Unix seconds."
+    "llm_price_table_timestamp_seconds", (), "When the prices in use were last known to be right, in Unix seconds."
 )
-LABEL_OVERFLOW = _counter("llm_label_overflow_total", ("label",), "Values counted under `other`.")
+LABEL_OVERFLOW = _counter("llm_label_overflow_total", ("label",), "Label values that were replaced by `other`.")
 TELEMETRY_FAILURES = _counter(
-    "llm_telemetry_failures_total", ("signal",), "Telemetry that could not be recorded; the application was not told."
+    "llm_telemetry_failures_total", ("signal",), "Failures to record telemetry, which the application does not see."
 )
 
 METRICS: Final = tuple(value for value in list(globals().values()) if isinstance(value, Metric))
@@ -232,13 +244,13 @@ LLM_ENDPOINT: Final = "llm.endpoint"
 LLM_TENANT_ID: Final = "llm.tenant_id"
 LLM_USER_ID: Final = "llm.user_id"
 LLM_ATTEMPT: Final = "llm.attempt"
-LLM_MODEL_VERSION: Final = "llm.model_version"
+
 LLM_FALLBACK_FROM: Final = "llm.fallback_from"
 LLM_RETRIEVAL_CHUNKS: Final = "llm.retrieval.chunks"
 LLM_RETRIEVAL_SCORES: Final = "llm.retrieval.scores"
 LLM_RETRIEVAL_MS: Final = "llm.retrieval_ms"
 
-RESOURCE_NATIVE: Final = "llm.telemetry.native"  # true: metrics come from the process, not from its spans
+RESOURCE_NATIVE: Final = "llm.telemetry.native"  # true: the process records its own metrics
 
 # --- Logs ---------------------------------------------------------------------------------------
 

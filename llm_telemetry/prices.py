@@ -1,11 +1,12 @@
-"""What a model call costs.
+"""Cost of a model call.
 
-Prices come from the `genai-prices` table, with dated overrides of our own on top (prices.yaml).
-Looking one up takes the table 65 us, so resolved rates are kept; the arithmetic is one line:
+Prices come from the table of the package `genai-prices`; dated entries in prices.yaml override it. A look-up in
+the table takes 65 us, so found rates are cached. The cost in US dollars is
 
     (input - cached - written) * p_in + cached * p_cached + written * p_written + output * p_out
 
-Reasoning tokens are inside output. A model without a price has no cost: `None`, never 0.
+with token counts and prices per token; output includes reasoning tokens. A model without a price has the cost
+None, never 0.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import yaml
 from llm_telemetry.names import COST_REPORTED, COST_TABLE, COST_UNPRICED, UNKNOWN
 from llm_telemetry.settings import strip_provider
 
-# Imported where it is used: 20 MB that a process which only reads names or records scores does without.
+# genai_prices is imported inside functions: it takes 20 MB, which a process that only uses names does not need.
 if TYPE_CHECKING:
     from genai_prices.data_snapshot import DataSnapshot
     from genai_prices.types import ModelInfo, ModelPrice
@@ -34,11 +35,10 @@ if TYPE_CHECKING:
 PRICES_FILE_VARIABLE = "LLM_TELEMETRY_PRICES"
 DEFAULT_PRICES_FILE = Path(__file__).with_name("prices.yaml")
 
-# Some prices change within a day, on the half hour at the finest (2026-11): a rate is looked up anew
-# every quarter of an hour.
+# Seconds that a rate is cached. Some prices change during the day, at the earliest every half hour (2026-11).
 RATE_LIFETIME_S = 900
 
-# OpenTelemetry's names of providers (gen_ai.provider.name) where the price table uses another.
+# Provider names of OpenTelemetry (gen_ai.provider.name) for which the price table uses another name.
 TABLE_PROVIDERS: Mapping[str, str] = {
     "aws.bedrock": "aws",
     "azure.ai.inference": "azure",
@@ -49,7 +49,7 @@ TABLE_PROVIDERS: Mapping[str, str] = {
     "mistral_ai": "mistral",
     "x_ai": "x-ai",
 }
-# Units that a table entry may price beside tokens of text and that no usage we read can contain.
+# Units that a table entry may price besides text tokens. No usage that is read here contains them.
 _UNUSED_UNITS = ("web_searches_", "storage_searches_", "input_audio", "output_audio", "cache_audio", "input_image",
                  "output_image", "cache_image", "input_video", "output_video", "audio_hours", "cache_write_1h_",
                  "input_document", "input_annotated", "output_reasoning_", "output_citation_")  # fmt: skip
@@ -57,12 +57,16 @@ _TEXT_UNITS = ("input_mtok", "output_mtok", "cache_read_mtok", "cache_write_mtok
 
 
 class PricesError(ValueError):
-    """The prices file cannot be used. The message names the file, the entry and the remedy."""
+    """The prices file cannot be used. The message names the file, the entry and what to write instead."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens of one call. `input_tokens` includes cached and written ones, `output_tokens` reasoning."""
+    """Tokens of one call.
+
+    `input_tokens` includes tokens read from and written to the provider's cache. `output_tokens` includes
+    reasoning tokens.
+    """
 
     input_tokens: int
     output_tokens: int = 0
@@ -72,7 +76,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """US dollars, or None where no price is known; `source` is `table`, `reported` or `unpriced`."""
+    """Cost in US dollars, or None if no price is known. `source` is one of names.COST_SOURCES."""
 
     dollars: float | None
     source: str
@@ -83,7 +87,7 @@ UNPRICED = Cost(None, COST_UNPRICED)
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """US dollars per token, for prompts of more than `above` input tokens. `None`: that kind of token has no price."""
+    """US dollars per token, for calls with more than `above` input tokens. None: that kind of token has no price."""
 
     above: int
     input: float | None
@@ -95,7 +99,7 @@ class Rates:
 
 @dataclass(frozen=True)
 class Override:
-    """One entry of prices.yaml. `until` is the first day on which it no longer holds."""
+    """One entry of prices.yaml. It is valid from the day `from_` to the day before `until`."""
 
     model: str
     provider: str | None
@@ -104,16 +108,16 @@ class Override:
     rates: tuple[Rates, ...]
     context_window: int | None
 
-    def fits(self, model: str, provider: str, day: date) -> bool:
-        """Whether this entry prices `model` of `provider` on `day` (UTC)."""
+    def applies_to(self, model: str, provider: str, day: date) -> bool:
+        """Whether this entry has the price of `model` at `provider` on `day` (UTC)."""
         return self.model == model and self.provider in (None, provider) and self.from_ <= day < self.until
 
 
 class Prices:
-    """The price table with our overrides on top. Thread-safe: it is only read after it was made."""
+    """The price table with overrides. Thread-safe: nothing changes after it was created."""
 
     def __init__(self, file: Path | None = None) -> None:
-        """Read the overrides from `file`, else from $LLM_TELEMETRY_PRICES, else the shipped ones.
+        """Read the overrides from `file`, else from $LLM_TELEMETRY_PRICES, else from prices.yaml in this folder.
 
         Raises:
             PricesError: the file is missing or an entry cannot be used.
@@ -136,10 +140,15 @@ class Prices:
         at: datetime | None = None,
         reported: float | None = None,
     ) -> Cost:
-        """Cost of one call to `model` at `at` (now when absent).
+        """Return the cost of one call, in US dollars.
 
-        `reported` is a cost that the provider or gateway named itself. It wins, unless it is 0: gateways
-        say 0 when they do not know.
+        Args:
+            model: as requested; a provider prefix is allowed.
+            usage: the tokens of the call.
+            provider: a value of `gen_ai.provider.name`.
+            at: the time of the call, with a time zone. Default: now.
+            reported: a cost in US dollars that the provider or a gateway reported. It is used as it is, unless
+                it is 0, which gateways report when they do not know the cost.
         """
         if reported:
             return Cost(float(reported), COST_REPORTED)
@@ -148,10 +157,11 @@ class Prices:
         return _apply(tiers, usage)
 
     def table_timestamp(self) -> float:
-        """When the prices in use were last known to be right, in Unix seconds.
+        """Return when the prices in use were last known to be right, in Unix seconds.
 
-        The release of the pinned table; its own time where genai-prices updates itself; with another
-        version than the pinned one, the newest price change in it that is not still to come.
+        This is the release date of the pinned table. If genai-prices has updated itself, it is the time of the
+        update. If another version than the pinned one is installed, it is the newest price change in its table
+        that is not in the future.
         """
         from genai_prices.types import StartDateConstraint
 
@@ -176,7 +186,7 @@ class Prices:
         return _table_rates(info.get_prices(at)) if info else ()
 
     def _context_window(self, model: str, provider: str = UNKNOWN) -> int | None:
-        """Input tokens that `model` can take, or None where nobody says."""
+        """Return the context window of `model` in tokens, or None if it is not known."""
         override = self._override_for(model, provider, datetime.now(UTC).date())
         if override and override.context_window:
             return override.context_window
@@ -185,7 +195,7 @@ class Prices:
 
     def _override_for(self, model: str, provider: str, day: date) -> Override | None:
         name = strip_provider(model)
-        return next((entry for entry in reversed(self._overrides) if entry.fits(name, provider, day)), None)
+        return next((entry for entry in reversed(self._overrides) if entry.applies_to(name, provider, day)), None)
 
 
 def _apply(tiers: Sequence[Rates], usage: Usage) -> Cost:
@@ -214,7 +224,7 @@ def _table() -> DataSnapshot:
 
 
 def _table_entry(model: str, provider: str) -> ModelInfo | None:
-    """The table's entry for `model`, by its full name first: some gateways' names hold a `/`."""
+    """Find `model` in the table, first by its full name: some gateways have model names with a `/`."""
     provider_id = None if provider == UNKNOWN else TABLE_PROVIDERS.get(provider, provider)
     for name in (model, strip_provider(model)):
         with suppress(LookupError):
@@ -223,7 +233,7 @@ def _table_entry(model: str, provider: str) -> ModelInfo | None:
 
 
 def _table_rates(price: ModelPrice) -> tuple[Rates, ...]:
-    """Rates by prompt length. Empty where the entry prices something that we do not count."""
+    """Return the rates by prompt length, or nothing if the entry prices a unit that is not counted here."""
     from genai_prices.types import TieredPrices
 
     units = {unit: value for unit, value in vars(price).items() if value is not None and not unit.startswith("_")}
@@ -270,7 +280,7 @@ def _read(file: Path) -> dict[str, Any]:
         raise PricesError(f"{file}: unknown {sorted(map(str, unknown))}; known are table, overrides")
     table = content.get("table") or {}
     if not isinstance(table, dict) or (table and not _is_day(table.get("released"))):
-        raise PricesError(f"{file}: `table` says `version` and `released`, a date as 2024-05-13")
+        raise PricesError(f"{file}: `table` needs `version` and `released`, a date such as 2024-05-13")
     return content
 
 
@@ -293,7 +303,7 @@ def _override(file: Path, number: int, entry: Any) -> Override:
         )
     from_, until = entry.get("from", date.min), entry.get("until", date.max)
     if not _is_day(from_) or not _is_day(until) or from_ >= until:
-        raise PricesError(f"{where} ({entry['model']}): `from` must be a date before `until`, as 2024-05-13")
+        raise PricesError(f"{where} ({entry['model']}): `from` must be a date before `until`, such as 2024-05-13")
     tiers = entry.get("above") or []
     if not isinstance(tiers, list) or not all(isinstance(tier, dict) and "input_tokens" in tier for tier in tiers):
         raise PricesError(f"{where} ({entry['model']}): `above` must be a list of mappings with `input_tokens`")
@@ -305,7 +315,7 @@ def _override(file: Path, number: int, entry: Any) -> Override:
         rates = [base, *(_override_rates(int(tier["input_tokens"]), tier) for tier in tiers)]
     except (KeyError, TypeError, ValueError) as error:
         raise PricesError(
-            f"{where} ({entry['model']}): prices are numbers >= 0 and `input` must be there ({error})"
+            f"{where} ({entry['model']}): prices are numbers >= 0, and `input` must be there ({error})"
         ) from error
     return Override(
         model=strip_provider(entry["model"]),
@@ -333,7 +343,7 @@ def _override_rates(above: int, entry: Mapping[str, Any]) -> Rates:
 def _per_token(per_million: Any) -> float:
     value = float(per_million)
     if isinstance(per_million, bool) or not 0 <= value < float("inf"):
-        raise ValueError(f"{per_million!r} is no price")
+        raise ValueError(f"{per_million!r} is not a price")
     return value / 1e6
 
 

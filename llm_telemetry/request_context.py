@@ -1,4 +1,4 @@
-"""Who asks, through which endpoint: said once per request, known to everything inside it."""
+"""Endpoint, tenant and user of the current request. An application sets them once per request."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class RequestContext:
-    """What the calls of one request have in common. `user_id` is raw here and hashed wherever it goes."""
+    """What all calls of one request share. `user_id` is not hashed here; it is hashed before it is recorded."""
 
     endpoint: str | None = None
     tenant_id: str | None = None
     user_id: str | None = None
-    # Filled by observe_retrieval, for the log line of the generations that follow.
+    # Set by observe_retrieval, for the log lines of the generations that follow.
     retrieval_ms: float | None = None
     retrieval_chunks: int | None = None
 
 
-NO_REQUEST = RequestContext()  # never written to: it is everybody's
+NO_REQUEST = RequestContext()  # shared by all code outside a request, so never write to it
 _current: ContextVar[RequestContext] = ContextVar("llm_telemetry_request", default=NO_REQUEST)
 
 
@@ -28,18 +28,18 @@ _current: ContextVar[RequestContext] = ContextVar("llm_telemetry_request", defau
 def request_context(
     *, endpoint: str | None = None, tenant_id: str | None = None, user_id: str | None = None
 ) -> Iterator[RequestContext]:
-    """Say for everything inside the block through which endpoint (route template), tenant and user it runs."""
+    """Set endpoint (the route template), tenant and user for all calls inside the block."""
     context = RequestContext(endpoint, tenant_id, user_id)
     previous = _current.get()
     _current.set(context)
     try:
         yield context
     finally:
-        # Not by token: a generator may be closed in another context than it was started in.
+        # ContextVar.reset would fail if a generator is closed in another context than it started in.
         if _current.get() is context:
             _current.set(previous)
 
 
 def current_request() -> RequestContext:
-    """The request that this code runs for, or NO_REQUEST."""
+    """Return the context of the current request, or NO_REQUEST outside a request."""
     return _current.get()

@@ -1,7 +1,7 @@
-"""What a provider's answer says about itself: usage, finish reason, model, first content.
+"""Reads usage, finish reason, model and content from a provider's response.
 
-Reads objects and dicts alike, in the shapes of OpenAI's chat completions, embeddings and responses, and
-of Anthropic's messages. An absent value is None; nothing here raises for a shape it does not know.
+Understands objects and dicts in the shapes of OpenAI's chat completions, embeddings and Responses API, and of
+Anthropic's Messages API. A missing value is None. Nothing here raises for an unknown shape.
 """
 
 from __future__ import annotations
@@ -22,79 +22,83 @@ _FINISH_REASONS: Mapping[str, str] = {
     "max_tokens": "length",
     "tool_use": "tool_calls",
     "refusal": "content_filter",
-    # OpenAI's responses: status and incomplete_details.reason
+    # OpenAI's Responses API: status and incomplete_details.reason
     "completed": "stop",
     "max_output_tokens": "length",
 }
-# Above it a number is an error: a larger one fits no OTLP attribute, and would take its whole batch with it.
-_LARGEST = 2**53
+# A larger number is a mistake. It would not fit into an OTLP attribute, and the exporter would lose its whole batch.
+_MAX_NUMBER = 2**53
 
 
 @dataclass(slots=True)
-class Facts:
-    """What an answer, or a chunk of one, was seen to say."""
+class ParsedResponse:
+    """What a response, or one chunk of a stream, contains."""
 
     usage: Usage | None = None
-    reported_cost: float | None = None  # US dollars, where a gateway names it
+    reported_cost: float | None = None  # US dollars, if a gateway reports them
     finish_reason: str | None = None
     model: str | None = None
     has_content: bool = False
 
 
-def read(answer: Any) -> Facts:
-    """Read a whole answer or one chunk of a stream."""
-    if isinstance(answer, str):
-        return Facts(has_content=bool(answer))
-    choice = _first(get(answer, "choices"))
-    if choice is not None:  # before anything else: to ask a model of pydantic's for what it lacks is slow
-        facts = _outer(answer)
-        facts.finish_reason = finish_reason(get(choice, "finish_reason"))
-        whole = get(answer, "object") == "chat.completion"  # such a choice has no delta, and to ask is slow
-        facts.has_content = _has_content((None if whole else get(choice, "delta")) or get(choice, "message"))
-        return facts
-    event = get(answer, "type")
-    if event == "message_start":  # Anthropic's stream: model and input tokens come first
-        return _outer(get(answer, "message"))
+def parse_response(response: Any) -> ParsedResponse:
+    """Parse a whole response or one chunk of a stream."""
+    if isinstance(response, str):
+        return ParsedResponse(has_content=bool(response))
+    choice = _first(field_of(response, "choices"))
+    if choice is not None:  # the commonest shape comes first: a pydantic model is slow to ask for a missing field
+        parsed = _parse_envelope(response)
+        parsed.finish_reason = finish_reason(field_of(choice, "finish_reason"))
+        # A choice of a whole response has no delta, and asking a pydantic model for it is slow.
+        is_whole = field_of(response, "object") == "chat.completion"
+        delta = None if is_whole else field_of(choice, "delta")
+        parsed.has_content = _has_content(delta or field_of(choice, "message"))
+        return parsed
+    event = field_of(response, "type")
+    if event == "message_start":  # Anthropic's stream starts with model and input tokens
+        return _parse_envelope(field_of(response, "message"))
     if event in ("content_block_delta", "response.output_text.delta"):
-        return Facts(has_content=True)
-    if event in ("response.completed", "response.incomplete", "response.failed"):  # end of OpenAI's responses
-        answer = get(answer, "response")
-    facts = _outer(answer)
-    details = get(get(answer, "incomplete_details"), "reason")
-    stop = get(answer, "stop_reason") or get(get(answer, "delta"), "stop_reason")
-    status = get(answer, "status") if get(answer, "object") == "response" else None
-    facts.finish_reason = finish_reason(stop or details or status)
-    facts.has_content = bool(text(answer))
-    return facts
+        return ParsedResponse(has_content=True)
+    if event in ("response.completed", "response.incomplete", "response.failed"):  # end of a Responses API stream
+        response = field_of(response, "response")
+    parsed = _parse_envelope(response)
+    details = field_of(field_of(response, "incomplete_details"), "reason")
+    stop = field_of(response, "stop_reason") or field_of(field_of(response, "delta"), "stop_reason")
+    status = field_of(response, "status") if field_of(response, "object") == "response" else None
+    parsed.finish_reason = finish_reason(stop or details or status)
+    parsed.has_content = bool(response_text(response))
+    return parsed
 
 
 def finish_reason(value: Any) -> str | None:
-    """A provider's word for why it stopped, in the contract's terms; `other` for one we do not know."""
+    """Map a provider's finish reason to one of names.FINISH_REASONS; an unknown reason is `other`."""
     return _FINISH_REASONS.get(value, OTHER) if isinstance(value, str) and value else None
 
 
-def usage_of(input_tokens: Any, output_tokens: Any = 0, cached: Any = 0, written: Any = 0) -> Usage:
-    """Usage of numbers that were told. Tokens of the cache that are not inside the input's are not believed.
+def checked_usage(input_tokens: Any, output_tokens: Any = 0, cached: Any = 0, written: Any = 0) -> Usage:
+    """Make a Usage of token counts that the application gave.
+
+    Cached and written tokens are part of the input tokens, so they are cut to their number.
 
     Raises:
-        ValueError: a number is none that a usage can have.
+        ValueError: a count is not a whole number from 0 to 2**53.
     """
     counts = [_count(value) for value in (input_tokens, output_tokens, cached, written)]
     if None in counts:
-        raise ValueError("tokens are whole numbers from 0 on")
+        raise ValueError("token counts must be whole numbers from 0 on")
     total, output, read_from_cache, written_to_cache = (count or 0 for count in counts)
     read_from_cache = min(read_from_cache, total)
     return Usage(total, output, read_from_cache, min(written_to_cache, total - read_from_cache))
 
 
-def dollars(value: Any) -> float | None:
-    """A cost that was told, None where it is none: not a number, below 0, not finite."""
-    known = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if known and 0 <= value <= _LARGEST else None
+def checked_dollars(value: Any) -> float | None:
+    """Return a reported cost in US dollars, or None if it is not a number, negative or not finite."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number and 0 <= value <= _MAX_NUMBER else None
 
 
 def merge_usage(known: Usage | None, new: Usage) -> Usage:
-    """Usage of a stream that is told in parts (Anthropic: input first, output at the end)."""
+    """Merge the usage of two chunks of a stream. Anthropic sends input tokens first, running output totals later."""
     if known is None:
         return new
     return Usage(
@@ -105,33 +109,33 @@ def merge_usage(known: Usage | None, new: Usage) -> Usage:
     )
 
 
-def text(answer: Any) -> str:
-    """The text of an answer or chunk of one, for content capture."""
-    if isinstance(answer, str):
-        return answer
-    choice = _first(get(answer, "choices"))
+def response_text(response: Any) -> str:
+    """Return the text of a response or of one chunk, for content capture."""
+    if isinstance(response, str):
+        return response
+    choice = _first(field_of(response, "choices"))
     if choice is not None:
-        part = get(choice, "delta") or get(choice, "message")
-        return str(get(part, "content") or get(part, "refusal") or "")
-    delta = get(answer, "delta")
+        message = field_of(choice, "delta") or field_of(choice, "message")
+        return str(field_of(message, "content") or field_of(message, "refusal") or "")
+    delta = field_of(response, "delta")
     if delta is not None:
-        return str(delta if isinstance(delta, str) else get(delta, "text") or "")
-    return "".join(_blocks(get(answer, "content")) or _blocks(get(answer, "output")))
+        return str(delta if isinstance(delta, str) else field_of(delta, "text") or "")
+    return "".join(_block_texts(field_of(response, "content")) or _block_texts(field_of(response, "output")))
 
 
-def _blocks(value: Any) -> list[str]:
-    """The texts of Anthropic's content blocks, and of the contents of the messages in OpenAI's responses."""
-    if not isinstance(value, list | tuple):
+def _block_texts(blocks: Any) -> list[str]:
+    """Texts of Anthropic's content blocks, and of the messages in a response of OpenAI's Responses API."""
+    if not isinstance(blocks, list | tuple):
         return []
-    found: list[str] = []
-    for block in value:
-        part = get(block, "text")
-        found += [part] if isinstance(part, str) else _blocks(get(block, "content"))
-    return found
+    texts: list[str] = []
+    for block in blocks:
+        text = field_of(block, "text")
+        texts += [text] if isinstance(text, str) else _block_texts(field_of(block, "content"))
+    return texts
 
 
-def get(source: Any, name: str) -> Any:
-    """`source.name` or `source[name]`, None where there is none."""
+def field_of(source: Any, name: str) -> Any:
+    """Return `source.name` or `source[name]`, or None if there is neither."""
     if source is None:
         return None
     if isinstance(source, dict):
@@ -140,36 +144,36 @@ def get(source: Any, name: str) -> Any:
     return source.get(name) if value is None and isinstance(source, Mapping) else value
 
 
-def _outer(answer: Any) -> Facts:
-    """What stands beside the content of an answer."""
-    facts = Facts(model=_text(get(answer, "model")))
-    usage = get(answer, "usage")
+def _parse_envelope(response: Any) -> ParsedResponse:
+    """Parse the fields beside the content: model, usage and cost."""
+    parsed = ParsedResponse(model=_non_empty_string(field_of(response, "model")))
+    usage = field_of(response, "usage")
     if usage is not None:
-        facts.usage = _usage(usage)
-        extra = getattr(usage, "model_extra", None)  # where a model of pydantic's has it: to ask for more is slow
-        facts.reported_cost = dollars(get(extra if isinstance(extra, dict) else usage, "cost"))
-    return facts
+        parsed.usage = _parse_usage(usage)
+        extra = getattr(usage, "model_extra", None)  # a pydantic model keeps unknown fields here
+        parsed.reported_cost = checked_dollars(field_of(extra if isinstance(extra, dict) else usage, "cost"))
+    return parsed
 
 
-def _usage(usage: Any) -> Usage | None:
-    prompt = _count(get(usage, "prompt_tokens"))
-    if prompt is not None:  # OpenAI chat and embeddings: cached tokens are inside the prompt's
-        cached = _count(get(get(usage, "prompt_tokens_details"), "cached_tokens")) or 0
-        return Usage(prompt, _count(get(usage, "completion_tokens")) or 0, min(cached, prompt))
-    read_from_cache = _count(get(usage, "cache_read_input_tokens"))
-    written_to_cache = _count(get(usage, "cache_creation_input_tokens"))
-    fresh, output = _count(get(usage, "input_tokens")), _count(get(usage, "output_tokens"))
+def _parse_usage(usage: Any) -> Usage | None:
+    prompt = _count(field_of(usage, "prompt_tokens"))
+    if prompt is not None:  # OpenAI's chat and embeddings: prompt_tokens includes cached tokens
+        cached = _count(field_of(field_of(usage, "prompt_tokens_details"), "cached_tokens")) or 0
+        return Usage(prompt, _count(field_of(usage, "completion_tokens")) or 0, min(cached, prompt))
+    read_from_cache = _count(field_of(usage, "cache_read_input_tokens"))
+    written_to_cache = _count(field_of(usage, "cache_creation_input_tokens"))
+    fresh, output = _count(field_of(usage, "input_tokens")), _count(field_of(usage, "output_tokens"))
     if fresh is None and output is None:
         return None
-    if read_from_cache is not None or written_to_cache is not None:  # Anthropic: they stand beside input's
+    if read_from_cache is not None or written_to_cache is not None:  # Anthropic: input_tokens excludes the cache's
         cached, written = read_from_cache or 0, written_to_cache or 0
         return Usage((fresh or 0) + cached + written, output or 0, cached, written)
-    cached = _count(get(get(usage, "input_tokens_details"), "cached_tokens")) or 0
+    cached = _count(field_of(field_of(usage, "input_tokens_details"), "cached_tokens")) or 0
     return Usage(fresh or 0, output or 0, min(cached, fresh or 0))
 
 
 def _has_content(delta: Any) -> bool:
-    return bool(get(delta, "content") or get(delta, "tool_calls") or get(delta, "refusal"))
+    return bool(field_of(delta, "content") or field_of(delta, "tool_calls") or field_of(delta, "refusal"))
 
 
 def _first(values: Any) -> Any:
@@ -177,8 +181,8 @@ def _first(values: Any) -> Any:
 
 
 def _count(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST else None
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MAX_NUMBER else None
 
 
-def _text(value: Any) -> str | None:
+def _non_empty_string(value: Any) -> str | None:
     return value if isinstance(value, str) and value else None

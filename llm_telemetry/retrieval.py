@@ -1,4 +1,4 @@
-"""The `retrieval` span and its latency, apart from the model's."""
+"""The `retrieval` span and the metric `llm_retrieval_latency_ms`. Retrieval time is not part of model latency."""
 
 from __future__ import annotations
 
@@ -8,66 +8,73 @@ from collections.abc import Sequence
 from opentelemetry.trace import SpanKind
 
 from llm_telemetry import names
-from llm_telemetry.block import Block, Scope, present
+from llm_telemetry.attribution import Attribution
 from llm_telemetry.errors import CANCELLATIONS, error_type
-from llm_telemetry.guard import never_raises
+from llm_telemetry.failure_handling import never_raises
+from llm_telemetry.observed_block import ObservedBlock, elapsed_ms
 from llm_telemetry.request_context import NO_REQUEST, current_request
-from llm_telemetry.spans import CurrentSpan
-from llm_telemetry.state import Telemetry, duration_ms, telemetry
+from llm_telemetry.spans import CurrentSpan, without_none
+from llm_telemetry.telemetry import Telemetry, current_telemetry
 
 
 def observe_retrieval(*, endpoint: str | None = None) -> Retrieval:
-    """Observe one retrieval as a block (`with`, `async with`); say what it found with `record`."""
+    """Observe one retrieval as a block (`with`, `async with`). Call `record` inside it with what was found.
+
+    Args:
+        endpoint: the route template, if no request context gives it.
+    """
     return Retrieval(endpoint)
 
 
-class Retrieval(Block):
-    """What becomes of one retrieval. See `observe_retrieval`."""
+class Retrieval(ObservedBlock):
+    """One observed retrieval, made by `observe_retrieval`.
+
+    `chunks` and `latency_ms` (milliseconds, set when the block ends) are None until they are known.
+    """
 
     def __init__(self, endpoint: str | None) -> None:
         self._endpoint = endpoint
         self._span = CurrentSpan()
-        self._state: Telemetry | None = None
+        self._telemetry: Telemetry | None = None
         self._scores: tuple[float, ...] = ()
         self.chunks: int | None = None
         self.latency_ms: float | None = None
 
     @never_raises("trace")
     def record(self, chunks: int, scores: Sequence[float] = ()) -> None:
-        """Say how many chunks were found, and with which scores, best first."""
+        """Record how many chunks were found, and their scores, best first."""
         self.chunks = chunks
         self._scores = tuple(scores)
 
     @never_raises("trace")
     def begin(self) -> None:
-        """Begin to observe."""
-        state = telemetry()
-        self._scope = Scope.of(state, self._endpoint)
+        telemetry = current_telemetry()
+        self._attribution = Attribution.of(telemetry, self._endpoint)
         self._start = time.perf_counter()
-        self._span.start(state.tracer, names.SPAN_RETRIEVAL, SpanKind.INTERNAL)
-        self._state = state
+        self._span.start(telemetry.tracer, names.SPAN_RETRIEVAL, SpanKind.INTERNAL)
+        self._telemetry = telemetry
 
     def end(self, error: BaseException | None = None) -> None:
-        """Record the retrieval."""
         self._span.detach()
-        state, self._state = self._state, None
-        if state is not None:
-            self._finish(state, error)
+        telemetry, self._telemetry = self._telemetry, None
+        if telemetry is not None:
+            self._finish(telemetry, error)
 
     @never_raises("trace")
-    def _finish(self, state: Telemetry, error: BaseException | None) -> None:
-        self.latency_ms = duration_ms(self._start)
+    def _finish(self, telemetry: Telemetry, error: BaseException | None) -> None:
+        self.latency_ms = elapsed_ms(self._start)
         request = current_request()
         if request is not NO_REQUEST:
             request.retrieval_ms, request.retrieval_chunks = self.latency_ms, self.chunks
-        if error is None:  # a failed look-up's time would make retrieval look fast
-            exemplar = state.exemplar(self._span.span)
-            state.metrics.observe(names.RETRIEVAL_LATENCY, (self._scope.endpoint_label,), self.latency_ms, exemplar)
+        if error is None:  # a retrieval that fails at once would make retrieval look fast
+            labels = (self._attribution.endpoint_label,)
+            exemplar = telemetry.exemplar(self._span.span)
+            telemetry.metrics.observe(names.RETRIEVAL_LATENCY, labels, self.latency_ms, exemplar)
         attributes = {
             names.LLM_RETRIEVAL_MS: self.latency_ms,
             names.LLM_RETRIEVAL_CHUNKS: self.chunks,
             names.LLM_RETRIEVAL_SCORES: self._scores or None,
-            **self._scope.attributes(),
+            **self._attribution.span_attributes(),
         }
         failed = error is not None and not isinstance(error, CANCELLATIONS)
-        self._span.end(present(attributes), error_type(error) if failed and error else None)
+        self._span.end(without_none(attributes), error_type(error) if failed and error else None)

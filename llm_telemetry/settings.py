@@ -1,4 +1,4 @@
-"""The bounded label sets, read from one YAML file that the library and the meter share."""
+"""The label values that metrics may have: endpoints, models and tenants, read from one YAML file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DEFAULT_SETTINGS_FILE = Path(__file__).with_name("settings.yaml")
 
 
 class SettingsError(ValueError):
-    """The settings file cannot be used. The message names the file, the place and the remedy."""
+    """The settings file cannot be used. The message names the file, the key and what to write instead."""
 
 
 @dataclass(frozen=True)
@@ -32,22 +32,22 @@ class Model:
 
 @dataclass(frozen=True)
 class Settings:
-    """The label values that are known before the first request."""
+    """The label values of one settings file. A value that is not listed counts under `other`."""
 
     endpoints: tuple[str, ...]
     models: Mapping[str, Model]
     tenants: tuple[str, ...]
 
     def models_for(self, operation: str) -> tuple[Model, ...]:
-        """The models of one operation (`chat` or `embeddings`)."""
+        """Return the models of one operation (`chat` or `embeddings`)."""
         return tuple(model for model in self.models.values() if model.operation == operation)
 
 
 def load_settings(path: Path | None = None) -> Settings:
-    """Read the settings from `path`, else from $LLM_TELEMETRY_SETTINGS, else the shipped ones.
+    """Read the settings from `path`, else from $LLM_TELEMETRY_SETTINGS, else from settings.yaml in this folder.
 
     Raises:
-        SettingsError: the file is missing, is no YAML, or says something that is not a setting.
+        SettingsError: the file is missing, is not valid YAML, or has a key or value that is not a setting.
     """
     file = path or Path(os.environ.get(SETTINGS_FILE_VARIABLE) or DEFAULT_SETTINGS_FILE)
     try:
@@ -71,7 +71,7 @@ def load_settings(path: Path | None = None) -> Settings:
 def _names(file: Path, content: dict[str, Any], key: str) -> tuple[str, ...]:
     values = content.get(key) or []
     if not isinstance(values, list) or not all(isinstance(value, str) and value for value in values):
-        raise SettingsError(f"{file}: `{key}` must be a list of names; put quotes around one that looks like a number")
+        raise SettingsError(f"{file}: `{key}` must be a list of names; put quotes around numbers")
     return tuple(dict.fromkeys(values))
 
 
@@ -92,5 +92,5 @@ def _models(file: Path, content: Any) -> dict[str, Model]:
 
 @lru_cache(maxsize=1024)
 def strip_provider(model: str) -> str:
-    """A model's own name: `openai/gpt-4o` and `models/gpt-4o` are `gpt-4o`."""
+    """Return the model name without a prefix: `openai/gpt-4o` and `models/gpt-4o` become `gpt-4o`."""
     return model.rsplit("/", 1)[-1] or model

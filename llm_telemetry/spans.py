@@ -1,4 +1,4 @@
-"""Spans that are current while their block runs, and that may end in another context than they began."""
+"""Spans that are current while their block runs. A span may end in another context than it started in."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from opentelemetry import context as context_api
 from opentelemetry.context import Context
 from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, Status, StatusCode, Tracer, set_span_in_context
 
-from llm_telemetry.guard import count_failure
+from llm_telemetry.failure_handling import count_failure
 from llm_telemetry.names import ERROR_TYPE
 
 
 class CurrentSpan:
-    """A span, and the context in which it is the current one."""
+    """A span, and the context in which it is the current span."""
 
     __slots__ = ("_context", "_previous", "span")
 
@@ -23,40 +23,45 @@ class CurrentSpan:
         self._context: Context | None = None
         self._previous: Context | None = None
 
-    def start(self, tracer: Tracer, name: str, kind: SpanKind, *marks: tuple[str, object]) -> None:
-        """Start the span as a child of the current one and make it current; `marks` go into its context.
+    def start(self, tracer: Tracer, name: str, kind: SpanKind, *context_values: tuple[str, object]) -> None:
+        """Start the span as a child of the current span and make it current.
 
-        Where tracing fails there is no span, but the marks are made: metrics and logs go on.
+        `context_values` are (key, value) pairs that are added to the span's context. They are added even if the
+        tracer fails and there is no span, because metrics and logs need them.
         """
-        around = context_api.get_current()
+        previous = context_api.get_current()
         try:
-            self.span = tracer.start_span(name, around, kind)
+            self.span = tracer.start_span(name, previous, kind)
         except Exception:
             count_failure("trace")
-        context = set_span_in_context(self.span, around)
-        for key, value in marks:
+        context = set_span_in_context(self.span, previous)
+        for key, value in context_values:
             context = context_api.set_value(key, value, context)
-        self._context, self._previous = context, around
+        self._context, self._previous = context, previous
         context_api.attach(context)
 
     def attach(self) -> None:
-        """Make the span current."""
+        """Make the span current again after `detach`."""
         if self._context is not None:
             self._previous = context_api.get_current()
             context_api.attach(self._context)
 
     def detach(self) -> None:
-        """Make current what was before.
+        """Restore the previous span, if this span is current.
 
-        Not by the token of `attach`: a stream may be closed by another task than began it, where a token
-        is refused; there this span is not current, and nothing has to be put back.
+        The token of `attach` is not used: a stream may be closed by another task than the task that started
+        it, and OpenTelemetry refuses a token of another task. In that task this span is not current, so there
+        is nothing to restore.
         """
         if self._previous is not None and context_api.get_current() is self._context:
             context_api.attach(self._previous)
         self._previous = None
 
     def end(self, attributes: Mapping[str, Any], error_type: str | None) -> None:
-        """End the span; never raises. An error is named by its type alone: messages may quote prompts."""
+        """End the span. Never raises.
+
+        An error is recorded by its type only, because an exception's message may quote the prompt.
+        """
         span = self.span
         try:
             if span.is_recording():
@@ -67,4 +72,9 @@ class CurrentSpan:
             span.end()
         except Exception:
             count_failure("trace")
-        self._context = None  # it holds what its marks name, and that holds this: left to the garbage collector
+        self._context = None  # breaks the reference cycle span -> context -> generation -> span
+
+
+def without_none(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `fields` without the entries that are None: an unknown value is a missing attribute."""
+    return {name: value for name, value in fields.items() if value is not None}

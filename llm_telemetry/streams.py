@@ -1,7 +1,7 @@
-"""Streams that are observed while they are read, and otherwise are what they were.
+"""Proxies that observe a stream while the application reads it.
 
-The proxies hand every chunk on as it comes, answer for the stream's attributes and its class, and end the
-observation when the stream ends, fails, is closed, or is forgotten.
+A proxy passes every chunk on at once and behaves like the stream: same attributes, same class. It ends the
+observation when the stream ends, fails, is closed, or is garbage-collected.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def observed_stream(result: Any, call: LLMCall) -> ObservedStream | ObservedAsyncStream | None:
-    """A proxy for `result` where it is a stream, else None. `call` has begun and its span is current."""
+    """Return a proxy for `result` if it is a stream, else None. `call` has begun and its span is current."""
     if isinstance(result, AsyncIterator):
         return ObservedAsyncStream(result, call, begun=True)
     if isinstance(result, Iterator):
@@ -26,17 +26,19 @@ def observed_stream(result: Any, call: LLMCall) -> ObservedStream | ObservedAsyn
     return None
 
 
-# What a stream or generator may be asked for by name and that has to be observed. A stream that lacks one
-# must go on lacking it: others look which of them there are.
+# Methods that must be observed, if the stream has them. A stream without one of these methods must not get it
+# from the proxy, because callers test with hasattr which methods a stream has.
 _OBSERVED_METHODS = frozenset({"send", "throw", "close", "asend", "athrow", "aclose"})
 
 
 class _Proxy:
+    """What both proxies share. All its names start with `_observed`, so that they hide none of the stream's."""
+
     def __init__(self, stream: Any, call: LLMCall, *, begun: bool = False) -> None:
         self._observed = stream
         self._observed_call = call
         self._observed_begun = begun
-        # What is current while the stream's own code runs, not while its reader's does.
+        # The context in which the stream's own code runs; the code that reads the stream keeps its own.
         self._observed_context: Context | None = context_api.get_current() if begun else None
 
     @property  # type: ignore[misc]
@@ -47,58 +49,77 @@ class _Proxy:
         value = getattr(self._observed, name)
         return getattr(self, f"_observed_{name}", value) if name in _OBSERVED_METHODS else value
 
-    def _enter(self) -> Context:
-        """Go into the context that the stream's own code left behind the last time; gives the reader's."""
-        around = context_api.get_current()
-        if self._observed_context is not None:
-            context_api.attach(self._observed_context)
-        return around
-
-    def _leave(self, around: Context) -> None:
-        self._observed_context = context_api.get_current()
-        context_api.attach(around)
-
-    def _begin(self) -> None:
+    def _observed_begin(self) -> None:
         if not self._observed_begun:
             self._observed_begun = True
             self._observed_call.begin()
 
-    def _end(self, error: BaseException) -> None:
+    def _observed_end(self, error: BaseException) -> None:
         finished = isinstance(error, StopIteration | StopAsyncIteration)
         self._observed_call.end(None if finished else error)
 
-    def _closed(self) -> None:
-        """A stream that was closed or forgotten before its end: the reader went away."""
+    def _observed_cancel(self) -> None:
+        """End the call as cancelled. Does nothing if the stream was read to its end before."""
         if self._observed_begun:
             self._observed_call.end(GeneratorExit())
 
     def __del__(self) -> None:
-        self._closed()
+        self._observed_cancel()
+
+
+class _StreamContext:
+    """A block that runs in the stream's context, as the stream's code last left it."""
+
+    __slots__ = ("_proxy", "_reader_context")
+
+    def __init__(self, proxy: _Proxy) -> None:
+        self._proxy = proxy
+
+    def __enter__(self) -> None:
+        self._reader_context = context_api.get_current()
+        if self._proxy._observed_context is not None:
+            context_api.attach(self._proxy._observed_context)
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        self._proxy._observed_context = context_api.get_current()
+        context_api.attach(self._reader_context)
+
+
+class _NextChunk(_StreamContext):
+    """Advances the stream; an exception, the stream's end included, ends the call."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if error is not None:
+            self._proxy._observed_end(error)
+        super().__exit__(_kind, error, _trace)
+
+
+class _Closing(_StreamContext):
+    """Closes the stream; a call that has not ended is cancelled."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        self._proxy._observed_cancel()
+        super().__exit__(_kind, error, _trace)
 
 
 class ObservedStream(_Proxy):
-    """A sync stream or generator."""
+    """Proxy for a synchronous stream or generator."""
 
     def __iter__(self) -> ObservedStream:
         return self
 
     def __next__(self) -> Any:
-        return self._step(self._observed.__next__)
+        return self._observed_step(self._observed.__next__)
 
     def _observed_send(self, value: Any) -> Any:
-        return self._step(self._observed.send, value)
+        return self._observed_step(self._observed.send, value)
 
     def _observed_throw(self, *error: Any) -> Any:
-        return self._step(self._observed.throw, *error)
+        return self._observed_step(self._observed.throw, *error)
 
     def _observed_close(self) -> None:
-        """Close the stream; before its end this cancels the call."""
-        around = self._enter()
-        try:
+        with _Closing(self):
             self._observed.close()
-        finally:
-            self._closed()
-            self._leave(around)
 
     def __enter__(self) -> ObservedStream:
         self._observed.__enter__()
@@ -108,56 +129,41 @@ class ObservedStream(_Proxy):
         try:
             return self._observed.__exit__(*error)
         finally:
-            self._closed()
+            self._observed_cancel()
 
-    def _step(self, advance: Any, *args: Any) -> Any:
-        around = self._enter()
-        try:
-            self._begin()
+    def _observed_step(self, advance: Any, *args: Any) -> Any:
+        with _NextChunk(self):
+            self._observed_begin()
             chunk = advance(*args)
-        except BaseException as error:
-            self._end(error)
-            raise
-        finally:
-            self._leave(around)
         self._observed_call.record_chunk(chunk)
         return chunk
 
 
 class ObservedAsyncStream(_Proxy):
-    """An async stream or generator."""
+    """Proxy for an asynchronous stream or generator."""
 
     def __aiter__(self) -> ObservedAsyncStream:
         return self
 
     async def __anext__(self) -> Any:
-        return await self._step(self._observed.__anext__)
+        return await self._observed_step(self._observed.__anext__)
 
     async def _observed_asend(self, value: Any) -> Any:
-        return await self._step(self._observed.asend, value)
+        return await self._observed_step(self._observed.asend, value)
 
     async def _observed_athrow(self, *error: Any) -> Any:
-        return await self._step(self._observed.athrow, *error)
+        return await self._observed_step(self._observed.athrow, *error)
 
     async def _observed_aclose(self) -> None:
-        """Close the stream; before its end this cancels the call."""
-        around = self._enter()
-        try:
+        with _Closing(self):
             await self._observed.aclose()
-        finally:
-            self._closed()
-            self._leave(around)
 
     async def _observed_close(self) -> None:
-        """As OpenAI's async stream's; before its end this cancels the call."""
-        around = self._enter()
-        try:
+        """`close` of OpenAI's async stream is a coroutine function; other streams' `close` may not be."""
+        with _Closing(self):
             closing = self._observed.close()
             if inspect.isawaitable(closing):
                 await closing
-        finally:
-            self._closed()
-            self._leave(around)
 
     async def __aenter__(self) -> ObservedAsyncStream:
         await self._observed.__aenter__()
@@ -167,17 +173,11 @@ class ObservedAsyncStream(_Proxy):
         try:
             return await self._observed.__aexit__(*error)
         finally:
-            self._closed()
+            self._observed_cancel()
 
-    async def _step(self, advance: Any, *args: Any) -> Any:
-        around = self._enter()
-        try:
-            self._begin()
+    async def _observed_step(self, advance: Any, *args: Any) -> Any:
+        with _NextChunk(self):
+            self._observed_begin()
             chunk = await advance(*args)
-        except BaseException as error:
-            self._end(error)
-            raise
-        finally:
-            self._leave(around)
         self._observed_call.record_chunk(chunk)
         return chunk

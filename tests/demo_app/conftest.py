@@ -33,7 +33,7 @@ import llm_telemetry
 import sim_provider.app
 from demo_app import model_client
 from demo_app.settings import DemoSettings
-from llm_telemetry import state
+from llm_telemetry import telemetry
 from sim_provider.models import DEFAULT_MODELS_FILE, load_models
 from sim_provider.server import serve_in_thread
 from sim_provider.settings import Settings
@@ -161,7 +161,7 @@ def start(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Start]:
     """Start an application with these settings; stopped after the test. Retries are not budgeted unless said."""
-    before: Any = state._telemetry
+    before: Any = telemetry._current
     configure = llm_telemetry.configure
     with ExitStack() as running:
 
@@ -181,7 +181,7 @@ def start(
             return made
 
         yield start_one
-    state._telemetry = before
+    telemetry._current = before
 
 
 @pytest.fixture

@@ -11,12 +11,12 @@ from demo_live import ANSWER, STREAM, App, Provider
 from prometheus_client import CollectorRegistry
 
 import llm_telemetry
-from llm_telemetry import state
+from llm_telemetry import telemetry
 from llm_telemetry.content_store import Content, ContentStore
 
 
 def contents() -> list[Content]:
-    store: ContentStore | None = state.telemetry().content
+    store: ContentStore | None = telemetry.current_telemetry().content
     assert store is not None
     store.flush()
     return store.since(0)
@@ -45,7 +45,7 @@ def test_question_chunks_and_answer_are_kept(app: App, stream: bool) -> None:
         prompt_version="v1",
         unix_time=kept.unix_time,
     )
-    assert state.telemetry().content.of_trace(trace_id) == [kept]
+    assert telemetry.current_telemetry().content.of_trace(trace_id) == [kept]
 
 
 def test_only_answers_that_were_given_are_kept(app: App, provider: Provider) -> None:
@@ -77,8 +77,8 @@ def test_store_that_cannot_be_written_changes_no_answer(
 
 
 def test_library_keeps_nothing_unless_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    before: Any = state._telemetry
+    before: Any = telemetry._current
     try:
         assert llm_telemetry.configure("other", registry=CollectorRegistry()).content is None
     finally:
-        state._telemetry = before
+        telemetry._current = before

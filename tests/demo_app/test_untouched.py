@@ -12,7 +12,7 @@ from opentelemetry.instrumentation.httpx import HTTPX2ClientInstrumentor
 from opentelemetry.trace import NoOpTracer
 
 import demo_app.app
-from llm_telemetry import events, generation, llm_call, metrics, privacy, retrieval, state
+from llm_telemetry import events, generation, llm_call, metrics, privacy, retrieval, telemetry
 
 TIMES = ("latency_ms", "ttft_ms", "retrieval_ms", "trace_id")
 
@@ -28,7 +28,7 @@ class BrokenTracer:
 
 def without_opentelemetry(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(demo_app.app, "FastAPI", fastapi.FastAPI.__mro__[1])
-    patch.setattr(state.trace, "get_tracer", lambda _: NoOpTracer())
+    patch.setattr(telemetry.trace, "get_tracer", lambda _: NoOpTracer())
 
 
 def broken_metrics(patch: pytest.MonkeyPatch) -> None:
@@ -41,7 +41,7 @@ def broken_log(patch: pytest.MonkeyPatch) -> None:
 
 
 def broken_tracer(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(state.trace, "get_tracer", lambda _: BrokenTracer())
+    patch.setattr(telemetry.trace, "get_tracer", lambda _: BrokenTracer())
 
 
 def broken_hashes(patch: pytest.MonkeyPatch) -> None:
@@ -52,7 +52,7 @@ def broken_everything(patch: pytest.MonkeyPatch) -> None:
     for breaks in (broken_metrics, broken_log, broken_tracer, broken_hashes):
         breaks(patch)
     for module in (generation, llm_call, retrieval):
-        patch.setattr(module, "telemetry", broken)
+        patch.setattr(module, "current_telemetry", broken)
 
 
 def clock_jumps(patch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from telemetry_seen import WHO, Clock, Seen
 
 import llm_telemetry
-from llm_telemetry import state
+from llm_telemetry import telemetry
 
 
 @pytest.fixture(scope="session")
@@ -49,16 +49,16 @@ def _without_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def seen(span_exporter: InMemorySpanExporter, record_exporter: InMemoryLogRecordExporter) -> Iterator[Seen]:
     """This test's telemetry, configured."""
-    before: Any = state._telemetry
+    before: Any = telemetry._current
     span_exporter.clear()
     record_exporter.clear()
     made = Seen(span_exporter, record_exporter)
     made.configure()
     yield made
-    now: Any = state._telemetry
+    now: Any = telemetry._current
     if now and now.content:
         now.content.close()
-    state._telemetry = before
+    telemetry._current = before
 
 
 @pytest.fixture

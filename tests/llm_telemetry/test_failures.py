@@ -14,8 +14,8 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from telemetry_seen import ANSWER, ENDPOINT, WHO, Seen, chunk
 
 import llm_telemetry as lt
-from llm_telemetry import guard, state
-from llm_telemetry.records import evaluation_link
+from llm_telemetry import failure_handling, telemetry
+from llm_telemetry.evaluation import evaluation_link
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 
@@ -57,7 +57,7 @@ class BrokenProcessor(SpanProcessor):
 )
 def broken(request: pytest.FixtureRequest, seen: Seen) -> Iterator[str]:  # fmt: skip
     """One part of telemetry is broken; gives the signal that is counted."""
-    made: Any = state.telemetry()
+    made: Any = telemetry.current_telemetry()
     provider = TracerProvider()
     what = request.param
     counted = "trace"
@@ -77,12 +77,12 @@ def broken(request: pytest.FixtureRequest, seen: Seen) -> Iterator[str]:  # fmt:
     elif what == "log exporter":
         counted, made.events._logger = "log", Broken()
     elif what == "users":
-        made.live.users = Broken()
+        made.scrape_gauges.users = Broken()
     elif what == "hasher":
         made.hasher = Broken()
     else:
         counted = ""
-        for name in ("metrics", "events", "prices", "hasher", "live", "tracer", "settings"):
+        for name in ("metrics", "events", "prices", "hasher", "scrape_gauges", "tracer", "settings"):
             setattr(made, name, Broken())
     yield counted
     if counted:
@@ -144,7 +144,7 @@ async def test_answers_come_through(broken: str) -> None:
 
 
 def test_one_signal_does_not_take_the_others_with_it(seen: Seen) -> None:
-    made: Any = state.telemetry()
+    made: Any = telemetry.current_telemetry()
     made.tracer = Broken()
     with lt.request_context(**WHO), lt.observe_generation("gpt-4o"), lt.observe_llm_call("gpt-4o") as call:
         call.record_response(ANSWER)
@@ -155,7 +155,7 @@ def test_one_signal_does_not_take_the_others_with_it(seen: Seen) -> None:
 
 
 def test_broken_prices_are_no_price(seen: Seen) -> None:
-    made: Any = state.telemetry()
+    made: Any = telemetry.current_telemetry()
     made.prices = Broken()
     with lt.request_context(**WHO), lt.observe_llm_call("gpt-4o", provider="openai") as call:
         call.record_response(ANSWER)
@@ -240,9 +240,9 @@ def test_failures_are_logged_now_and_then(seen: Seen, caplog: pytest.LogCaptureF
 def test_without_configure_and_with_a_broken_file_there_is_none(
     seen: Seen, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(state, "_telemetry", None)
+    monkeypatch.setattr(telemetry, "_current", None)
     monkeypatch.setenv("LLM_TELEMETRY_SETTINGS", str(tmp_path / "none.yaml"))
-    guard._say_that_there_is_none.cache_clear()
+    failure_handling._log_missing_telemetry.cache_clear()
     for _ in range(3):
         with lt.observe_llm_call("gpt-4o") as call:
             call.record_response(ANSWER)

@@ -10,8 +10,8 @@ from prometheus_client import CollectorRegistry
 from telemetry_seen import ENDPOINT, WHO, Seen
 
 import llm_telemetry as lt
-from llm_telemetry import live_gauges, names
-from llm_telemetry.live_gauges import ActiveUsers, RecentScores
+from llm_telemetry import names, scrape_gauges
+from llm_telemetry.scrape_gauges import ActiveUsers, RecentScores
 
 TRACE, SPAN = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
 
@@ -32,10 +32,10 @@ def time() -> Time:
 def test_users_are_counted_once_over_endpoints_and_forgotten_after_5_minutes(time: Time) -> None:
     users = ActiveUsers(time)
     for endpoint, user in (("/a", "u1"), ("/b", "u1"), ("/a", "u2"), ("/a", "u2")):
-        users.saw(endpoint, user)
+        users.add(endpoint, user)
     assert users.counts() == {"all": 2, "/a": 2, "/b": 1}
     time.now += 200
-    users.saw("/b", "u1")
+    users.add("/b", "u1")
     time.now += 100
     assert users.counts() == {"all": 2, "/a": 2, "/b": 1}  # 300 s: still inside
     time.now += 0.001
@@ -45,12 +45,12 @@ def test_users_are_counted_once_over_endpoints_and_forgotten_after_5_minutes(tim
 
 
 def test_users_are_bounded_between_scrapes(time: Time, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_gauges, "_PRUNE_ABOVE", 10)
+    monkeypatch.setattr(scrape_gauges, "_PRUNE_ABOVE", 10)
     users = ActiveUsers(time)
     for number in range(100):
         time.now += 60
-        users.saw("/a", f"u{number}")
-    assert len(users._seen) <= 12
+        users.add("/a", f"u{number}")
+    assert len(users._last_seen) <= 12
 
 
 def test_active_users_of_a_request(seen: Seen) -> None:
@@ -87,7 +87,7 @@ def test_the_score_gauges_are_the_evaluation_workers_and_go_away(seen: Seen, tim
     evaluate(faithfulness=0.5)
     assert seen.value("llm_faithfulness_score") is None
     made = seen.configure(evaluation_worker=True)
-    made.live.scores = RecentScores(time)
+    made.scrape_gauges.scores = RecentScores(time)
     evaluate(faithfulness=0.9, answer_relevance=0.6)
     evaluate(faithfulness=0.7)
     assert seen.value("llm_faithfulness_score") == pytest.approx(0.8)

@@ -11,7 +11,7 @@ import pytest
 from telemetry_seen import ANSWER, ENDPOINT, Seen, chunk
 
 import llm_telemetry as lt
-from llm_telemetry.privacy import CONTENT_LIMIT, Hasher, captured, redact
+from llm_telemetry.privacy import CONTENT_LIMIT, Hasher, redact, redacted_json
 
 CANARY = "CANARY-4f1c"
 USER = f"{CANARY}@example.com"
@@ -114,13 +114,13 @@ class Message:
 
 
 def test_what_is_captured_is_bounded_and_redacted_in_any_shape() -> None:
-    assert json.loads(captured(Message())) == "Message(content='I am [email]')"
-    assert json.loads(captured({"a": ({"b": Message()}, 7, None, True)})) == {
+    assert json.loads(redacted_json(Message())) == "Message(content='I am [email]')"
+    assert json.loads(redacted_json({"a": ({"b": Message()}, 7, None, True)})) == {
         "a": [{"b": "Message(content='I am [email]')"}, 7, None, True]
     }
-    assert len(json.loads(captured("x " * CONTENT_LIMIT))) == CONTENT_LIMIT
+    assert len(json.loads(redacted_json("x " * CONTENT_LIMIT))) == CONTENT_LIMIT
     at_the_limit = "x" * (CONTENT_LIMIT - 4) + " ann@example.com"
-    assert "ann" not in captured(at_the_limit)
+    assert "ann" not in redacted_json(at_the_limit)
 
 
 @pytest.mark.parametrize("piece", ["a.", "eyJ-", "1 (", "x@", "-_"])

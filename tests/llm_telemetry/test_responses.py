@@ -12,7 +12,7 @@ from telemetry_seen import ANSWER, chunk
 from llm_telemetry import responses
 from llm_telemetry.names import FINISH_REASONS
 from llm_telemetry.prices import Usage
-from llm_telemetry.responses import Facts, read
+from llm_telemetry.responses import ParsedResponse, parse_response
 
 ANTHROPIC_USAGE = {
     "input_tokens": 100,
@@ -28,82 +28,82 @@ RESPONSE = {
     "usage": {"input_tokens": 10, "input_tokens_details": {"cached_tokens": 4}, "output_tokens": 5},
 }
 
-SHAPES: dict[str, tuple[Any, Facts]] = {
-    "OpenAI chat": (ANSWER, Facts(Usage(1847, 312, 1024), None, "stop", "gpt-4o-2024-08-06", True)),
+SHAPES: dict[str, tuple[Any, ParsedResponse]] = {
+    "OpenAI chat": (ANSWER, ParsedResponse(Usage(1847, 312, 1024), None, "stop", "gpt-4o-2024-08-06", True)),
     "OpenAI chat, tools": (
         {"choices": [{"message": {"content": None, "tool_calls": [{}]}, "finish_reason": "tool_calls"}]},
-        Facts(finish_reason="tool_calls", has_content=True),
+        ParsedResponse(finish_reason="tool_calls", has_content=True),
     ),
-    "OpenAI chat, refusal": ({"choices": [{"message": {"refusal": "No."}}]}, Facts(has_content=True)),
+    "OpenAI chat, refusal": ({"choices": [{"message": {"refusal": "No."}}]}, ParsedResponse(has_content=True)),
     "OpenAI chat, cost of a gateway": (
         {"choices": [{"message": {}}], "usage": {"prompt_tokens": 1, "cost": 0.5}},
-        Facts(Usage(1), 0.5),
+        ParsedResponse(Usage(1), 0.5),
     ),
-    "OpenAI chunk, role": (chunk(""), Facts(model="gpt-4o-2024-08-06")),
-    "OpenAI chunk, content": (chunk("a"), Facts(model="gpt-4o-2024-08-06", has_content=True)),
-    "OpenAI chunk, end": (chunk(finish="length"), Facts(model="gpt-4o-2024-08-06", finish_reason="length")),
+    "OpenAI chunk, role": (chunk(""), ParsedResponse(model="gpt-4o-2024-08-06")),
+    "OpenAI chunk, content": (chunk("a"), ParsedResponse(model="gpt-4o-2024-08-06", has_content=True)),
+    "OpenAI chunk, end": (chunk(finish="length"), ParsedResponse(model="gpt-4o-2024-08-06", finish_reason="length")),
     "OpenAI chunk, usage": (
         {"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2}},
-        Facts(Usage(3, 2)),
+        ParsedResponse(Usage(3, 2)),
     ),
     "OpenAI embeddings": (
         {"object": "list", "model": "e", "data": [], "usage": {"prompt_tokens": 8, "total_tokens": 8}},
-        Facts(Usage(8), model="e"),
+        ParsedResponse(Usage(8), model="e"),
     ),
-    "OpenAI response": (RESPONSE, Facts(Usage(10, 5, 4), None, "stop", "gpt-4o", True)),
+    "OpenAI response": (RESPONSE, ParsedResponse(Usage(10, 5, 4), None, "stop", "gpt-4o", True)),
     "OpenAI response, cut": (
         {"object": "response", "status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}},
-        Facts(finish_reason="length"),
+        ParsedResponse(finish_reason="length"),
     ),
     "OpenAI response, stream": (
         {"type": "response.output_text.delta", "delta": "Hold"},
-        Facts(has_content=True),
+        ParsedResponse(has_content=True),
     ),
     "OpenAI response, end of stream": (
         {"type": "response.completed", "response": RESPONSE},
-        Facts(Usage(10, 5, 4), None, "stop", "gpt-4o", True),
+        ParsedResponse(Usage(10, 5, 4), None, "stop", "gpt-4o", True),
     ),
     "Anthropic message": (
         {"type": "message", "model": "claude", "stop_reason": "max_tokens", "usage": ANTHROPIC_USAGE,
          "content": [{"type": "text", "text": "Hold it."}]},
-        Facts(Usage(150, 7, 30, 20), None, "length", "claude", True),
+        ParsedResponse(Usage(150, 7, 30, 20), None, "length", "claude", True),
     ),
     "Anthropic stream, start": (
         {"type": "message_start", "message": {"model": "claude", "usage": ANTHROPIC_USAGE}},
-        Facts(Usage(150, 7, 30, 20), model="claude"),
+        ParsedResponse(Usage(150, 7, 30, 20), model="claude"),
     ),
     "Anthropic stream, content": (
         {"type": "content_block_delta", "delta": {"type": "text_delta", "text": "Hold"}},
-        Facts(has_content=True),
+        ParsedResponse(has_content=True),
     ),
     "Anthropic stream, end": (
         {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 9}},
-        Facts(Usage(0, 9), finish_reason="stop"),
+        ParsedResponse(Usage(0, 9), finish_reason="stop"),
     ),
-    "text": ("Hold", Facts(has_content=True)),
-    "no text": ("", Facts()),
-    "nothing": (None, Facts()),
-    "a number": (7, Facts()),
+    "text": ("Hold", ParsedResponse(has_content=True)),
+    "no text": ("", ParsedResponse()),
+    "nothing": (None, ParsedResponse()),
+    "a number": (7, ParsedResponse()),
     "more cached than there are": (
         {"usage": {"prompt_tokens": 5, "completion_tokens": 1, "prompt_tokens_details": {"cached_tokens": 9}}},
-        Facts(Usage(5, 1, 5)),
+        ParsedResponse(Usage(5, 1, 5)),
     ),
     "more cached than there are, responses": (
         {"usage": {"input_tokens": 5, "output_tokens": 1, "input_tokens_details": {"cached_tokens": 9}}},
-        Facts(Usage(5, 1, 5)),
+        ParsedResponse(Usage(5, 1, 5)),
     ),
     "numbers that are none": (
         {"usage": {"prompt_tokens": -1, "completion_tokens": True, "input_tokens": "9", "cost": float("nan")}},
-        Facts(),
+        ParsedResponse(),
     ),
-    "numbers that fit no attribute": ({"usage": {"prompt_tokens": 2**64, "cost": float("inf")}}, Facts()),
+    "numbers that fit no attribute": ({"usage": {"prompt_tokens": 2**64, "cost": float("inf")}}, ParsedResponse()),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_shapes(shape: str) -> None:
     answer, facts = SHAPES[shape]
-    assert read(answer) == facts
+    assert parse_response(answer) == facts
 
 
 JSON = st.recursive(
@@ -135,8 +135,8 @@ USAGE = st.fixed_dictionaries(
 
 @given(JSON | st.fixed_dictionaries({"usage": USAGE, "choices": JSON}))
 def test_nothing_raises_and_nothing_is_nonsense(answer: Any) -> None:
-    facts = read(answer)
-    assert isinstance(responses.text(answer), str)
+    facts = parse_response(answer)
+    assert isinstance(responses.response_text(answer), str)
     assert facts.finish_reason is None or facts.finish_reason in FINISH_REASONS
     assert facts.model is None or isinstance(facts.model, str)
     assert facts.reported_cost is None or 0 <= facts.reported_cost < float("inf")
@@ -154,9 +154,9 @@ def test_usage_in_parts() -> None:
 
 
 @pytest.mark.parametrize("counts", [(-1,), (1.5,), ("7",), (None,), (True,), (1, -1), (1, 1, 2**60)])
-def test_usage_of_no_numbers(counts: tuple[Any, ...]) -> None:
+def test_checked_usage_no_numbers(counts: tuple[Any, ...]) -> None:
     with pytest.raises(ValueError, match="whole numbers"):
-        responses.usage_of(*counts)
+        responses.checked_usage(*counts)
 
 
 @pytest.mark.parametrize(
@@ -174,4 +174,4 @@ def test_usage_of_no_numbers(counts: tuple[Any, ...]) -> None:
     ],
 )
 def test_texts(answer: Any, text: str) -> None:
-    assert responses.text(answer) == text
+    assert responses.response_text(answer) == text

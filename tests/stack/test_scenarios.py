@@ -127,7 +127,13 @@ def test_an_interrupted_run_leaves_no_fault_behind(loaded: LoadedStack) -> None:
 def test_a_stopped_stack_and_the_wrong_time_scale_are_named(loaded: LoadedStack, tmp_path: Path) -> None:
     stopped = {**loaded.environment, "STACK_STATE": str(tmp_path / "nothing")}
     down = subprocess.run(
-        loaded.command("run", "baseline"), env=stopped, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        loaded.command("run", "baseline"),
+        env=stopped,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert down.returncode == 1
     assert "The stack is not up" in down.stderr

@@ -1,4 +1,4 @@
-"""Telemetry never raises into the application."""
+"""Failures of telemetry are counted and never raised into the application."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import logging
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from llm_telemetry.state import telemetry
+from llm_telemetry.telemetry import current_telemetry
 
 _log = logging.getLogger(__name__)
 P = ParamSpec("P")
@@ -15,7 +15,10 @@ R = TypeVar("R")
 
 
 def never_raises(signal: str) -> Callable[[Callable[P, R]], Callable[P, R | None]]:
-    """Make a recording function give None instead of raising, and count the failure of `signal`."""
+    """Decorator: the function returns None instead of raising, and the failure counts under `signal`.
+
+    `signal` is one of names.TELEMETRY_SIGNALS.
+    """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R | None]:
         @functools.wraps(function)
@@ -32,13 +35,13 @@ def never_raises(signal: str) -> Callable[[Callable[P, R]], Callable[P, R | None
 
 
 def count_failure(signal: str) -> None:
-    """Count that `signal` could not be recorded; never raises. Called inside an `except`."""
+    """Count one failure under `signal` and log its traceback. Call it inside an `except`. Never raises."""
     try:
-        telemetry().failed(signal)
-    except Exception:  # no telemetry can be made at all, so there is nowhere to count
-        _say_that_there_is_none()
+        current_telemetry().count_failure(signal)
+    except Exception:  # configure itself fails, so there is no counter
+        _log_missing_telemetry()
 
 
 @functools.cache
-def _say_that_there_is_none() -> None:
-    _log.error("no telemetry: call llm_telemetry.configure, which says what is wrong", exc_info=True)
+def _log_missing_telemetry() -> None:
+    _log.error("no telemetry: call llm_telemetry.configure at start; its exception says what is wrong", exc_info=True)

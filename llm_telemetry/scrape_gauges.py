@@ -1,4 +1,4 @@
-"""Gauges that are computed when Prometheus asks: active users, breaker states, recent scores."""
+"""Gauges that are computed at each scrape: active users, circuit breaker states, recent evaluation scores."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ from llm_telemetry import names
 ACTIVE_USER_WINDOW_S = 300
 SCORE_WINDOW_S = 3600
 SCORE_SAMPLES = 50
-# Distinct users kept between two scrapes before old ones are looked for: 100 bytes each.
+# Users kept between two scrapes before expired users are removed. One user takes about 100 bytes.
 _PRUNE_ABOVE = 10_000
 
-Clock = Callable[[], float]
+Clock = Callable[[], float]  # seconds, monotonic
 
 
 class ActiveUsers:
-    """Distinct users of the last 5 minutes, per endpoint and over all."""
+    """Counts the distinct users of the last ACTIVE_USER_WINDOW_S seconds, per endpoint and over all endpoints."""
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._clock = clock
-        self._seen: dict[tuple[str, str], float] = {}  # (endpoint, hashed user) -> last seen
+        self._last_seen: dict[tuple[str, str], float] = {}  # by (endpoint, hashed user)
         self._lock = threading.Lock()
         self._prune_above = _PRUNE_ABOVE
 
-    def saw(self, endpoint: str, user: str) -> None:
-        """`user` (hashed) used `endpoint` now."""
+    def add(self, endpoint: str, user: str) -> None:
+        """Note that `user` (hashed) sends a request to `endpoint` now."""
         with self._lock:
-            self._seen[endpoint, user] = self._clock()
-            if len(self._seen) > self._prune_above:
+            self._last_seen[endpoint, user] = self._clock()
+            if len(self._last_seen) > self._prune_above:
                 self._prune()
-                self._prune_above = max(_PRUNE_ABOVE, 2 * len(self._seen))
+                self._prune_above = max(_PRUNE_ABOVE, 2 * len(self._last_seen))
 
     def counts(self) -> dict[str, int]:
-        """Distinct users by endpoint, with `all` de-duplicated over endpoints."""
+        """Distinct users by endpoint. Under names.ALL_ENDPOINTS, a user of several endpoints counts once."""
         with self._lock:
             self._prune()
-            pairs = list(self._seen)
+            pairs = list(self._last_seen)
         users: dict[str, set[str]] = {names.ALL_ENDPOINTS: set()}
         for endpoint, user in pairs:
             users.setdefault(endpoint, set()).add(user)
@@ -52,11 +52,11 @@ class ActiveUsers:
 
     def _prune(self) -> None:
         oldest = self._clock() - ACTIVE_USER_WINDOW_S
-        self._seen = {key: seen for key, seen in self._seen.items() if seen >= oldest}
+        self._last_seen = {key: seen for key, seen in self._last_seen.items() if seen >= oldest}
 
 
 class RecentScores:
-    """Mean of at most 50 newest scores of the last hour; nothing where there are none."""
+    """Means of the newest SCORE_SAMPLES scores that are at most SCORE_WINDOW_S seconds old."""
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
         self._clock = clock
@@ -64,13 +64,13 @@ class RecentScores:
         self._lock = threading.Lock()
 
     def add(self, metric: str, endpoint: str, model: str, score: float) -> None:
-        """Add one score (0 to 1) of `metric` (`faithfulness` or `answer_relevance`)."""
+        """Add one score (0 to 1) of `metric` (one of names.EVAL_METRICS)."""
         with self._lock:
             key = (metric, endpoint, model)
             self._samples.setdefault(key, deque(maxlen=SCORE_SAMPLES)).append((self._clock(), score))
 
     def means(self, metric: str) -> dict[tuple[str, str], float]:
-        """Means of `metric` by (endpoint, model)."""
+        """Means of `metric` by (endpoint, model). A pair without recent scores is left out."""
         oldest = self._clock() - SCORE_WINDOW_S
         with self._lock:
             recent = {
@@ -81,30 +81,30 @@ class RecentScores:
         return {key: sum(scores) / len(scores) for key, scores in recent.items() if scores}
 
 
-class LiveGauges(Collector):
-    """What prometheus_client asks at each scrape."""
+class ScrapeGauges(Collector):
+    """Collector that prometheus_client calls at each scrape."""
 
     def __init__(self, service: str, endpoints: tuple[str, ...]) -> None:
+        """`endpoints` are reported with 0 active users until they have some."""
         self.service = service
         self.users = ActiveUsers()
         self.scores = RecentScores()
-        self.breakers: dict[tuple[str, str], Callable[[], int]] = {}  # (provider, model) -> state
+        self.breakers: dict[tuple[str, str], Callable[[], int]] = {}  # (provider, model) -> function for the state
         self._endpoints = endpoints
 
     def describe(self) -> Iterator[GaugeMetricFamily]:
-        """Names only: prometheus_client calls this on registration instead of `collect`."""
+        """The families without samples: prometheus_client calls this, not `collect`, when it registers."""
         for metric in (names.ACTIVE_USERS, names.BREAKER_STATE, names.FAITHFULNESS_SCORE, names.ANSWER_RELEVANCE_SCORE):
             yield self._family(metric)
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """The values of this moment."""
         users = self._family(names.ACTIVE_USERS)
         for endpoint, count in {**dict.fromkeys(self._endpoints, 0), **self.users.counts()}.items():
             users.add_metric((self.service, endpoint), count)
         yield users
         breakers = self._family(names.BREAKER_STATE)
         for key, state in list(self.breakers.items()):
-            with suppress(Exception):  # an application's callback: its series is missing, the others are not
+            with suppress(Exception):  # the application's function raised: leave out this series only
                 breakers.add_metric((self.service, *key), state())
         yield breakers
         for metric, gauge in (
