@@ -9,7 +9,7 @@ from typing import Any
 
 from nicegui import ui
 
-from console.alerts.silencing import fits
+from console.alerts.silencing import matches
 from console.dashboards.answer import Answer
 from console.dashboards.notes import Note
 from console.dashboards.panels.body import Context
@@ -97,7 +97,7 @@ def chosen(alerts: Sequence[RuleAlert], options: Mapping[str, Any]) -> list[Rule
     kept = [
         alert
         for alert in alerts
-        if states.get(alert.state) and name in alert.name.casefold() and fits(labels, alert.labels)
+        if states.get(alert.state) and name in alert.name.casefold() and matches(labels, alert.labels)
     ]
     order = options.get("sortOrder") or _BY_IMPORTANCE
     if order in (_BY_NAME, _BY_NAME_DOWN):
