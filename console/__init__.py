@@ -1,1 +1,1 @@
-"""The console: dashboards, alerts, traces, logs and runbooks of the stack in a browser."""
+"""The console: dashboards, alerts, traces, logs and runbooks in a browser."""

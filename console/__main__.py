@@ -21,17 +21,17 @@ from stores.metrics import MetricStore
 
 SERVERS = (MetricStore.server, *TRACE_STORES, *LOG_STORES, AlertStore.server)
 EPILOG = """
-Every option may be given in the environment: CONSOLE_ and its name in capitals, as CONSOLE_PORT.
-Without any URL of a store it asks the stack that `make up` started.
+Each option can also be set in the environment, for example CONSOLE_PORT for --port.
+Without any store URL, the console uses the stack that `make up` started.
 
-try it:
+examples:
   python -m console --port 3001
   python -m console --host 0.0.0.0 --password-file /run/secrets/console
 """
 
 
 def parse_arguments(arguments: list[str]) -> argparse.Namespace:
-    """The command line over the environment. Exits with a message when something is wrong."""
+    """Options of the command line take precedence over the environment. Exits with a message if an option is wrong."""
     parser = argparse.ArgumentParser(
         prog="python -m console",
         description="Dashboards, alerts, traces, logs and runbooks of the stack in a browser.",
@@ -39,29 +39,29 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
 
-    def add(name: str, default: object, text: str, kind: type | None = None) -> None:
+    def add(name: str, default: object, help_text: str, kind: type | None = None) -> None:
         value = os.environ.get(f"CONSOLE_{name.upper().replace('-', '_')}") or default
-        parser.add_argument(f"--{name}", default=value, type=kind or str, help=f"{text} (%(default)s)")
+        parser.add_argument(f"--{name}", default=value, type=kind or str, help=f"{help_text} (default: %(default)s)")
 
-    add("host", LOCAL, "address to listen on; any but this machine's own needs a password")
+    add("host", LOCAL, "address to listen on; an address that other machines reach needs --password-file")
     add("port", "3000", "port to listen on", int)
-    add("password-file", "", "file with the password that is asked for; none is asked without")
-    add("alert-sink-url", f"http://127.0.0.1:{Stack.load().port('ALERT_SINK_PORT')}", "the alert sink")
+    add("password-file", "", "file that holds the password; without it, no password is asked for")
+    add("alert-sink-url", f"http://127.0.0.1:{Stack.load().port('ALERT_SINK_PORT')}", "URL of the alert sink")
     for server in SERVERS:
-        add(f"{server}-url", "", f"{server}, where it runs")
-    add("scrape-interval", "15s", "how often Prometheus gets a sample; rates look back four times as long")
-    add("dashboards", str(DASHBOARDS), "folder of the dashboards (JSON) that are shown", Path)
-    add("runbooks", str(RUNBOOKS), "folder of runbooks", Path)
+        add(f"{server}-url", "", f"URL of {server}")
+    add("scrape-interval", "15s", "Prometheus' scrape interval; rates use a window of four intervals")
+    add("dashboards", str(DASHBOARDS), "folder with the dashboards (JSON)", Path)
+    add("runbooks", str(RUNBOOKS), "folder with runbooks", Path)
     return parser.parse_args(arguments)
 
 
 def settings_of(options: argparse.Namespace) -> ConsoleSettings:
-    """The settings that the options are.
+    """The settings of these options.
 
     Raises:
-        UnsafeBinding: it would be open to other machines without a password.
-        BadTime: the scrape interval is no length.
-        OSError: the password cannot be read.
+        UnsafeBinding: the console would accept connections from other machines without a password.
+        BadTime: the scrape interval is not a duration.
+        OSError: the password file cannot be read.
     """
     urls = {server: getattr(options, f"{server.replace('-', '_')}_url") for server in SERVERS}
     return ConsoleSettings(
@@ -77,7 +77,7 @@ def settings_of(options: argparse.Namespace) -> ConsoleSettings:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until stopped; the exit status."""
+    """Serve until stopped; returns the exit status."""
     options = parse_arguments(sys.argv[1:] if arguments is None else arguments)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
@@ -102,7 +102,7 @@ def main(arguments: list[str] | None = None) -> int:
         proxy_headers=False,
         server_header=False,
         timeout_graceful_shutdown=2,
-        reconnect_timeout=20.0,  # a page that misses some seconds on a busy machine goes on instead of loading again
+        reconnect_timeout=20.0,  # a page that was cut off for some seconds on a busy machine continues without a reload
     )
     return 0
 

@@ -1,4 +1,4 @@
-"""A page's address is its state: read once, and pushed to the browser's history when a person changes something."""
+"""A page's address holds its state: it is read once, and each change is pushed to the browser's history."""
 
 from __future__ import annotations
 
@@ -13,26 +13,24 @@ from starlette.requests import Request
 
 @dataclass(frozen=True)
 class Address:
-    """Path and parameters; a parameter may be repeated."""
+    """A path and its query parameters; a parameter may be repeated."""
 
     path: str
     parameters: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, request: Request) -> Address:
-        """What the browser asked for."""
         return cls(request.url.path, tuple(request.query_params.multi_items()))
 
     def value(self, name: str, default: str = "") -> str:
-        """The last value of a parameter."""
+        """The last value, where the parameter is repeated."""
         return next((value for key, value in reversed(self.parameters) if key == name), default)
 
     def values(self, name: str) -> list[str]:
-        """All values of a parameter."""
         return [value for key, value in self.parameters if key == name]
 
     def with_parameters(self, new: Mapping[str, str | Sequence[str] | None]) -> Address:
-        """With these parameters instead; None takes one away."""
+        """Replace these parameters; None removes a parameter."""
         kept = [(key, value) for key, value in self.parameters if key not in new]
         for name, value in new.items():
             if value is not None:
@@ -40,7 +38,7 @@ class Address:
         return Address(self.path, tuple(kept))
 
     def push(self) -> None:
-        """Show it in the browser's address bar; the back button returns to the one before."""
+        """Show this address in the browser's address bar; the back button returns to the previous one."""
         ui.run_javascript(f"consoleUi.push({json.dumps(str(self))})")
 
     def __str__(self) -> str:

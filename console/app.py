@@ -1,4 +1,4 @@
-"""The console's application: pages, and what stands before them."""
+"""The console's web application: its pages, and the middleware in front of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from console import alerts, dashboards, home, logs, memory, metrics, runbooks, services, shell, traces
-from console.safety import HEALTH, METRICS, Safety
+from console.access import HEALTH, METRICS, AccessControl
 from console.services import Services
 from console.settings import ConsoleSettings
 
@@ -17,12 +17,12 @@ PAGES: Final = (home, dashboards, alerts, runbooks, traces, logs)  # each declar
 
 
 def create_app(settings: ConsoleSettings) -> Any:
-    """Declare everything; `python -m console` runs it. NiceGUI's application is one per process."""
-    services.use(Services.of(settings))
-    app.add_middleware(Safety, settings=settings)
-    core.sio.eio.cors_allowed_origins = []  # who may connect is decided by Safety
+    """Call it once per process: NiceGUI has one application per process."""
+    services.set_services(Services.of(settings))
+    app.add_middleware(AccessControl, settings=settings)
+    core.sio.eio.cors_allowed_origins = []  # AccessControl decides which origins may connect
     app.add_api_route(HEALTH, _health, include_in_schema=False)
-    app.add_api_route(METRICS, metrics.measured().exposition, include_in_schema=False)
+    app.add_api_route(METRICS, metrics.count_queries().exposition, include_in_schema=False)
     shell.set_up()
     memory.set_up()
     for pages in PAGES:

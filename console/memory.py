@@ -1,4 +1,8 @@
-"""Gives back what closed pages took: its parts refer to each other, and the C library keeps what is freed."""
+"""Returns the memory of closed pages to the operating system.
+
+The objects of a page refer to each other in cycles, so only the garbage collector frees them, and glibc keeps freed
+memory until `malloc_trim` is called.
+"""
 
 from __future__ import annotations
 
@@ -10,24 +14,23 @@ from typing import Final
 
 from nicegui import app
 
-_AFTER_S: Final = 10.0  # many pages that are closed together are cleared away together
-_waiting: set[asyncio.TimerHandle] = set()
+_DELAY_S: Final = 10.0  # pages that close within this time are freed together
+_scheduled: set[asyncio.TimerHandle] = set()
 
 
 def set_up() -> None:
-    """Clear away a moment after pages were closed."""
-    app.on_delete(_closed)
+    app.on_delete(_schedule)
 
 
-def _closed() -> None:
-    if not _waiting:
-        _waiting.add(asyncio.get_running_loop().call_later(_AFTER_S, _clear))
+def _schedule() -> None:
+    if not _scheduled:
+        _scheduled.add(asyncio.get_running_loop().call_later(_DELAY_S, _free))
 
 
-def _clear() -> None:
-    _waiting.clear()
+def _free() -> None:
+    _scheduled.clear()
     gc.collect()
     if sys.platform == "linux":
-        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # only glibc has it
         if trim:
             trim(0)

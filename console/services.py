@@ -1,4 +1,4 @@
-"""What every page needs: the stores, the alert sink, and threads in which they are asked."""
+"""The servers that pages query, and the threads in which the blocking queries run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Services:
-    """One per process; `services()` gives it."""
+    """There is one per process: `services()`."""
 
     settings: ConsoleSettings
     stores: Stores
@@ -30,23 +30,23 @@ class Services:
 
     @classmethod
     def of(cls, settings: ConsoleSettings) -> Services:
-        """The servers that the settings name, else those of this machine's stack."""
+        """The servers that the settings name; without any URL, those of the stack on this machine."""
         return cls(
             settings,
             Stores.at(settings.urls) if settings.urls else Stores.of(Stack.load()),
             SinkClient(settings.sink_url),
-            ThreadPoolExecutor(settings.threads, "ask"),
+            ThreadPoolExecutor(settings.threads, "query"),
         )
 
-    async def ask(self, question: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-        """Call what blocks (a store) in a thread; what it raises is raised here."""
+    async def ask(self, query: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        """Run a blocking query in a thread. Its exceptions are raised here."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self.pool, partial(question, *arguments, **named))
+        return await loop.run_in_executor(self.pool, partial(query, *arguments, **named))
 
-    async def tried(self, question: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T | StoreError:
-        """The answer, or the error that stands in its place."""
+    async def ask_or_error(self, query: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T | StoreError:
+        """Like `ask`, but a StoreError is returned instead of raised."""
         try:
-            return await self.ask(question, *arguments, **named)
+            return await self.ask(query, *arguments, **named)
         except StoreError as error:
             return error
 
@@ -55,10 +55,9 @@ _current: list[Services] = []
 
 
 def services() -> Services:
-    """Those of this process."""
     return _current[0]
 
 
-def use(of_this_process: Services) -> None:
-    """Set what `services()` gives: when the console starts, and in tests."""
-    _current[:] = [of_this_process]
+def set_services(new: Services) -> None:
+    """Called at start-up and by tests."""
+    _current[:] = [new]

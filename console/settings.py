@@ -1,4 +1,4 @@
-"""What can be set from outside, in one place."""
+"""The settings of one console."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ LOCAL = "127.0.0.1"
 
 
 class UnsafeBinding(ValueError):
-    """The console would be open to other machines without a password."""
+    """The console would accept connections from other machines without a password."""
 
     def __init__(self, host: str) -> None:
         super().__init__(
-            f"listening on {host} opens the console to other machines: give it a password with --password-file"
+            f"listening on {host} opens the console to other machines: set a password with --password-file"
         )
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConsoleSettings:
-    """How one console behaves; `python -m console --help` says what each is for.
+    """`python -m console --help` explains each setting.
 
     Raises:
-        UnsafeBinding: it listens to other machines and has no password.
+        UnsafeBinding: the console listens on an address that other machines reach, and has no password.
     """
 
     host: str = LOCAL
@@ -35,10 +35,10 @@ class ConsoleSettings:
     urls: Mapping[str, str] = field(default_factory=dict)  # by server, as stores.Stores.at takes them
     sink_url: str = "http://127.0.0.1:9095"
     password: str = field(default="", repr=False)
-    scrape_interval_s: float = 15.0  # what $__rate_interval is made of
+    scrape_interval_s: float = 15.0  # $__rate_interval depends on it
     dashboards: Path = DASHBOARDS
     runbooks: Path = RUNBOOKS
-    threads: int = 10  # questions to the servers at the same time; a connection pool of `requests` holds as many
+    threads: int = 10  # queries at the same time; the connection pool of `requests` holds as many connections
 
     def __post_init__(self) -> None:
         if not self.password and not is_loopback(self.host):
@@ -46,7 +46,7 @@ class ConsoleSettings:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine reaches what listens there."""
+    """Whether only this machine can reach `host`."""
     if host == "localhost":
         return True
     try:

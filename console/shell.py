@@ -6,16 +6,16 @@
         with page_frame("Logs", active="logs") as head:
             body = ui.column()
 
-            async def ask() -> None:
+            async def load() -> None:
                 ...
 
             with head:                      # the line with the title: controls go to its right
-                times = TimeBar(address, ask)
-            ui.timer(0, ask, once=True)     # asked as soon as the page is shown
+                times = TimeBar(address, load)
+            ui.timer(0, load, once=True)    # queries run after the page is shown
 
-Looks come from `static/console.css` (classes btn, card, chip, field, input, plain-table, toolbar, state; colours as
-variables). There is no Tailwind: a page needs no compiler, so classes such as `gap-4` do nothing. `states` has what an
-element shows while it loads, has nothing, or failed. `Services.ask` asks a store in a thread.
+Styles are in `static/console.css` (classes btn, card, chip, field, input, plain-table, toolbar, state; colours are
+variables). Tailwind is off, so classes such as `gap-4` do nothing. `states` draws the states loading, no data and
+failed. `Services.ask` runs a blocking query in a thread.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ PAGES: Final = (  # name, address, text
 
 @contextmanager
 def page_frame(title: str, active: str = "") -> Iterator[ui.element]:
-    """A page called `title`; `active` is the entry of the navigation. Gives the line of the title, for controls."""
+    """Draw header and title; yields the title's line, for controls. `active`: the navigation entry to highlight."""
     ui.page_title(f"{title} · {TITLE}")
     ui.link("Skip to content", "#content").classes("skip")
     with ui.element("header").classes("topbar"):
@@ -60,7 +60,7 @@ def page_frame(title: str, active: str = "") -> Iterator[ui.element]:
                 if name == active:
                     link.props('aria-current="page"')
         ui.element("div").classes("grow")
-        toggle = button("", "Dark or light").classes("icon flat")
+        toggle = button("", "Switch between dark and light").classes("icon flat")
         toggle.on("click", js_handler="() => consoleUi.toggleTheme()")
         with toggle:
             ui.icon("contrast").props('aria-hidden="true"')
@@ -73,19 +73,18 @@ def page_frame(title: str, active: str = "") -> Iterator[ui.element]:
 
 
 def heading(text: str, level: int = 1) -> ui.element:
-    """A heading of a page's outline."""
     return with_text(f"h{level}", text)
 
 
 def with_text(tag: str, text: str) -> ui.element:
-    """An element whose text stands in it as it is."""
-    made = ui.element(tag)
-    made._text = text
-    return made
+    """An HTML element with plain text in it."""
+    element = ui.element(tag)
+    element._text = text
+    return element
 
 
 def set_up() -> None:
-    """Once, before the first page: style, script and table of units on every page."""
+    """Put the style sheet, the script and the table of units on every page. Call it once, before the first page."""
     app.add_static_files("/static", STATIC, max_cache_age=3600)
     table = json.dumps(units.as_json(), ensure_ascii=True).replace("<", "\\u003c")
     ui.add_head_html(
@@ -97,13 +96,13 @@ def set_up() -> None:
 
 @cache
 def static(name: str) -> str:
-    """Address of a file of `static`, another one when the file changes."""
+    """The address of a file in `static`. It changes with the file's content, so browsers never use an old copy."""
     digest = hashlib.sha256((STATIC / name).read_bytes()).hexdigest()[:12]
     return f"/static/{name}?{digest}"
 
 
 def _mark() -> None:
-    """The sign of the console: three bars of a chart."""
+    """The logo: three bars of a chart."""
     with ui.element("svg").props('viewBox="0 0 22 22" aria-hidden="true"'):
         for x, y, color in ((2, 11, "accent"), (9, 5, "good"), (16, 8, "warn")):
             ui.element("rect").props(f'x="{x}" y="{y}" width="4" height="{20 - y}" rx="1.5" fill="var(--{color})"')

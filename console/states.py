@@ -1,4 +1,4 @@
-"""The states of an element, each distinct at first sight: loading, no data and why, query failed and why."""
+"""What a part of a page shows while it has no data: loading, no data and why, query failed and why."""
 
 from __future__ import annotations
 
@@ -9,36 +9,81 @@ from nicegui import ui
 from stores import QueryRefused, StoreError
 
 
-class Part(ui.element):
-    """A part of a page that is drawn again only when it says something else: nothing jumps, no focus is lost."""
+class LiveSection(ui.element):
+    """A part of a page that is redrawn only when its content changes: nothing jumps, and focus is kept."""
 
-    said: object = None  # what it was drawn for
+    content: object = None
 
-    def show(self, said: object, draw: Callable[[], None]) -> None:
-        """Draw it where it does not say that already."""
-        if self.said != said:
+    def show(self, content: object, draw: Callable[[], None]) -> None:
+        """Call `draw` if `content` differs from the content that is shown."""
+        if self.content != content:
             self.clear()
-            self.said = said
+            self.content = content
             with self:
                 draw()
 
 
-def loading(what: str = "Loading…") -> None:
-    """An answer is on its way."""
+class ResultArea:
+    """The results of a search, or in their place: loading, no data, or the error. Build it inside the page's element.
+
+    A person may change the search before the last query is answered. `begin_query` numbers the queries, and an answer
+    is shown only while its query is still the newest one.
+    """
+
+    def __init__(self, message: str) -> None:
+        self.query_number = 0
+        self.has_failed = False
+        self._results: ui.element | None = None
+        self._state = ui.element("div")
+        with self._state:
+            loading(message)
+
+    def contain(self, results: ui.element) -> None:
+        """Show `results` only while there are results."""
+        self._results = results
+        results.visible = False
+
+    def begin_query(self) -> int:
+        self.query_number += 1
+        return self.query_number
+
+    def is_newest(self, number: int) -> bool:
+        return number == self.query_number
+
+    def show_results(self) -> None:
+        self._switch(results=True)
+
+    def show_no_data(self, why: str) -> None:
+        with self._switch(results=False):
+            no_data(why)
+
+    def show_error(self, error: Exception) -> None:
+        with self._switch(results=False, has_failed=True):
+            failed(error)
+
+    def _switch(self, *, results: bool, has_failed: bool = False) -> ui.element:
+        self.has_failed = has_failed
+        self._state.clear()
+        if self._results:
+            self._results.visible = results
+        return self._state
+
+
+def loading(message: str = "Loading…") -> None:
     with _state("loading").props('role="status" aria-live="polite"'):
         ui.element("span").classes("spinner").props('aria-hidden="true"')
-        ui.label(what)
+        ui.label(message)
 
 
 def no_data(why: str) -> None:
-    """The server answered, with nothing. `why` goes on from `No data: …`."""
+    """The server answered, but there is nothing to show. `why` completes the sentence `No data: …`."""
     with _state("empty"):
         ui.icon("inbox").props('aria-hidden="true"')
         ui.label(f"No data: {why}")
 
 
 def failed(error: Exception | str) -> None:
-    """The question was not answered. The server's own words are shown, and what to do."""
+    """The query failed: the server's own message, and what to do next."""
     with _state("failed").props('role="alert"'):
         ui.icon("error_outline").props('aria-hidden="true"')
         with ui.element("div"):
@@ -48,7 +93,7 @@ def failed(error: Exception | str) -> None:
 
 
 def reason(error: Exception | str) -> str:
-    """Why a question was not answered, in the server's own words where it said any."""
+    """Why a query failed, in the server's own words where it gave any."""
     if isinstance(error, QueryRefused):
         return error.said
     if isinstance(error, StoreError):

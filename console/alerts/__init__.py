@@ -1,10 +1,10 @@
-"""Alerts: firing, pending, silenced and resolved, with what to do about them."""
+"""The alerts page: firing, pending, silenced and resolved alerts, silences, and links to investigate."""
 
 from __future__ import annotations
 
 
 def register() -> None:
-    """Declare the page. Imported here, so that parts of this package can be used without pages."""
+    """Declare the page. It is imported here, so that other packages can import parts of this one without it."""
     from console.alerts import page
 
     page.register()

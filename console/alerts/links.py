@@ -1,4 +1,4 @@
-"""Where a person looks next from an alert: all of it in the console."""
+"""The pages of the console that an alert links to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from alert_sink.console_pages import logs_page, query_page, traces_page
 from alert_sink.links import web_address
 from alert_sink.runbooks import EXAMPLES
 from alert_sink.settings import ALERTS
-from console.alerts.standing import ActiveAlert
+from console.alerts.active_alerts import ActiveAlert
 from console.runbooks.view import shelf
 
 
@@ -20,29 +20,28 @@ def alert_index() -> AlertIndex:
     return AlertIndex.load(ALERTS)
 
 
-def runbook_of(name: str, labels: Mapping[str, str], url: str = "") -> str:
-    """The runbook of an alert: its page here, about these labels, else where the alert says; else empty."""
+def runbook_page(name: str, labels: Mapping[str, str], url: str = "") -> str:
+    """The alert's runbook in the console, with queries for these labels; else the alert's `runbook_url`, else empty."""
     if name not in shelf().names():
         return web_address(url)
-    about = urlencode({label: labels[label] for label in EXAMPLES if labels.get(label)})
-    return f"/runbooks/{name}" + (f"?{about}" if about else "")
+    query = urlencode({label: labels[label] for label in EXAMPLES if labels.get(label)})
+    return f"/runbooks/{name}" + (f"?{query}" if query else "")
 
 
 def links_of(alert: ActiveAlert) -> list[tuple[str, str]]:
-    """Text and address of each."""
-    found = [("Dashboard", alert.dashboard)]
+    """Text and address of each link."""
+    links = [("Dashboard", alert.dashboard)]
     index = alert_index()
     if index.concerns_requests(alert.name, alert.labels):
         of = (alert.name, alert.labels, alert.since)
-        found += [
+        links += [
             ("Log lines", logs_page(index.log_filter(*of))),
             ("Traces", traces_page(index.trace_filter(*of))),
         ]
     if alert.expression:
-        found.append(("Expression", query_page(alert.expression)))
-    return [(text, address) for text, address in found if address]
+        links.append(("Expression", query_page(alert.expression)))
+    return [(text, address) for text, address in links if address]
 
 
 def alerts_page(name: str) -> str:
-    """The alerts of one name."""
     return f"/alerts?{urlencode({'alert': name})}"

@@ -1,4 +1,4 @@
-"""What fired when: a line per alert, a bar per time it fired."""
+"""The history of alerts as a chart: a line per alert name, a bar per time it was firing."""
 
 from __future__ import annotations
 
@@ -7,28 +7,27 @@ from collections.abc import Sequence
 from nicegui import ui
 
 from alert_sink.incidents import length, moment, rank
-from console.alerts.cards import LOOK
-from console.alerts.history import Incident
+from console.alerts.cards import SEVERITY_CLASS
+from console.alerts.history import FiringPeriod
 from console.alerts.links import alerts_page
 from console.times import Span
 
 _TICKS = 5
-_THINNEST = 0.35  # percent of the width
+_MIN_WIDTH = 0.35  # percent
 
 
-def timeline(incidents: Sequence[Incident], span: Span, now: float) -> None:
-    """Those that fired within `span`."""
-    rows: dict[str, list[Incident]] = {}
-    for one in sorted(incidents, key=lambda one: (rank(one.severity), one.name)):
-        rows.setdefault(one.name, []).append(one)
-    with ui.element("div").classes("timeline").props('role="img"') as made:
-        made.props["aria-label"] = f"{len(incidents)} times that {len(rows)} alerts fired; the list below says the same"
+def timeline(periods: Sequence[FiringPeriod], span: Span, now: float) -> None:
+    rows: dict[str, list[FiringPeriod]] = {}
+    for period in sorted(periods, key=lambda one: (rank(one.severity), one.name)):
+        rows.setdefault(period.name, []).append(period)
+    with ui.element("div").classes("timeline").props('role="img"') as chart:
+        chart.props["aria-label"] = f"{len(rows)} alerts fired {len(periods)} times"
         for name, of_name in rows.items():
             with ui.element("div").classes("timeline-row"):
                 ui.link(name, alerts_page(name))
                 with ui.element("div").classes("timeline-track"):
-                    for one in of_name:
-                        _bar(one, span, now)
+                    for period in of_name:
+                        _bar(period, span, now)
         with ui.element("div").classes("timeline-row timeline-axis"):
             ui.label("UTC")
             with ui.element("div").classes("timeline-ticks"):
@@ -36,14 +35,16 @@ def timeline(incidents: Sequence[Incident], span: Span, now: float) -> None:
                     ui.label(moment(span.start + span.length * index / (_TICKS - 1))[:-3])
 
 
-def _bar(one: Incident, span: Span, now: float) -> None:
-    end = now if one.end is None else one.end
-    left = _percent(one.start, span)
-    width = max(_percent(end, span) - left, _THINNEST)
-    scope = ", ".join(one.scope.values())
-    bar = ui.element("span").classes(f"timeline-bar {LOOK.get(one.severity, '')}{' open' if one.firing else ''}")
-    bar.style(f"left: {min(left, 100 - _THINNEST):.3f}%; width: {min(width, 100 - left):.3f}%")
-    bar.props["title"] = f"{moment(one.start)}, {length(end - one.start)}{' so far' if one.firing else ''}\n{scope}"
+def _bar(period: FiringPeriod, span: Span, now: float) -> None:
+    end = now if period.end is None else period.end
+    left = _percent(period.start, span)
+    width = max(_percent(end, span) - left, _MIN_WIDTH)
+    scope = ", ".join(period.scope.values())
+    classes = f"{SEVERITY_CLASS.get(period.severity, '')}{' open' if period.firing else ''}"
+    bar = ui.element("span").classes(f"timeline-bar {classes}")
+    bar.style(f"left: {min(left, 100 - _MIN_WIDTH):.3f}%; width: {min(width, 100 - left):.3f}%")
+    duration = f"for {length(end - period.start)}{' until now' if period.firing else ''}"
+    bar.props["title"] = f"Fired {moment(period.start)} UTC, {duration}\n{scope}"
 
 
 def _percent(unix_s: float, span: Span) -> float:

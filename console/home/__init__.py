@@ -1,10 +1,10 @@
-"""The first page: is anything wrong, and where to look."""
+"""The home page: firing alerts, key figures, dashboards and servers."""
 
 from __future__ import annotations
 
 
 def register() -> None:
-    """Declare the page. Imported here, so that parts of this package can be used without pages."""
+    """Declare the page. It is imported here, so that other packages can import parts of this one without it."""
     from console.home import page
 
     page.register()

@@ -1,4 +1,4 @@
-"""Whether each server answers: those that the console asks itself, and what Prometheus scrapes."""
+"""Whether each server is up: servers that the console queries itself, and the targets that Prometheus scrapes."""
 
 from __future__ import annotations
 
@@ -16,57 +16,56 @@ _ABOUT = {server.name: server.about for server in SERVERS}
 
 
 @dataclass(frozen=True)
-class Answering:
-    """One server. `says` is how fast it answered, or why it did not."""
+class ServerStatus:
+    """`detail`: the response time of a server that is up, or what is wrong."""
 
     name: str
     about: str
-    answers: bool
-    says: str
+    up: bool
+    detail: str
     next_step: str = ""
 
 
-async def read(of: Services) -> list[Answering]:
-    """Ask all of them, and Prometheus for the rest."""
-    asked = (*of.stores.all(), of.sink)
+async def server_statuses(source: Services) -> list[ServerStatus]:
+    queried = (*source.stores.all(), source.sink)
     own, scraped = await asyncio.gather(
-        asyncio.gather(*(_check(of, one.server, one.check_ready) for one in asked)),
-        _scraped(of, {one.server for one in asked}),
+        asyncio.gather(*(_check(source, one.server, one.check_ready) for one in queried)),
+        _scraped(source, {one.server for one in queried}),
     )
     return [*own, *scraped]
 
 
-def seen_by_prometheus(up: Sequence[Sample], without: set[str]) -> list[Answering]:
-    """What the metric `up` says of jobs that are not in `without`; one entry per job."""
+def job_statuses(up: Sequence[Sample], without: set[str]) -> list[ServerStatus]:
+    """One status per job of the metric `up`, except the jobs in `without`."""
     jobs: dict[str, list[Sample]] = {}
     for sample in up:
         jobs.setdefault(sample.labels.get("job", ""), []).append(sample)
-    return [_job(job, samples) for job, samples in sorted(jobs.items()) if job and job not in without]
+    return [_job_status(job, samples) for job, samples in sorted(jobs.items()) if job and job not in without]
 
 
-def _job(job: str, samples: Sequence[Sample]) -> Answering:
+def _job_status(job: str, samples: Sequence[Sample]) -> ServerStatus:
     down = [sample.labels.get("instance", "") for sample in samples if sample.value != 1]
-    about = _ABOUT.get(job, "applications" if job == "apps" else "scraped")
+    about = _ABOUT.get(job, "applications" if job == "apps" else "scrape target")
     if not down:
-        count = f"{len(samples)} answer" if len(samples) > 1 else "answers"
-        return Answering(job, about, True, f"{count} its scrapes")
-    return Answering(job, about, False, f"not scraped: {', '.join(down)}", f"make logs SERVICE={job}")
+        count = f"{len(samples)} targets up" if len(samples) > 1 else "scrape target up"
+        return ServerStatus(job, about, True, count)
+    return ServerStatus(job, about, False, f"scrape failed: {', '.join(down)}", f"make logs SERVICE={job}")
 
 
-async def _check(of: Services, name: str, check: Callable[[], None]) -> Answering:
-    took_s = await of.tried(_timed, check)
-    if isinstance(took_s, StoreError):
-        return Answering(name, _ABOUT.get(name, ""), False, took_s.what, took_s.next_step)
-    return Answering(name, _ABOUT.get(name, ""), True, f"{took_s * 1000:.0f} ms")
+async def _check(source: Services, name: str, check: Callable[[], None]) -> ServerStatus:
+    seconds = await source.ask_or_error(_timed, check)
+    if isinstance(seconds, StoreError):
+        return ServerStatus(name, _ABOUT.get(name, ""), False, seconds.what, seconds.next_step)
+    return ServerStatus(name, _ABOUT.get(name, ""), True, f"{seconds * 1000:.0f} ms")
 
 
 def _timed(check: Callable[[], None]) -> float:
-    """Seconds that it took; in its thread, so that waiting for one is not in it."""
+    """Seconds that `check` took. It is timed in its thread, so the time in the thread pool's queue does not count."""
     begun = time.perf_counter()
     check()
     return time.perf_counter() - begun
 
 
-async def _scraped(of: Services, without: set[str]) -> list[Answering]:
-    up = await of.tried(of.stores.metrics.instant, "up")
-    return [] if isinstance(up, StoreError) else seen_by_prometheus(up, without)  # said of Prometheus itself already
+async def _scraped(source: Services, without: set[str]) -> list[ServerStatus]:
+    up = await source.ask_or_error(source.stores.metrics.instant, "up")
+    return [] if isinstance(up, StoreError) else job_statuses(up, without)  # Prometheus' own status tells the error

@@ -1,4 +1,4 @@
-"""Log lines: filter, histogram over time, facets, live tail."""
+"""The logs page: filter, histogram, field values with counts, and live tail."""
 
 
 def register() -> None:

@@ -5,8 +5,8 @@ export default {
       <section v-for="group in groups" :key="group.name" :aria-label="group.title">
         <h3>{{ group.title }}</h3>
         <p v-if="group.error" class="bad">{{ group.error }}</p>
-        <button v-for="[value, count, chosen] in group.values" :key="value" type="button" class="facet"
-          :class="{ chosen }" :aria-pressed="chosen" :title="value" @click="$emit('toggle', group.name, value)">
+        <button v-for="[value, count, selected] in group.values" :key="value" type="button" class="facet"
+          :class="{ selected }" :aria-pressed="selected" :title="value" @click="$emit('toggle', group.name, value)">
           <i class="facet-bar" :style="{ width: (group.most ? (count / group.most) * 100 : 0) + '%' }"></i>
           <span class="facet-value">{{ value || "(none)" }}</span>
           <span class="facet-count">{{ short(count) }}</span>
@@ -14,7 +14,7 @@ export default {
       </section>
     </details>
   `,
-  emits: ["toggle"], // else that of <details> would be told as well
+  emits: ["toggle"], // otherwise the native event of <details> would be emitted too
   props: { groups: Array },
   data() {
     return { wide: matchMedia("(min-width: 761px)").matches };

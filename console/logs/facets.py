@@ -1,4 +1,4 @@
-"""What values fields have in the lines that are asked for, and how often; a click keeps the lines of one value."""
+"""Facets: the most frequent values of fields, with counts. A click on a value filters by it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 from nicegui import ui
 from nicegui.events import GenericEventArguments
 
-from console.logs.question import SEVERITY, LogQuestion
+from console.logs.search import SEVERITY, LogSearch
 
 SERVICE: Final = "service.name"
 FIELDS: Final = (
@@ -19,61 +19,63 @@ FIELDS: Final = (
 TITLES: Final = {SEVERITY: "severity", SERVICE: "service"}
 VALUES_SHOWN: Final = 8
 
-Toggled = Callable[[str, str], Awaitable[None]]
+OnToggle = Callable[[str, str], Awaitable[None]]
 
 
 class Facets(ui.element, component="facets.js"):
-    """One group of buttons per field."""
+    """One group of buttons per field. `on_toggle` is awaited with field and value."""
 
-    def __init__(self, toggled: Toggled) -> None:
+    def __init__(self, on_toggle: OnToggle) -> None:
         super().__init__()
         self.props["groups"] = []
 
         async def toggle(event: GenericEventArguments) -> None:
             name, value = map(str, event.args)
-            await toggled(name, value)
+            await on_toggle(name, value)
 
         self.on("toggle", toggle)
 
-    def show(self, found: Mapping[str, Mapping[str, int] | Exception], question: LogQuestion) -> None:
-        """Values of each field with their counts, or why they cannot be had."""
+    def show(self, values_by_field: Mapping[str, Mapping[str, int] | Exception], search: LogSearch) -> None:
+        """Show each field's values with their counts, or the error of its query."""
         self.props["groups"] = [
-            group for name, values in found.items() if (group := _group(name, values, chosen_of(question, name)))
+            group
+            for name, values in values_by_field.items()
+            if (group := _group(name, values, selected_value(search, name)))
         ]
         self.update()
 
 
-def chosen_of(question: LogQuestion, name: str) -> str | None:
-    """The value of a field that the question asks for; None: any."""
+def selected_value(search: LogSearch, name: str) -> str | None:
+    """The value that the search filters this field by; None: no filter."""
     if name == SERVICE:
-        return question.service or None
-    return question.fields.get(name)
+        return search.service or None
+    return search.fields.get(name)
 
 
-def without(question: LogQuestion, name: str) -> LogQuestion:
-    """The question for a facet's own counts: other values of the same field are counted as well."""
-    return replace(question, service="") if name == SERVICE else question.without(name)
+def without(search: LogSearch, name: str) -> LogSearch:
+    """The search for a facet's own counts: without its own filter, so that its other values are counted too."""
+    return replace(search, service="") if name == SERVICE else search.without(name)
 
 
-def toggled(question: LogQuestion, name: str, value: str) -> LogQuestion:
-    """With that value, or without where it was chosen."""
-    if chosen_of(question, name) == value:
-        return without(question, name)
-    return replace(question, service=value) if name == SERVICE else question.with_field(name, value)
+def toggled(search: LogSearch, name: str, value: str) -> LogSearch:
+    """Filter by this value, or remove the filter if it is set to this value."""
+    if selected_value(search, name) == value:
+        return without(search, name)
+    return replace(search, service=value) if name == SERVICE else search.with_field(name, value)
 
 
-def _group(name: str, values: Mapping[str, int] | Exception, chosen: str | None) -> dict[str, object] | None:
+def _group(name: str, values: Mapping[str, int] | Exception, selected: str | None) -> dict[str, object] | None:
     if isinstance(values, Exception):
         return {"name": name, "title": TITLES.get(name, name), "values": [], "most": 0, "error": "Query failed"}
     shown: Sequence[tuple[str, int]] = list(values.items())
-    if chosen is not None and chosen not in values:
-        shown = [(chosen, 0), *shown]
+    if selected is not None and selected not in values:
+        shown = [(selected, 0), *shown]
     if not shown:
         return None
     return {
         "name": name,
         "title": TITLES.get(name, name),
-        "values": [[value, count, value == chosen] for value, count in shown],
+        "values": [[value, count, value == selected] for value, count in shown],
         "most": max(count for _, count in shown),
         "error": "",
     }

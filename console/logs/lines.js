@@ -1,4 +1,4 @@
-// Log lines, one row each; a click shows all fields. Everything is bound as text: Vue escapes it.
+// Log lines, one row each; a click shows all fields. All values are bound as text, which Vue escapes.
 export default {
   template: `
     <div class="log-lines" role="list">
@@ -13,25 +13,25 @@ export default {
             <span v-for="[text, look, name] in line.facts" :key="name" :class="look" :title="name">{{ text }}</span>
           </span>
         </button>
-        <a v-if="traces && line.trace" class="log-trace" :href="traceOf(line)" title="Open its trace"
-          aria-label="Open its trace">trace →</a>
+        <a v-if="traces && line.trace" class="log-trace" :href="traceOf(line)" title="Open trace"
+          aria-label="Open trace">trace →</a>
         <dl v-if="open.has(line.id)" class="log-fields">
           <template v-for="[name, value] in all(line)" :key="name">
             <dt>{{ name }}</dt>
             <dd>
               <a v-if="name === 'trace_id'" :href="traceOf(line)">{{ value }}</a>
               <span v-else>{{ value }}</span>
-              <button v-if="choosing && name !== 'span_id'" type="button" class="only"
-                :aria-label="'Only lines with this ' + name" :title="'Only lines with this ' + name"
-                @click="$emit('choose', name, value)">only</button>
+              <button v-if="filters && name !== 'span_id'" type="button" class="only"
+                :aria-label="'Filter by this ' + name" :title="'Filter by this ' + name"
+                @click="$emit('filter', name, value)">filter</button>
             </dd>
           </template>
         </dl>
       </div>
     </div>
   `,
-  emits: ["choose"],
-  props: { lines: Array, choosing: Boolean, traces: Boolean, marked: String },
+  emits: ["filter"],
+  props: { lines: Array, filters: Boolean, traces: Boolean, marked: String },
   data() {
     return { open: new Set() };
   },
@@ -54,7 +54,7 @@ export default {
     },
   },
   computed: {
-    // The day is said where the lines are of several.
+    // Show the day if the lines span several days.
     days() {
       return new Set(this.lines.map((line) => Math.floor(line.ms / 86400000))).size > 1;
     },

@@ -1,4 +1,4 @@
-"""Log lines in the browser: one row each, its fields on demand. All of it is data: nothing is read as markup."""
+"""The list of log lines: one row each, all fields on a click. All values are data and never read as markup."""
 
 from __future__ import annotations
 
@@ -14,70 +14,71 @@ from llm_telemetry import names
 from stores import LogLine
 from stores.quoting import plain
 
-# What a person reads of an event at first sight: field, its unit (empty: as it is), and what stands before it.
-_FACTS: Final = (
+# Fields that a row shows: name, unit (empty: as it is), and the text before the value.
+_ROW_FIELDS: Final = (
     ("error_type", "", ""),
     ("endpoint", "", ""),
     ("model", "", ""),
     ("tenant_id", "", ""),
     ("latency_ms", "ms", ""),
-    ("ttft_ms", "ms", "ttft "),
+    ("ttft_ms", "ms", "TTFT "),
     ("input_tokens", "locale", "in "),
     ("output_tokens", "locale", "out "),
     ("cost_usd", "currencyUSD", ""),
     ("faithfulness_score", "none", "faithfulness "),
     ("answer_relevance_score", "none", "relevance "),
-    ("value", "", ""),  # of a vote
+    ("value", "", ""),  # of feedback
     ("fallback_from", "", "fallback from "),
 )
 _BAD: Final = frozenset({"error_type"})
 
-Chosen = Callable[[str, str], Awaitable[None]]
+OnFilter = Callable[[str, str], Awaitable[None]]
 
 
 class LogLines(ui.element, component="lines.js"):
-    """Rows in the order in which they are given."""
+    """`on_filter` is awaited with a field's name and value when a person filters by it."""
 
-    def __init__(self, lines: Sequence[LogLine] = (), *, chosen: Chosen | None = None, with_trace: bool = True) -> None:
-        """`chosen` is awaited with a field's name and value when a person wants only lines that have it."""
+    def __init__(
+        self, lines: Sequence[LogLine] = (), *, on_filter: OnFilter | None = None, with_trace: bool = True
+    ) -> None:
         super().__init__()
         self.props.update(
             {
-                "lines": _told_apart([shown(line) for line in lines]),
-                "choosing": bool(chosen),
+                "lines": _with_unique_ids([row_of(line) for line in lines]),
+                "filters": bool(on_filter),
                 "traces": with_trace,
                 "marked": "",
             }
         )
-        if chosen:
+        if on_filter:
 
-            async def choose(event: GenericEventArguments) -> None:
+            async def add_filter(event: GenericEventArguments) -> None:
                 name, value = map(str, event.args)
-                await chosen(name, value)
+                await on_filter(name, value)
 
-            self.on("choose", choose)
+            self.on("filter", add_filter)
 
     def show(self, lines: Sequence[LogLine]) -> None:
-        """These, instead of what is there."""
-        self.props["lines"] = _told_apart([shown(line) for line in lines])
+        """Replace the lines, in this order."""
+        self.props["lines"] = _with_unique_ids([row_of(line) for line in lines])
         self.update()
 
-    def put_first(self, lines: Sequence[LogLine], most: int) -> None:
-        """Newer ones above what is there, which is not repeated; the oldest beyond `most` go."""
-        there = {line["id"] for line in self.props["lines"]}
-        new = [one for line in lines if (one := shown(line, new=True))["id"] not in there]
+    def prepend(self, lines: Sequence[LogLine], limit: int) -> None:
+        """Add newer lines above; lines that are shown already are skipped. Keep the newest `limit`."""
+        known = {line["id"] for line in self.props["lines"]}
+        new = [one for line in lines if (one := row_of(line, new=True))["id"] not in known]
         newest_first = sorted([*new, *self.props["lines"]], key=lambda one: one["ms"], reverse=True)
-        self.props["lines"] = _told_apart(newest_first[:most])
+        self.props["lines"] = _with_unique_ids(newest_first[:limit])
         self.update()
 
-    def point_out(self, span_id: str) -> None:
-        """Make the lines of one span stand out; empty: of none."""
+    def highlight(self, span_id: str) -> None:
+        """Highlight the lines of one span; empty: none."""
         self.props["marked"] = span_id
         self.update()
 
 
-def shown(line: LogLine, *, new: bool = False) -> dict[str, Any]:
-    """A line as the browser gets it. Names and values of fields are values here, never keys."""
+def row_of(line: LogLine, *, new: bool = False) -> dict[str, Any]:
+    """A line for the browser. Field names are values here and never keys: NiceGUI runs keys that begin with `:`."""
     return {
         "id": f"{line.time:.6f} {line.span_id} {hash((line.body, frozenset(line.fields.items())))}",
         "ms": line.time * 1000,
@@ -86,14 +87,14 @@ def shown(line: LogLine, *, new: bool = False) -> dict[str, Any]:
         "service": line.service,
         "trace": line.trace_id,
         "span": line.span_id,
-        "facts": _facts(line),
+        "facts": _row_fields(line),
         "fields": [[name, plain(value)] for name, value in sorted(line.fields.items())],
         "new": new,
     }
 
 
-def _told_apart(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Lines have no id of their own: those that are the same in everything are numbered."""
+def _with_unique_ids(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Stores give lines no id: lines that are equal in everything are numbered."""
     seen = Counter[str]()
     for row in rows:
         seen[row["id"]] += 1
@@ -102,10 +103,10 @@ def _told_apart(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return rows
 
 
-def _facts(line: LogLine) -> list[list[str]]:
-    """Text and look of each."""
+def _row_fields(line: LogLine) -> list[list[str]]:
+    """Text, CSS class and name of each field."""
     found = []
-    for name, unit, before in _FACTS:
+    for name, unit, before in _ROW_FIELDS:
         value = line.fields.get(name)
         if value is None:
             continue

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from alert_sink.runbooks import EXAMPLES, INTRODUCTION, Runbook
 from console import states
 from console.address import Address
-from console.alerts.standing import in_state, standing
+from console.alerts.active_alerts import active_alerts, in_state
 from console.query import page as query_page
 from console.runbooks.view import shelf, show
 from console.services import services
@@ -85,7 +85,7 @@ async def _rules() -> Sequence[Rule]:
 
 def _list(runbooks: Sequence[Runbook], rules: Sequence[Rule]) -> None:
     """Together as the rules files have their alerts together."""
-    firing = {alert.name for alert in in_state(standing(rules, [], []), "firing")}
+    firing = {alert.name for alert in in_state(active_alerts(rules, [], []), "firing")}
     group_of = {rule.name: rule.group for rule in rules}
     groups: dict[str, list[Runbook]] = {group: [] for group in dict.fromkeys(group_of.values())}
     for one in runbooks:

@@ -1,4 +1,4 @@
-"""Traces: search, one as a waterfall, two compared."""
+"""The traces pages: search, one trace as a waterfall, and the comparison of two traces."""
 
 
 def register() -> None:
@@ -12,24 +12,24 @@ def register() -> None:
     from console.traces.search_page import SearchPage
     from console.traces.trace_page import TracePage
 
-    def style() -> None:
+    def add_style_sheet() -> None:
         ui.add_head_html(f'<link rel="stylesheet" href="{static("records.css")}">')
 
     @ui.page("/traces")
     def search(request: Request) -> None:
-        style()
+        add_style_sheet()
         with page_frame("Traces", active="traces") as head:
             SearchPage(Address.of(request), head)
 
-    @ui.page("/traces/compare")  # before the next one, which would take it for a trace
+    @ui.page("/traces/compare")  # declared before /traces/{trace_id}, which would match this address too
     def comparison(a: str = "", b: str = "") -> None:
-        style()
-        with page_frame("Two traces", active="traces"):
+        add_style_sheet()
+        with page_frame("Compare traces", active="traces"):
             ComparisonPage(a, b)
 
     @ui.page("/traces/{trace_id}")
     def trace(trace_id: str, span: str = "") -> None:
-        style()
+        add_style_sheet()
         with page_frame("Trace", active="traces") as head:
             with head:
                 ui.label(trace_id).classes("mono muted")

@@ -1,4 +1,4 @@
-"""Two traces, span for span: what took longer, what only one of them has, what was said differently."""
+"""Compares two traces span by span: durations, spans that only one trace has, and different attributes."""
 
 from __future__ import annotations
 
@@ -6,15 +6,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from console.traces.waterfall import Row, Waterfall
+from console.traces.waterfall import SpanRow, Waterfall
 from llm_telemetry import names
 from stores import Span
 from stores.traces import Value
 
-Place = tuple[tuple[str, int], ...]  # names from the root down, each with which of its namesakes it is
+# Names from the root down to a span; the number tells siblings of the same name apart.
+SpanPath = tuple[tuple[str, int], ...]
 
-# What differs between any two spans and says nothing, or has a column of its own.
-_NOT_TOLD = frozenset(
+# Attributes that differ between any two spans, or that have a column of their own.
+_NOT_COMPARED = frozenset(
     {"network.peer.port", "client.port", "net.peer.port", "thread.id"}
     | {names.LLM_LATENCY_MS, names.LLM_QUEUE_MS, names.LLM_RETRIEVAL_MS, names.LLM_RETRIEVAL_SCORES}
     | {names.LLM_INPUT_TOKENS, names.GEN_AI_INPUT_TOKENS, names.LLM_OUTPUT_TOKENS, names.GEN_AI_OUTPUT_TOKENS}
@@ -23,81 +24,81 @@ _NOT_TOLD = frozenset(
 
 
 @dataclass(frozen=True)
-class Pair:
-    """The same place in both traces; None where a trace has no such span."""
+class SpanPair:
+    """The spans with the same path in both traces; None if a trace has no such span."""
 
     name: str
     depth: int
-    left: Row | None
-    right: Row | None
+    left: SpanRow | None
+    right: SpanRow | None
 
     @property
     def longer_ms(self) -> float | None:
-        """By how much the right one takes longer."""
+        """How much longer the right span takes."""
         if self.left is None or self.right is None:
             return None
         return self.right.span.duration_ms - self.left.span.duration_ms
 
     @property
     def differences(self) -> Mapping[str, tuple[Value | None, Value | None]]:
-        """Attributes that are not the same, with the value of each."""
+        """Attributes and status that differ: left and right value by name."""
         if self.left is None or self.right is None:
             return {}
-        left, right = _said(self.left.span), _said(self.right.span)
+        left, right = _attributes(self.left.span), _attributes(self.right.span)
         return {
             name: (left.get(name), right.get(name))
-            for name in sorted({*left, *right} - _NOT_TOLD)
+            for name in sorted({*left, *right} - _NOT_COMPARED)
             if left.get(name) != right.get(name)
         }
 
 
-def compare(left: Waterfall, right: Waterfall) -> list[Pair]:
-    """Both traces in one order: that of the left one, with what only the right one has put where it belongs."""
-    of_left, of_right = _by_place(left.rows), _by_place(right.rows)
+def compare(left: Waterfall, right: Waterfall) -> list[SpanPair]:
+    """All spans in the order of the left trace; spans that only the right trace has are inserted by their path."""
+    left_rows, right_rows = _by_path(left.rows), _by_path(right.rows)
     return [
-        Pair(place[-1][0], len(place) - 1, of_left.get(place), of_right.get(place))
-        for place in _merged(list(of_left), list(of_right))
+        SpanPair(path[-1][0], len(path) - 1, left_rows.get(path), right_rows.get(path))
+        for path in _merged(list(left_rows), list(right_rows))
     ]
 
 
-def _said(span: Span) -> Mapping[str, Value]:
+def _attributes(span: Span) -> Mapping[str, Value]:
     return {**span.attributes, "status": span.status}
 
 
-def _by_place(rows: Sequence[Row]) -> dict[Place, Row]:
-    """Rows are depth first, so the place above a row is the last one that is less deep."""
-    found: dict[Place, Row] = {}
-    namesakes = Counter[tuple[Place, str]]()
-    above: list[Place] = []
+def _by_path(rows: Sequence[SpanRow]) -> dict[SpanPath, SpanRow]:
+    """Rows are depth first, so a row's parent is the last row before it that is less deep."""
+    by_path: dict[SpanPath, SpanRow] = {}
+    same_name = Counter[tuple[SpanPath, str]]()
+    ancestors: list[SpanPath] = []
     for row in rows:
-        above = above[: row.depth]
-        parent = above[-1] if above else ()
+        ancestors = ancestors[: row.depth]
+        parent = ancestors[-1] if ancestors else ()
         name = row.span.name
-        place = (*parent, (name, namesakes[parent, name]))
-        namesakes[parent, name] += 1
-        above.append(place)
-        found[place] = row
-    return found
+        path = (*parent, (name, same_name[parent, name]))
+        same_name[parent, name] += 1
+        ancestors.append(path)
+        by_path[path] = row
+    return by_path
 
 
-def _merged(left: Sequence[Place], right: Sequence[Place]) -> list[Place]:
-    """All places; one that only the right trace has follows what it follows there."""
+def _merged(left: Sequence[SpanPath], right: Sequence[SpanPath]) -> list[SpanPath]:
+    """All paths. A path that only the right trace has comes after the path that precedes it in the right trace."""
     order = list(left)
     known = set(left)
-    for index, place in enumerate(right):
-        if place not in known:
-            known.add(place)
-            order.insert(_behind(right[index - 1], place, order) if index else 0, place)
+    for index, path in enumerate(right):
+        if path not in known:
+            known.add(path)
+            order.insert(_position_after(right[index - 1], path, order) if index else 0, path)
     return order
 
 
-def _behind(before: Place, place: Place, order: Sequence[Place]) -> int:
-    """Where `place` goes: behind `before`, and behind all of the branch of `before` that `place` is not in."""
+def _position_after(before: SpanPath, path: SpanPath, order: Sequence[SpanPath]) -> int:
+    """The index for `path`: after `before`, and after the rest of the branch of `before` that `path` is not in."""
     shared = 0
-    while shared < min(len(before), len(place)) and before[shared] == place[shared]:
+    while shared < min(len(before), len(path)) and before[shared] == path[shared]:
         shared += 1
     branch = before[: shared + 1]
-    at = order.index(before) + 1
-    while shared < len(before) and at < len(order) and order[at][: shared + 1] == branch:
-        at += 1
-    return at
+    index = order.index(before) + 1
+    while shared < len(before) and index < len(order) and order[index][: shared + 1] == branch:
+        index += 1
+    return index

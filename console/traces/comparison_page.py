@@ -1,4 +1,4 @@
-"""Two traces beside each other."""
+"""`/traces/compare`: two traces side by side."""
 
 from __future__ import annotations
 
@@ -11,38 +11,38 @@ from alert_sink.console_pages import trace_page
 from console.query.tables import Link, table
 from console.services import services
 from console.states import failed, loading, no_data
-from console.traces.comparison import Pair, compare
-from console.traces.fall import cost, text_of, tokens
-from console.traces.waterfall import Row, Waterfall, waterfall
+from console.traces.comparison import SpanPair, compare
+from console.traces.waterfall import SpanRow, Waterfall, waterfall
+from console.traces.waterfall_view import cost_text, tokens_text, value_text
 from console.units import formatted
 from stores import StoreError, Trace
 from stores.traces import Value
 
-_LONGEST: Final = 120  # characters of a value
+_MAX_LENGTH: Final = 120  # characters of an attribute's value
 
 
 class ComparisonPage:
-    """One person's comparison."""
-
     def __init__(self, left: str, right: str) -> None:
         self._ids = (left.strip(), right.strip())
         self._body = ui.element("div")
         with self._body:
             if all(self._ids):
-                loading("Asking the trace store…")
-                ui.timer(0, self._ask, once=True)
+                loading("Loading traces…")
+                ui.timer(0, self._load, once=True)
             else:
-                no_data("two traces are compared; choose them in the list of traces")
-                ui.link("To the traces", "/traces")
+                no_data("a comparison needs two traces. Select two in the list of traces.")
+                ui.link("Traces", "/traces")
 
-    async def _ask(self) -> None:
-        ask, trace = services().tried, services().stores.traces.trace
-        answers = await asyncio.gather(*(ask(trace, one.lower().rjust(32, "0")) for one in self._ids))
+    async def _load(self) -> None:
+        store = services().stores.traces
+        answers = await asyncio.gather(
+            *(services().ask_or_error(store.trace, one.lower().rjust(32, "0")) for one in self._ids)
+        )
         self._body.clear()
         with self._body:
-            found = [answer for answer in answers if isinstance(answer, Trace)]
-            if len(found) == len(answers):
-                self._show(*map(waterfall, found))
+            traces = [answer for answer in answers if isinstance(answer, Trace)]
+            if len(traces) == len(answers):
+                self._show(*map(waterfall, traces))
                 return
             for trace_id, answer in zip(self._ids, answers, strict=True):
                 if isinstance(answer, StoreError):
@@ -54,53 +54,51 @@ class ComparisonPage:
         links = [Link(trace_id, trace_page(trace_id)) for trace_id in self._ids]
         with ui.element("div").classes("card totals"):
             table(
-                ("", "A", "B", "B against A"),
-                [*totals(left, right), ("trace", *links, "")],
+                ("", "A", "B", "Difference"),
+                [*totals(left, right), ("Trace", *links, "")],
                 ("A", "B"),
-                about="Both in sum",
+                about="Totals of both traces",
             )
-        with ui.element("section").classes("card").props('aria-label="Span for span"'):
-            Pairs([row_of(pair) for pair in compare(left, right)])
+        with ui.element("section").classes("card").props('aria-label="Spans of both traces"'):
+            ComparisonTable([row_of(pair) for pair in compare(left, right)])
 
 
-class Pairs(ui.element, component="pairs.js"):
-    """The spans of both, in the browser."""
-
+class ComparisonTable(ui.element, component="comparison_table.js"):
     def __init__(self, pairs: list[dict[str, Any]]) -> None:
         super().__init__()
         self.props["pairs"] = pairs
 
 
 def totals(left: Waterfall, right: Waterfall) -> list[tuple[str, str, str, str]]:
-    """What, how much in A, how much in B, and the difference."""
+    """Rows of name, value in A, value in B, and difference."""
 
-    def line(name: str, unit: str, a: float | None, b: float | None) -> tuple[str, str, str, str]:
+    def row(name: str, unit: str, a: float | None, b: float | None) -> tuple[str, str, str, str]:
         return name, formatted(a, unit), formatted(b, unit), difference(a, b, unit)
 
-    of_a, of_b = left.total, right.total
+    total_a, total_b = left.total, right.total
     return [
-        line("duration", "ms", left.duration_ms, right.duration_ms),
-        line("cost", "currencyUSD", of_a.dollars, of_b.dollars),
-        line("input tokens", "locale", of_a.input_tokens, of_b.input_tokens),
-        line("output tokens", "locale", of_a.output_tokens, of_b.output_tokens),
-        line("spans", "locale", len(left.rows), len(right.rows)),
-        line("failed spans", "locale", left.errors, right.errors),
+        row("Duration", "ms", left.duration_ms, right.duration_ms),
+        row("Cost", "currencyUSD", total_a.dollars, total_b.dollars),
+        row("Input tokens", "locale", total_a.input_tokens, total_b.input_tokens),
+        row("Output tokens", "locale", total_a.output_tokens, total_b.output_tokens),
+        row("Spans", "locale", len(left.rows), len(right.rows)),
+        row("Failed spans", "locale", left.errors, right.errors),
     ]
 
 
 def difference(a: float | None, b: float | None, unit: str) -> str:
-    """How much more B is, also as a share of A."""
+    """B minus A, with the share of A in percent."""
     if a is None or b is None:
         return "–"
     if a == b:
-        return "the same"
+        return "same"
     sign = "+" if b > a else ""
     share = f" ({sign}{formatted((b - a) / a, 'percentunit')})" if a else ""
     return f"{sign}{formatted(b - a, unit)}{share}"
 
 
-def row_of(pair: Pair) -> dict[str, Any]:
-    """A pair as the browser gets it."""
+def row_of(pair: SpanPair) -> dict[str, Any]:
+    """A pair for the browser."""
     sides = (pair.left, pair.right)
     longer = pair.longer_ms
     return {
@@ -112,16 +110,16 @@ def row_of(pair: Pair) -> dict[str, Any]:
         "right": _duration(pair.right),
         "longer": longer,
         "longerText": "" if longer is None else f"{'+' if longer > 0 else ''}{formatted(longer, 'ms')}",
-        "tokens": [tokens(row.usage) if row and row.usage else "" for row in sides],
-        "costs": [cost(row.usage) if row and row.usage else "" for row in sides],
+        "tokens": [tokens_text(row.usage) if row and row.usage else "" for row in sides],
+        "costs": [cost_text(row.usage) if row and row.usage else "" for row in sides],
         "differences": [[name, _short(a), _short(b)] for name, (a, b) in pair.differences.items()],
     }
 
 
-def _duration(row: Row | None) -> str:
+def _duration(row: SpanRow | None) -> str:
     return formatted(row.span.duration_ms, "ms") if row else ""
 
 
 def _short(value: Value | None) -> str:
-    text = "(none)" if value is None else text_of(value)
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    text = "(none)" if value is None else value_text(value)
+    return text if len(text) <= _MAX_LENGTH else text[: _MAX_LENGTH - 1] + "…"

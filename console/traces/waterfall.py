@@ -1,4 +1,4 @@
-"""A trace as a waterfall: its spans in the order of a tree, and what they cost, each and in sum."""
+"""A trace as a waterfall: spans in tree order, with tokens and cost of each span and of the trace."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from stores import Span, Trace
 
 Number = TypeVar("Number", int, float)
 
-# The contract's attribute first, then that of the GenAI conventions.
+# Our attribute first, then the attribute of the GenAI conventions.
 _INPUT: Final = (names.LLM_INPUT_TOKENS, names.GEN_AI_INPUT_TOKENS)
 _OUTPUT: Final = (names.LLM_OUTPUT_TOKENS, names.GEN_AI_OUTPUT_TOKENS)
 
 
 @dataclass(frozen=True)
-class Usage:
-    """Tokens and cost of a model call or of several. None: unknown, which is not 0."""
+class SpanUsage:
+    """Tokens and cost of one or more model calls. None means unknown, which is not 0."""
 
     input_tokens: int | None = None
     output_tokens: int | None = None
     cached_tokens: int | None = None
     dollars: float | None = None
-    unpriced: int = 0  # calls on a model without a price
+    unpriced: int = 0  # calls to models without a price
 
     @classmethod
-    def of(cls, span: Span) -> Usage | None:
-        """What a span says of its own call; None where it is of none, or of one whose usage nobody knows."""
+    def of(cls, span: Span) -> SpanUsage | None:
+        """Usage from the span's attributes; None if the span is no model call or its usage is unknown."""
         usage = cls(
             _whole(span, _INPUT),
             _whole(span, _OUTPUT),
@@ -41,8 +41,8 @@ class Usage:
         return None if usage == cls() else usage
 
     @classmethod
-    def total(cls, usages: Iterable[Usage]) -> Usage:
-        """All of them together; what none of them knows stays unknown."""
+    def total(cls, usages: Iterable[SpanUsage]) -> SpanUsage:
+        """The sum. A value that no usage knows stays unknown."""
         found = list(usages)
         return cls(
             _sum(one.input_tokens for one in found),
@@ -54,44 +54,42 @@ class Usage:
 
 
 @dataclass(frozen=True)
-class Row:
-    """A span in its place."""
-
+class SpanRow:
     span: Span
     depth: int
-    orphan: bool  # its parent has not arrived
-    usage: Usage | None
-    offset: float  # share of the trace's length before it, 0 to 1
-    width: float  # its own share
+    orphan: bool  # its parent is missing
+    usage: SpanUsage | None
+    offset: float  # start, as a share of the trace's duration (0 to 1)
+    width: float  # duration, as a share of the trace's duration
 
 
 @dataclass(frozen=True)
 class Waterfall:
-    """All of a trace, top to bottom."""
+    """The rows of a trace from top to bottom."""
 
-    rows: Sequence[Row]
+    rows: Sequence[SpanRow]
     start: float  # Unix s
     duration_ms: float
-    total: Usage
+    total: SpanUsage
     errors: int
 
     @property
     def services(self) -> list[str]:
-        """In the order in which they appear."""
+        """In the order of the rows."""
         return list(dict.fromkeys(row.span.service for row in self.rows))
 
 
 def waterfall(trace: Trace) -> Waterfall:
-    """Lay out a trace: each span below its parent, siblings by their start."""
+    """Each span below its parent, siblings in the order of their start."""
     start = min(span.start for span in trace.spans)
     end = max(span.start + span.duration_ms / 1000 for span in trace.spans)
-    length_s = max(end - start, 1e-6)  # a trace of one instantaneous span has a width, too
+    length_s = max(end - start, 1e-6)  # avoids a division by zero for a trace without duration
     children = _children(trace)
     known = {span.span_id for span in trace.spans}
     usages = _own_usages(trace, children)
 
     rows = [
-        Row(
+        SpanRow(
             span=span,
             depth=depth,
             orphan=bool(span.parent_id) and span.parent_id not in known,
@@ -102,7 +100,7 @@ def waterfall(trace: Trace) -> Waterfall:
         for span, depth in _in_order(trace, children)
     ]
     errors = sum(span.status == "error" for span in trace.spans)
-    return Waterfall(rows, start, (end - start) * 1000, Usage.total(usages.values()), errors)
+    return Waterfall(rows, start, (end - start) * 1000, SpanUsage.total(usages.values()), errors)
 
 
 def _children(trace: Trace) -> defaultdict[str, list[Span]]:
@@ -113,7 +111,7 @@ def _children(trace: Trace) -> defaultdict[str, list[Span]]:
 
 
 def _in_order(trace: Trace, children: defaultdict[str, list[Span]]) -> Iterator[tuple[Span, int]]:
-    """Depth first. Spans that reach no root, because their parents form a ring, come last: none is lost."""
+    """Spans with their depth, depth first. Spans whose parents form a cycle reach no root: they come last."""
     known = {span.span_id for span in trace.spans}
     roots = [span for span in trace.spans if span.parent_id not in known]
     seen = set[str]()
@@ -128,9 +126,9 @@ def _in_order(trace: Trace, children: defaultdict[str, list[Span]]) -> Iterator[
             waiting += [(child, depth + 1) for child in reversed(children[span.span_id])]
 
 
-def _own_usages(trace: Trace, children: defaultdict[str, list[Span]]) -> dict[str, Usage]:
-    """By span. Where a framework's span repeats what the client's span below it says, the inner one counts."""
-    found = {span.span_id: usage for span in trace.spans if (usage := Usage.of(span))}
+def _own_usages(trace: Trace, children: defaultdict[str, list[Span]]) -> dict[str, SpanUsage]:
+    """By span id. If a framework's span repeats the usage of a client's span below it, only the inner span counts."""
+    found = {span.span_id: usage for span in trace.spans if (usage := SpanUsage.of(span))}
     parents = {span.span_id: span.parent_id for span in trace.spans}
     repeated = set[str]()
     for span_id in found:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from urllib.parse import parse_qsl, urlsplit
 
 from alert_sink.console_pages import logs_page, query_page, trace_page, traces_page
-from console.logs.question import LogQuestion
-from console.traces.question import TraceQuestion
+from console.logs.search import LogSearch
+from console.traces.search import TraceSearch
 from stores import LogFilter, TraceFilter
 
 T0 = 1_795_600_000.0
@@ -22,7 +22,7 @@ def test_a_log_filter_has_a_page() -> None:
     assert logs_page(LINES) == (
         "/logs?service=a+b&field.cache_hit=true&field.cost_usd=0.5&from=1795600000000&to=1795600001000"
     )
-    assert LogQuestion.read(parameters(logs_page(LINES))).filter(T0, T0 + 1) == LINES
+    assert LogSearch.read(parameters(logs_page(LINES))).filter(T0, T0 + 1) == LINES
 
 
 def test_a_trace_filter_has_a_page() -> None:
@@ -30,7 +30,7 @@ def test_a_trace_filter_has_a_page() -> None:
     assert traces_page(which) == (
         "/traces?service=demo-app&model=a+b&attribute.x=true&from=1795600000000&to=1795600001000"
     )
-    assert TraceQuestion.read(parameters(traces_page(TRACES))).filter(T0, T0 + 1) == TRACES
+    assert TraceSearch.read(parameters(traces_page(TRACES))).filter(T0, T0 + 1) == TRACES
 
 
 def test_a_trace_has_a_page() -> None:

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from alert_sink.client import Deliveries
-from console.alerts.history import ended, incidents, overlapping
+from console.alerts.history import ended, firing_periods, overlapping
 from console.alerts.links import links_of, runbook_of
-from console.alerts.read import read
-from console.alerts.silencing import NotSilenced, SilenceRequest, expired, fits, length_of, running, written
-from console.alerts.standing import ActiveAlert, by_name, dashboard_path, in_state, standing
+from console.alerts.snapshot import read
+from console.alerts.silencing import InvalidSilence, SilenceRequest, expired, matches, length_of, running, written
+from console.alerts.active_alerts import ActiveAlert, by_name, dashboard_path, in_state, active_alerts
 from console.services import Services, use
 from console.settings import ConsoleSettings
 from console.times import Span
@@ -62,13 +62,13 @@ def a_silence(state: str = "active", ends: float = T0 + 3600, ident: str = "s1")
 )
 def test_a_value_has_the_unit_that_the_rules_text_gives_it(description: str, unit: str) -> None:
     loaded = rule("LLMHighErrorRate", active("LLMHighErrorRate"))
-    [alert] = standing([replace(loaded, annotations={"description": description})], [], [])
+    [alert] = active_alerts([replace(loaded, annotations={"description": description})], [], [])
     assert alert.unit == unit
 
 
 def test_each_alert_stands_once_with_what_either_server_knows() -> None:
     fires, waits = active("LLMHighErrorRate"), active("LLMLatencyHigh", "pending")
-    found = standing([rule("LLMHighErrorRate", fires), rule("LLMLatencyHigh", waits)], [held(fires)], [])
+    found = active_alerts([rule("LLMHighErrorRate", fires), rule("LLMLatencyHigh", waits)], [held(fires)], [])
     assert [(one.name, one.state, one.value) for one in found] == [
         ("LLMHighErrorRate", "firing", 0.34),
         ("LLMLatencyHigh", "pending", 0.34),
@@ -83,7 +83,7 @@ def test_each_alert_stands_once_with_what_either_server_knows() -> None:
 
 def test_what_is_silenced_or_inhibited_says_by_what() -> None:
     one, other = active("LLMHighErrorRate"), active("LLMLatencyHigh", severity="warning")
-    found = standing(
+    found = active_alerts(
         [rule("LLMHighErrorRate", one), rule("LLMLatencyHigh", other)],
         [held(one, "suppressed", silenced_by=("s1",)), held(other, "suppressed", inhibited_by=("llmerrorratehigh",))],
         [a_silence()],
@@ -97,19 +97,19 @@ def test_what_is_silenced_or_inhibited_says_by_what() -> None:
 def test_an_alert_of_another_prometheus_stands_too_and_the_watchdog_does_not() -> None:
     foreign = held(active("DiskFull", severity=""), annotations={})
     watchdog = active("StackWatchdog", severity="info")
-    found = standing([rule("StackWatchdog", watchdog)], [foreign, held(watchdog)], [])
+    found = active_alerts([rule("StackWatchdog", watchdog)], [foreign, held(watchdog)], [])
     assert [(one.name, one.value, one.said) for one in found] == [("DiskFull", None, "")]
 
 
 def test_labels_that_prometheus_adds_when_it_sends_make_no_second_alert() -> None:
     fires = active("LLMHighErrorRate")
-    [one] = standing([rule("LLMHighErrorRate", fires)], [held(fires, labels={**fires.labels, "cluster": "eu"})], [])
+    [one] = active_alerts([rule("LLMHighErrorRate", fires)], [held(fires, labels={**fires.labels, "cluster": "eu"})], [])
     assert one.scope["cluster"] == "eu"
 
 
 def test_the_worst_comes_first_and_one_name_is_together() -> None:
     alerts = [active("B", severity="warning"), active("A", severity="warning"), active("C"), active("A", model="m")]
-    found = standing([rule(one.name, one) for one in alerts], [], [])
+    found = active_alerts([rule(one.name, one) for one in alerts], [], [])
     assert [one.name for one in found] == ["A", "C", "A", "B"]
     assert {name: len(group) for name, group in by_name(found).items()} == {"A": 2, "C": 1, "B": 1}
     assert len({one.key for one in found}) == 4
@@ -147,7 +147,7 @@ def test_begin_and_end_are_one_incident() -> None:
         delivered("firing", T0),
         delivered("firing", T0, name="StackWatchdog"),
     ]
-    found = incidents(newest_first)
+    found = firing_periods(newest_first)
     assert [(one.start, one.end) for one in found] == [(T0 + 900, None), (T0, T0 + 300)]
     assert ended(found, T0 + 300) == [found[1]]
     assert ended(found, T0 + 301) == []
@@ -156,7 +156,7 @@ def test_begin_and_end_are_one_incident() -> None:
 
 
 def test_an_end_without_a_time_ended_when_it_was_said() -> None:
-    [one] = incidents([delivered("resolved", T0)])
+    [one] = firing_periods([delivered("resolved", T0)])
     assert one.end == T0 + 130
 
 
@@ -184,7 +184,7 @@ def test_a_wish_becomes_a_matcher_per_label() -> None:
 def test_a_wish_that_lacks_something_says_what(
     labels: dict[str, str], seconds: float, comment: str, author: str, said: str
 ) -> None:
-    with pytest.raises(NotSilenced, match=said):
+    with pytest.raises(InvalidSilence, match=said):
         SilenceRequest.of(labels, seconds, comment, author)
 
 
@@ -197,7 +197,7 @@ def test_lengths(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize("text", ["", "h", "4", "-4h", "1e9h", "4 hours", "4h 30m", "٤h"])
 def test_what_is_no_length(text: str) -> None:
-    with pytest.raises(NotSilenced, match="write one such as"):
+    with pytest.raises(InvalidSilence, match="write one such as"):
         length_of(text)
 
 
@@ -214,7 +214,7 @@ def test_what_is_no_length(text: str) -> None:
     ],
 )
 def test_whether_a_silence_holds(matcher: Matcher, holds: bool) -> None:
-    assert fits([matcher], {"model": "m"}) is holds
+    assert matches([matcher], {"model": "m"}) is holds
 
 
 def test_silences_that_hold_and_that_are_over() -> None:

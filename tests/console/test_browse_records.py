@@ -10,7 +10,7 @@ from console_browser import Window, nothing_ran, window
 from console_live import SERVICE, ConsoleStack
 from playwright.sync_api import Browser, expect
 
-from console.traces.fall import cost, tokens
+from console.traces.waterfall_view import cost, tokens
 from console.traces.waterfall import waterfall
 from console.units import formatted
 from llm_telemetry import names

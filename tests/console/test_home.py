@@ -7,7 +7,7 @@ import math
 import promql_parser as pp
 import pytest
 
-from console.home.figures import FIGURES, Figure, drawing
+from console.home.stats import FIGURES, Figure, drawing
 from console.home.page import _sentence
 from console.home.servers import seen_by_prometheus
 from console.times import Span

@@ -6,9 +6,9 @@ import pytest
 from trace_made import T0, line
 
 from console.logs import facets
-from console.logs.buckets import rows_of, step_for
+from console.logs.histogram import rows_of, step_for
 from console.logs.lines import LogLines, shown
-from console.logs.question import LogQuestion
+from console.logs.search import LogSearch, page_of
 from stores import LogFilter
 from stores.logs import Histogram
 
@@ -25,19 +25,26 @@ ASKED = {
 
 
 def test_an_address_is_a_question_and_back() -> None:
-    assert LogQuestion.read(ASKED).parameters() == ASKED
-    assert LogQuestion.read({"by": "what nobody offers", "field.": "x"}) == LogQuestion()
+    assert LogSearch.read(ASKED).parameters() == ASKED
+    assert LogSearch.read({"by": "what nobody offers", "field.": "x"}) == LogSearch()
 
 
 def test_a_question_is_a_filter() -> None:
     """A number of the contract is compared as one; an empty value finds lines without the field."""
-    assert LogQuestion.read(ASKED).filter(T0, T0 + 60) == LogFilter(
+    assert LogSearch.read(ASKED).filter(T0, T0 + 60) == LogFilter(
         "demo-app",
         {"model": "gpt-4o", "error_type": "", "input_tokens": 12},
         'a "quoted" <b>',
         "0af7651916cd43dd8448eb211c80319c",
         T0,
         T0 + 60,
+    )
+
+
+def test_the_page_of_a_filter() -> None:
+    which = LogFilter("a b", {"cache_hit": True, "cost_usd": 0.5}, start=T0, end=T0 + 1)
+    assert page_of(which) == (
+        "/logs?service=a+b&field.cache_hit=true&field.cost_usd=0.5&from=1795600000000&to=1795600001000"
     )
 
 
@@ -83,12 +90,12 @@ def test_the_histogram_has_its_greatest_values_first_and_the_rest_as_one() -> No
 
 
 def test_facets_toggle() -> None:
-    question = facets.toggled(LogQuestion(), "model", "gpt-4o")
+    question = facets.toggled(LogSearch(), "model", "gpt-4o")
     assert question.fields == {"model": "gpt-4o"}
     assert facets.toggled(question, "model", "small").fields == {"model": "small"}
-    assert facets.toggled(question, "model", "gpt-4o") == LogQuestion()
-    assert facets.toggled(LogQuestion(), facets.SERVICE, "demo-app").service == "demo-app"
-    assert facets.without(question, "model") == LogQuestion()
+    assert facets.toggled(question, "model", "gpt-4o") == LogSearch()
+    assert facets.toggled(LogSearch(), facets.SERVICE, "demo-app").service == "demo-app"
+    assert facets.without(question, "model") == LogSearch()
 
 
 @pytest.mark.parametrize("same", [1, 3])

@@ -21,16 +21,16 @@ from console_process import ConsoleProcess, command, running_console
 from requests.adapters import HTTPAdapter
 from starlette.datastructures import Headers
 
-from console.alerts.writing import AnotherPage, refuse_other_pages
-from console.attempts import (
-    MOST_AT_ONCE,
-    MOST_WAITING,
-    WRONG_COSTS_MOST_S,
-    WRONG_COSTS_S,
-    Attempts,
+from console.alerts.silence_commands import CrossOriginRefused, refuse_other_pages
+from console.login_limiter import (
+    MAX_REMOTE,
+    MAX_PER_CLIENT,
+    LONGEST_DELAY_S,
+    FIRST_DELAY_S,
+    LoginLimiter,
     TooManyAttempts,
 )
-from console.safety import _from_this_machine
+from console.access import _from_this_machine
 from console.settings import ConsoleSettings, UnsafeBinding
 from stores import poll_until
 
@@ -226,7 +226,7 @@ def test_a_silence_is_written_for_a_page_of_ours_only() -> None:
         _client(host="localhost:3000"),
         SimpleNamespace(environ=None),
     ):
-        with pytest.raises(AnotherPage, match="Load it again"):
+        with pytest.raises(CrossOriginRefused, match="Load it again"):
             refuse_other_pages(other)
 
 
@@ -316,7 +316,7 @@ def test_many_wrong_passwords_at_once_are_slowed_and_the_right_one_gets_in(locke
     begun = time.monotonic()
     with ThreadPoolExecutor(50) as pool:
         wrong = [pool.submit(_status, locked, f"wrong {number}") for number in range(50)]
-        poll_until(lambda: sum(one.done() for one in wrong) >= 50 - MOST_WAITING, timeout_s=60.0)
+        poll_until(lambda: sum(one.done() for one in wrong) >= 50 - MAX_PER_CLIENT, timeout_s=60.0)
         assert not all(one.done() for one in wrong)
         assert _status(locked, PASSWORD, "127.0.0.2") == 303
         assert not all(one.done() for one in wrong), "another address had to wait for this one"
@@ -324,15 +324,15 @@ def test_many_wrong_passwords_at_once_are_slowed_and_the_right_one_gets_in(locke
         assert poll_until(lambda: _status(locked, PASSWORD), lambda status: status == 303, 60.0) == 303
     statuses = Counter(one.result() for one in wrong)
     assert set(statuses) == {401, 429}
-    assert statuses[401] <= 3 * MOST_WAITING
-    assert time.monotonic() - begun >= WRONG_COSTS_S + 2 * WRONG_COSTS_S + WRONG_COSTS_MOST_S
+    assert statuses[401] <= 3 * MAX_PER_CLIENT
+    assert time.monotonic() - begun >= FIRST_DELAY_S + 2 * FIRST_DELAY_S + LONGEST_DELAY_S
 
 
 def test_other_machines_take_no_turn_from_this_one() -> None:
     async def attempts() -> None:
-        known = Attempts()
+        known = LoginLimiter()
         async with AsyncExitStack() as others:
-            for number in range(MOST_AT_ONCE):
+            for number in range(MAX_REMOTE):
                 await others.enter_async_context(known.turn(f"192.0.2.{number}"))
             with pytest.raises(TooManyAttempts):
                 await others.enter_async_context(known.turn("198.51.100.1"))
@@ -344,7 +344,7 @@ def test_other_machines_take_no_turn_from_this_one() -> None:
 
 def test_a_network_of_ipv6_is_one_address() -> None:
     async def attempts() -> None:
-        known = Attempts()
+        known = LoginLimiter()
         async with known.turn("2001:db8::1") as one:
             one.wrong = 3
         async with known.turn("2001:db8::2") as same, known.turn("2001:db8:0:1::1") as other:

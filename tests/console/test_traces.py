@@ -7,10 +7,10 @@ from trace_made import T0, span, trace, usage
 
 from console.traces.comparison import compare
 from console.traces.comparison_page import difference, row_of, totals
-from console.traces.fall import cost, tokens
-from console.traces.fall import row_of as span_row
-from console.traces.question import TraceQuestion
-from console.traces.waterfall import Usage, waterfall
+from console.traces.waterfall_view import cost, tokens
+from console.traces.waterfall_view import row_of as span_row
+from console.traces.search import TraceSearch, page_of, page_of_comparison, page_of_trace
+from console.traces.waterfall import SpanUsage, waterfall
 from stores import TraceFilter
 
 ASKED = {
@@ -27,13 +27,13 @@ ASKED = {
 
 
 def test_an_address_is_a_question_and_back() -> None:
-    question = TraceQuestion.read(ASKED)
+    question = TraceSearch.read(ASKED)
     assert question.parameters() == ASKED
-    assert TraceQuestion.read({}).parameters() == {}
+    assert TraceSearch.read({}).parameters() == {}
 
 
 def test_a_question_is_a_filter() -> None:
-    assert TraceQuestion.read(ASKED).filter(T0, T0 + 60) == TraceFilter(
+    assert TraceSearch.read(ASKED).filter(T0, T0 + 60) == TraceFilter(
         "demo-app",
         "generate",
         {"llm.endpoint": "/api/a", "llm.model": "gpt-4o", "llm.tenant_id": "acme", "llm.user_id": "u&1=<b>"},
@@ -56,7 +56,14 @@ def test_a_question_is_a_filter() -> None:
 )
 def test_what_cannot_be_asked_says_what_can(asked: dict[str, str], says: str) -> None:
     with pytest.raises(ValueError, match=says):
-        TraceQuestion.read(asked)
+        TraceSearch.read(asked)
+
+
+def test_pages_have_addresses() -> None:
+    which = TraceFilter("demo-app", attributes={"llm.model": "a b", "x": True}, start=T0, end=T0 + 1)
+    assert page_of(which) == ("/traces?service=demo-app&model=a+b&attribute.x=true&from=1795600000000&to=1795600001000")
+    assert page_of_trace("../etc", "a&b") == "/traces/..%2Fetc?span=a%26b"
+    assert page_of_comparison("1", "2") == "/traces/compare?a=1&b=2"
 
 
 def test_spans_stand_below_their_parents_by_their_start() -> None:
@@ -94,7 +101,7 @@ def test_usage_is_summed_once() -> None:
             span("embeddings small", "5", "1", attributes=usage(7, 0, 2.8e-7)),
         )
     )
-    assert shown.total == Usage(107, 10, 64, pytest.approx(0.50000028))
+    assert shown.total == SpanUsage(107, 10, 64, pytest.approx(0.50000028))
     assert {row.span.span_id: row.usage is not None for row in shown.rows} == {
         "1": False, "2": False, "3": True, "4": False, "5": True,
     }  # fmt: skip
@@ -102,15 +109,15 @@ def test_usage_is_summed_once() -> None:
 
 
 def test_unknown_is_not_zero() -> None:
-    unpriced = Usage.of(span("chat x", "1", attributes=usage(5, 2, 0.0, "unpriced")))
-    assert unpriced == Usage(5, 2, None, None, 1)
+    unpriced = SpanUsage.of(span("chat x", "1", attributes=usage(5, 2, 0.0, "unpriced")))
+    assert unpriced == SpanUsage(5, 2, None, None, 1)
     assert cost(unpriced) == "unpriced"
-    assert cost(Usage()) == ""
-    assert cost(Usage.total([unpriced, Usage(1, 1, None, 0.25)])) == "$0.25 + unpriced"
-    assert tokens(Usage(output_tokens=3)) == "– → 3"
+    assert cost(SpanUsage()) == ""
+    assert cost(SpanUsage.total([unpriced, SpanUsage(1, 1, None, 0.25)])) == "$0.25 + unpriced"
+    assert tokens(SpanUsage(output_tokens=3)) == "– → 3"
     foreign = span("chat x", "1", attributes={"gen_ai.usage.input_tokens": 5})
-    assert Usage.of(foreign) == Usage(5)
-    assert Usage.of(span("retrieval", "1")) is None
+    assert SpanUsage.of(foreign) == SpanUsage(5)
+    assert SpanUsage.of(span("retrieval", "1")) is None
 
 
 def test_a_row_says_what_happened() -> None:

@@ -1,23 +1,23 @@
-// A trace as a waterfall: one row per span, its attributes on demand. Everything is bound as text: Vue escapes it.
+// A trace as a waterfall: one row per span, a click shows its attributes. All values are bound as text, which Vue escapes.
 export default {
   template: `
     <div class="waterfall" role="table" aria-label="Spans of the trace">
       <div class="waterfall-head" role="row">
-        <span role="columnheader">span</span>
-        <span role="columnheader" class="waterfall-ticks" aria-label="time">
+        <span role="columnheader">Span</span>
+        <span role="columnheader" class="waterfall-ticks" aria-label="Time">
           <span v-for="share in [0, 0.25, 0.5, 0.75]" :key="share" :style="{ left: share * 100 + '%' }">
             {{ ms(share * length) }}</span>
         </span>
-        <span class="span-numbers" role="columnheader"><span>duration</span><span>tokens in → out</span><span>cost</span></span>
+        <span class="span-numbers" role="columnheader"><span>Duration</span><span>Tokens in → out</span><span>Cost</span></span>
       </div>
       <template v-for="row in rows" :key="row.id">
         <button type="button" class="span-row" role="row" :aria-expanded="open.has(row.id)" :data-span="row.id"
           :id="'span-' + row.id" @click="toggle(row)">
-          <span class="span-name" role="cell" :style="{ '--depth': Math.min(row.depth, 12) }" :title="row.name + (row.about ? ' · ' + row.about : '')">
+          <span class="span-name" role="cell" :style="{ '--depth': Math.min(row.depth, 12) }" :title="row.name + (row.note ? ' · ' + row.note : '')">
             <i :style="{ background: row.error ? 'var(--bad)' : color(row) }"></i>
             <span>
               <span v-if="row.error" class="bad" aria-label="failed">⚠ </span><span class="span-title">{{ row.name }}</span>
-              <span class="span-about"> {{ row.about }}</span>
+              <span class="span-note"> {{ row.note }}</span>
             </span>
           </span>
           <span class="span-lane" role="cell">
@@ -40,20 +40,20 @@ export default {
             </dl>
           </template>
           <template v-if="row.links.length">
-            <h4>Linked</h4>
+            <h4>Links</h4>
             <p v-for="[trace, span] in row.links" :key="span"><a :href="'/traces/' + encodeURIComponent(trace) + '?span=' + encodeURIComponent(span)">
               span {{ span }} of trace {{ trace }}</a></p>
           </template>
         </div>
       </template>
-      <div class="waterfall-sum" role="row">
-        <span role="cell">In sum</span><span role="cell"></span>
-        <span class="span-numbers" role="cell"><span>{{ sum.duration }}</span><span>{{ sum.tokens }}</span><span>{{ sum.cost }}</span></span>
+      <div class="waterfall-total" role="row">
+        <span role="cell">Total</span><span role="cell"></span>
+        <span class="span-numbers" role="cell"><span>{{ total.duration }}</span><span>{{ total.tokens }}</span><span>{{ total.cost }}</span></span>
       </div>
     </div>
   `,
   emits: ["opened"],
-  props: { rows: Array, length: Number, sum: Object, services: Array, opened: String },
+  props: { rows: Array, length: Number, total: Object, services: Array, opened: String },
   data() {
     return { open: new Set(this.opened ? [this.opened] : []) };
   },
@@ -63,7 +63,7 @@ export default {
   methods: {
     ms: (value) => consoleUi.formatted(value, "ms"),
     color(row) {
-      // By what a span is, where the contract says it; else by service.
+      // Spans of our own names have fixed colors; others are colored by service.
       const kinds = { generate: 2, chat: 3, embeddings: 7, retrieval: 0, evaluate: 6 };
       const kind = kinds[row.name.split(" ")[0]];
       return consoleUi.series(kind ?? 5 + this.services.indexOf(row.service));

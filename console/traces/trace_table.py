@@ -1,4 +1,4 @@
-"""Traces that a search found, in the browser: a dot for each over time, and a table to sort and to choose two from."""
+"""The results of a search for traces: a chart with one dot per trace, and a sortable table."""
 
 from __future__ import annotations
 
@@ -9,26 +9,25 @@ from typing import Any
 from nicegui import ui
 
 from alert_sink.console_pages import trace_page
-from console.traces.fall import cost, tokens
-from console.traces.waterfall import Usage, waterfall
+from console.traces.waterfall import SpanUsage, waterfall
+from console.traces.waterfall_view import cost_text, tokens_text
 from console.units import formatted
 from llm_telemetry import names
 from stores import Trace, TraceSummary
 
 
 @dataclass(frozen=True)
-class Detail:
-    """What a search does not say of a trace."""
+class TraceDetail:
+    """Values of a whole trace, which a search does not return."""
 
     spans: int
     errors: int
-    usage: Usage
+    usage: SpanUsage
     models: Sequence[str]
     tenant: str
 
     @classmethod
-    def of(cls, trace: Trace) -> Detail:
-        """Of a whole trace."""
+    def of(cls, trace: Trace) -> TraceDetail:
         shown = waterfall(trace)
         chats = [span for span in trace.spans if span.name == names.SPAN_GENERATE] or trace.spans
         return cls(
@@ -40,44 +39,43 @@ class Detail:
         )
 
 
-class Found(ui.element, component="found.js"):
-    """The traces of one search."""
-
+class TraceTable(ui.element, component="trace_table.js"):
     def __init__(self) -> None:
         super().__init__()
-        self.show((), {}, 0.0, 1.0, cut=False)
+        self.show((), {}, 0.0, 1.0, truncated=False)
 
     def show(
         self,
         summaries: Iterable[TraceSummary],
-        details: Mapping[str, Detail | None],
+        details: Mapping[str, TraceDetail | None],
         start: float,
         end: float,
         *,
-        cut: bool,
+        truncated: bool,
     ) -> None:
-        """These, of that time (Unix seconds); a trace without details shows that they are on their way.
+        """Show these traces; a trace without details is shown as loading.
 
-        `cut` says that there may be older ones.
+        Args:
+            start, end: the time range of the chart, Unix seconds.
+            truncated: whether there may be older traces.
         """
-        found = list(summaries)
         self.props.update(
             {
-                "traces": [row_of(one, details.get(one.trace_id)) for one in found],
+                "traces": [row_of(one, details.get(one.trace_id)) for one in summaries],
                 "start": start * 1000,
                 "end": end * 1000,
-                "cut": cut,
+                "truncated": truncated,
             }
         )
         self.update()
 
 
-def row_of(summary: TraceSummary, detail: Detail | None) -> dict[str, Any]:
-    """A trace as the browser gets it."""
+def row_of(summary: TraceSummary, detail: TraceDetail | None) -> dict[str, Any]:
+    """A trace for the browser."""
     row = {
         "id": summary.trace_id,
         "page": trace_page(summary.trace_id),
-        "name": summary.root_name or "(root has not arrived)",
+        "name": summary.root_name or "(root span missing)",
         "service": summary.root_service,
         "ms": summary.start * 1000,
         "duration": summary.duration_ms,
@@ -94,9 +92,9 @@ def row_of(summary: TraceSummary, detail: Detail | None) -> dict[str, Any]:
         "model": ", ".join(detail.models),
         "tenant": detail.tenant,
         "tokens": (usage.input_tokens or 0) + (usage.output_tokens or 0),
-        "tokensText": tokens(usage),
+        "tokensText": tokens_text(usage),
         "cost": usage.dollars or 0.0,
-        "costText": cost(usage),
+        "costText": cost_text(usage),
     }
 
 

@@ -1,7 +1,7 @@
-// What a search found. Sorting and choosing happen here; every row and every dot is a link to its trace.
+// The results of a search for traces. Each row and each dot links to its trace. Sorting and selection happen here.
 const COLUMNS = [
-  ["ms", "started", ""], ["name", "trace", ""], ["duration", "duration", "right"], ["model", "model", ""],
-  ["tenant", "tenant", ""], ["tokens", "tokens in → out", "right"], ["cost", "cost", "right"], ["spans", "spans", "right"],
+  ["ms", "Started (UTC)", ""], ["name", "Trace", ""], ["duration", "Duration", "right"], ["model", "Model", ""],
+  ["tenant", "Tenant", ""], ["tokens", "Tokens in → out", "right"], ["cost", "Cost", "right"], ["spans", "Spans", "right"],
 ];
 
 export default {
@@ -21,10 +21,10 @@ export default {
       </figure>
       <div class="count-line">
         <span class="muted">{{ count }}</span>
-        <a v-if="chosen.length === 2" class="btn primary" :href="comparison">Compare the two</a>
-        <span v-else class="muted">Choose two to compare{{ chosen.length === 1 ? ": one more" : "" }}</span>
+        <a v-if="selected.length === 2" class="btn primary" :href="comparison">Compare traces</a>
+        <span v-else class="muted">Select {{ selected.length === 1 ? "one more trace" : "two traces" }} to compare</span>
       </div>
-      <table class="found">
+      <table class="trace-table">
         <thead><tr>
           <th scope="col"><span class="sr-only">compare</span></th>
           <th v-for="[key, text, look] in columns" :key="key" scope="col" :class="look" :aria-sort="sort === key ? (down ? 'descending' : 'ascending') : null">
@@ -32,8 +32,8 @@ export default {
         </tr></thead>
         <tbody>
           <tr v-for="trace in sorted" :key="trace.id" :class="{ error: trace.errors }" :data-trace="trace.id">
-            <td><input type="checkbox" :aria-label="'Compare ' + trace.name + ' of ' + clock(trace.ms)" :checked="chosen.includes(trace.id)"
-              @change="choose(trace.id)"></td>
+            <td><input type="checkbox" :aria-label="'Compare ' + trace.name + ' of ' + clock(trace.ms)" :checked="selected.includes(trace.id)"
+              @change="select(trace.id)"></td>
             <td class="muted">{{ clock(trace.ms) }}</td>
             <td class="name"><a :href="trace.page">{{ trace.name }}</a> <span class="muted">{{ trace.service }}</span>
               <span v-if="trace.errors" class="chip bad">{{ trace.errors }} failed</span></td>
@@ -48,9 +48,9 @@ export default {
       </table>
     </div>
   `,
-  props: { traces: Array, start: Number, end: Number, cut: Boolean },
+  props: { traces: Array, start: Number, end: Number, truncated: Boolean },
   data() {
-    return { columns: COLUMNS, sort: "ms", down: true, chosen: [] };
+    return { columns: COLUMNS, sort: "ms", down: true, selected: [] };
   },
   computed: {
     longest() {
@@ -61,14 +61,13 @@ export default {
       const value = (trace) => trace[this.sort] ?? "";
       return [...this.traces].sort((a, b) => (value(a) > value(b) ? sign : value(a) < value(b) ? -sign : 0));
     },
-    // There may be older ones where as many were found as were asked for.
     count() {
       const traces = `${this.traces.length} trace${this.traces.length === 1 ? "" : "s"}`;
-      return this.cut ? `The newest ${traces}` : traces;
+      return this.truncated ? `The newest ${traces}` : traces;
     },
     comparison() {
-      // The older one is what the newer one is compared with.
-      const [a, b] = this.chosen
+      // A is the older trace.
+      const [a, b] = this.selected
         .map((id) => this.traces.find((trace) => trace.id === id) ?? { id, ms: 0 })
         .sort((one, other) => one.ms - other.ms);
       return `/traces/compare?a=${encodeURIComponent(a.id)}&b=${encodeURIComponent(b.id)}`;
@@ -87,8 +86,9 @@ export default {
       this.down = this.sort === key ? !this.down : true;
       this.sort = key;
     },
-    choose(id) {
-      this.chosen = this.chosen.includes(id) ? this.chosen.filter((one) => one !== id) : [...this.chosen, id].slice(-2);
+    select(id) {
+      const others = this.selected.filter((one) => one !== id);
+      this.selected = this.selected.includes(id) ? others : [...others, id].slice(-2);
     },
   },
 };

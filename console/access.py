@@ -1,4 +1,4 @@
-"""What stands before every page: who may ask (host, origin, password), and what a page may do (headers)."""
+"""Access control in front of every page: checks host, origin and password, and adds security headers."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from console.attempts import Attempts, TooManyAttempts
+from console.login_limiter import LoginLimiter, TooManyAttempts
 from console.settings import ConsoleSettings, is_loopback
 
 SESSION: Final = "console_session"
@@ -25,10 +25,10 @@ LOGIN: Final = "/login"
 HEALTH: Final = "/healthz"
 METRICS: Final = "/metrics"
 _SAFE_METHODS: Final = ("GET", "HEAD", "OPTIONS")
-_LARGEST_FORM: Final = 4096
+_MAX_FORM_BYTES: Final = 4096
 
-# Vue compiles templates in the browser, which needs `unsafe-eval`; styles are set on elements. Scripts need the page's
-# nonce, so markup that got into a page by mistake (`onerror=`) runs nothing.
+# Vue compiles templates in the browser, which needs `unsafe-eval`, and sets styles on elements. Scripts need the page's
+# nonce, so a script or `onerror=` that got into a page by mistake does not run.
 _POLICY: Final = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; "
@@ -44,76 +44,76 @@ _HEADERS: Final = {
 }
 
 
-class Safety:
+class AccessControl:
     """ASGI middleware around the whole application."""
 
     def __init__(self, app: ASGIApp, settings: ConsoleSettings) -> None:
         self._app = app
         self._settings = settings
-        self._attempts = Attempts()
-        self._sessions: dict[str, float] = {}  # token: until (monotonic s)
+        self._limiter = LoginLimiter()
+        self._sessions: dict[str, float] = {}  # token: expiry (time.monotonic())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let through what may pass, with the headers that every answer has."""
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         refusal = await self._refusal(scope, receive)
         if refusal is None:
-            await _WithHeaders(self._app)(scope, receive, send)
+            await _SecurityHeaders(self._app)(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008, "reason": "refused"})
         else:
-            await _WithHeaders(refusal)(scope, receive, send)
+            await _SecurityHeaders(refusal)(scope, receive, send)
 
     async def _refusal(self, scope: Scope, receive: Receive) -> Response | None:
-        """The answer instead of the page; None where the request may pass."""
+        """The response that refuses the request; None if the request is allowed."""
         headers = Headers(scope=scope)
         path = str(scope["path"])
-        if not self._host_is_ours(headers.get("host", "")):
-            return PlainTextResponse("This console is not known by that name. Open it at its own address.", 421)
-        # A page of somebody else may send requests, and open web sockets; the browser says whose page it is. Reading
-        # names no origin where a page of ours does it, and NiceGUI's socket would let any origin read.
+        if not self._is_own_host(headers.get("host", "")):
+            return PlainTextResponse("Refused: unknown host name. Open the console at its own address.", 421)
+        # Pages of other sites can send requests here and open web sockets; the browser tells their origin. Our own
+        # pages send no origin when they read, so a read that has an origin is checked as well: NiceGUI's socket would
+        # let every origin read.
         if (_writes(scope) or "origin" in headers) and not same_origin(headers):
-            return PlainTextResponse("Refused: the request comes from another page.", 403)
-        if not self._settings.password or path == HEALTH or (path == METRICS and _from_this_machine(scope, headers)):
+            return PlainTextResponse("Refused: the request comes from another site.", 403)
+        if not self._settings.password or path == HEALTH or (path == METRICS and _is_local_request(scope, headers)):
             return RedirectResponse("/", 303) if path == LOGIN else None
         if path == LOGIN:
             return await self._login(scope, receive)
-        if self._is_known(headers):
+        if self._is_logged_in(headers):
             return None
         if _is_page(scope, headers):
             wanted = quote(path + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""))
             return RedirectResponse(f"{LOGIN}?to={wanted}", 303)
         return PlainTextResponse("Log in first.", 401)
 
-    def _host_is_ours(self, host: str) -> bool:
-        """A name that somebody else's DNS points here must not reach a console that only this machine may use."""
+    def _is_own_host(self, host: str) -> bool:
+        """Guards a console that only this machine may use against DNS rebinding: a foreign name that points here."""
         if not is_loopback(self._settings.host):
             return True
         return is_loopback(urlsplit(f"//{host}").hostname or "")
 
-    def _is_known(self, headers: Headers) -> bool:
+    def _is_logged_in(self, headers: Headers) -> bool:
         token = _cookie(headers, SESSION)
-        until = self._sessions.get(token, 0.0) if token else 0.0
-        return until > time.monotonic()
+        expiry = self._sessions.get(token, 0.0) if token else 0.0
+        return expiry > time.monotonic()
 
     async def _login(self, scope: Scope, receive: Receive) -> Response:
-        wanted = _local(parse_qs(scope["query_string"].decode("latin-1")).get("to", ["/"])[0])
+        wanted = _local_address(parse_qs(scope["query_string"].decode("latin-1")).get("to", ["/"])[0])
         if scope["method"] != "POST":
             return _login_page(wanted)
         form = parse_qs((await _body(receive)).decode("utf-8", "replace"))
         given = form.get("password", [""])[0]
         try:
-            async with self._attempts.turn((scope.get("client") or [""])[0]) as turn:
+            async with self._limiter.attempt((scope.get("client") or [""])[0]) as client:
                 if not hmac.compare_digest(given.encode(), self._settings.password.encode()):
-                    await turn.was_wrong()
-                    return _login_page(wanted, "That is not the password.", 401)
-                turn.was_right()
+                    await client.delay_after_failure()
+                    return _login_page(wanted, "Wrong password.", 401)
+                client.reset()
         except TooManyAttempts:
-            return _login_page(wanted, "Too many attempts at once. Try again in some seconds.", 429)
+            return _login_page(wanted, "Too many login attempts. Try again in a few seconds.", 429)
         now = time.monotonic()
-        self._sessions = {token: until for token, until in self._sessions.items() if until > now}
+        self._sessions = {token: expiry for token, expiry in self._sessions.items() if expiry > now}
         token = secrets.token_urlsafe(32)
         self._sessions[token] = now + SESSION_S
         answer = RedirectResponse(wanted, 303)
@@ -121,15 +121,15 @@ class Safety:
         return answer
 
 
-class _WithHeaders:
-    """Adds headers, and to a page's own scripts the nonce that lets them run."""
+class _SecurityHeaders:
+    """Adds the headers to each answer, and the nonce to the scripts of a page."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         nonce = secrets.token_urlsafe(16)
-        page: list[Message] = []  # the start of a page's answer, held back until its whole text is there
+        page: list[Message] = []  # the start of a page's response, held back until the whole body has arrived
         text = bytearray()
 
         async def with_headers(message: Message) -> None:
@@ -157,16 +157,16 @@ def _writes(scope: Scope) -> bool:
 
 
 def same_origin(headers: Headers) -> bool:
-    """Whether the page that sent this is one of the console, as the browser says."""
+    """Whether the browser says that a page of this console sent the request."""
     origin = headers.get("origin", "")
     return bool(origin) and urlsplit(origin).netloc == headers.get("host")
 
 
-def _from_this_machine(scope: Scope, headers: Headers) -> bool:
-    """Whether who asks is on it, and not a proxy that asks for somebody else: it names the console as one does here."""
+def _is_local_request(scope: Scope, headers: Headers) -> bool:
+    """Whether the client runs on this machine and is not a proxy for others: a proxy passes on the public host name."""
     client, server = ((scope.get(end) or ("",))[0] for end in ("client", "server"))
-    named = urlsplit(f"//{headers.get('host', '')}").hostname or ""
-    return (is_loopback(client) and is_loopback(named)) or (client != "" and client == server == named)
+    host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
+    return (is_loopback(client) and is_loopback(host)) or (client != "" and client == server == host)
 
 
 def _is_page(scope: Scope, headers: Headers) -> bool:
@@ -175,14 +175,14 @@ def _is_page(scope: Scope, headers: Headers) -> bool:
 
 def _cookie(headers: Headers, name: str) -> str:
     try:
-        found = SimpleCookie(headers.get("cookie", "")).get(name)
+        cookie = SimpleCookie(headers.get("cookie", "")).get(name)
     except CookieError:
         return ""
-    return found.value if found else ""
+    return cookie.value if cookie else ""
 
 
-def _local(address: str) -> str:
-    """Where to go after the login: a page of this console and no other site."""
+def _local_address(address: str) -> str:
+    """The page to open after the login; `/` if the address leads to another site."""
     return address if re.match(r"/(?![/\\])", address) else "/"
 
 
@@ -191,12 +191,12 @@ async def _body(receive: Receive) -> bytes:
     while True:
         message = await receive()
         body += message.get("body", b"")
-        if len(body) > _LARGEST_FORM or not message.get("more_body"):
-            return bytes(body[:_LARGEST_FORM])
+        if len(body) > _MAX_FORM_BYTES or not message.get("more_body"):
+            return bytes(body[:_MAX_FORM_BYTES])
 
 
-def _login_page(wanted: str, said: str = "", status: int = 200) -> Response:
-    note = f'<p role="alert">{escape(said)}</p>' if said else ""
+def _login_page(wanted: str, message: str = "", status: int = 200) -> Response:
+    note = f'<p role="alert">{escape(message)}</p>' if message else ""
     lines: Sequence[str] = (
         "<!doctype html><html lang=en><meta charset=utf-8><title>Log in · LLM observability</title>",
         '<meta name=viewport content="width=device-width, initial-scale=1">',

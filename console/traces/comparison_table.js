@@ -1,12 +1,12 @@
-// Two traces, place for place.
+// The spans of two traces, one row per pair.
 export default {
   template: `
     <div class="compare-scroll" tabindex="0" role="region" aria-label="Comparison of spans">
       <table class="compare">
         <thead><tr>
-          <th scope="col">span</th><th scope="col" class="right">A</th><th scope="col" class="right">B</th>
-          <th scope="col" class="right">B takes longer</th><th scope="col" class="right">tokens A, B</th>
-          <th scope="col" class="right">cost A, B</th><th scope="col">said differently</th>
+          <th scope="col">Span</th><th scope="col" class="right">A</th><th scope="col" class="right">B</th>
+          <th scope="col" class="right">Difference</th><th scope="col" class="right">Tokens A, B</th>
+          <th scope="col" class="right">Cost A, B</th><th scope="col">Changed attributes</th>
         </tr></thead>
         <tbody>
           <tr v-for="(pair, index) in pairs" :key="index" :class="{ 'only-one': pair.only }"

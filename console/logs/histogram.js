@@ -1,4 +1,4 @@
-// A histogram over time. Bars are buttons of their own kind: arrows move, Enter zooms in, dragging chooses a range.
+// A histogram over time. Arrow keys move between bars, Enter zooms into a bar, dragging selects a range.
 export default {
   template: `
     <figure class="bars" :aria-label="'Lines over time: ' + total + ' lines'">
@@ -10,7 +10,7 @@ export default {
         <span class="grow"></span>
         <span class="bars-said">{{ said }}</span>
       </div>
-      <div class="bars-plot" ref="plot" tabindex="0" role="slider" aria-label="Lines over time; Enter shows one bar's time"
+      <div class="bars-plot" ref="plot" tabindex="0" role="slider" aria-label="Lines over time; Enter zooms into the selected bar"
         :aria-valuemin="0" :aria-valuemax="Math.max(0, starts.length - 1)" :aria-valuenow="at ?? 0" :aria-valuetext="said"
         @pointermove="move" @pointerleave="leave" @pointerdown="press" @pointerup="release" @keydown="key">
         <svg :viewBox="'0 0 ' + Math.max(1, starts.length) + ' 100'" preserveAspectRatio="none" aria-hidden="true">
@@ -80,7 +80,7 @@ export default {
   methods: {
     sum: (counts) => counts.reduce((all, count) => all + count, 0),
     short: (count) => consoleUi.formatted(count, "short"),
-    color: (row, index) => (row.tone ? `var(--${row.tone})` : consoleUi.series(index)),
+    color: (row, index) => (row.color ? `var(--${row.color})` : consoleUi.series(index)),
     clock(at) {
       const long = this.starts.length && this.starts.at(-1) - this.starts[0] > 86400;
       const text = consoleUi.clock(at * 1000, true);

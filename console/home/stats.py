@@ -1,4 +1,4 @@
-"""The few numbers of the first page, each over the last hour, and how it came about."""
+"""The key figures of the home page: each has a value over the last hour, and a line of that hour."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from stores import StoreError
 from stores.metric_answers import Sample
 
 WINDOW_S: Final = 3_600.0
-MOST_PER_DRAWING: Final = 60
+MAX_POINTS: Final = 60  # of a line
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One number. Both expressions give one series at most."""
+class Stat:
+    """Both expressions return at most one series."""
 
     name: str
     unit: str
-    now: str  # over the whole hour
-    drawn: str  # at each time of it
-    nothing: str  # why there may be no number
+    value: str  # expression for the whole hour
+    line: str  # expression for each time of the hour
+    no_data: str  # why there may be no value
 
 
 _NAMES: Final = {
@@ -36,37 +36,37 @@ _NAMES: Final = {
     "cost": names.COST.name,
     "failed": f'status="{names.STATUS_ERROR}"',
 }
-_NO_REQUEST: Final = "no request in the last hour"
+_NO_REQUESTS: Final = "no requests in the last hour"
 _NO_APPLICATION: Final = "no application has sent metrics"
 
 
-def _figure(name: str, unit: str, now: str, drawn: str, nothing: str) -> Figure:
-    return Figure(name, unit, now % _NAMES, drawn % _NAMES, nothing)
+def _stat(name: str, unit: str, value: str, line: str, no_data: str) -> Stat:
+    return Stat(name, unit, value % _NAMES, line % _NAMES, no_data)
 
 
-FIGURES: Final = (
-    _figure(
+STATS: Final = (
+    _stat(
         "Requests",
         "short",
         "sum(increase(%(requests)s[1h]))",
         "sum(rate(%(requests)s[5m]))",
         _NO_APPLICATION,
     ),
-    _figure(
-        "Failed",
+    _stat(
+        "Error rate",
         "percentunit",
         "sum(increase(%(requests)s{%(failed)s}[1h])) / (sum(increase(%(requests)s[1h])) > 0)",
         "sum(rate(%(requests)s{%(failed)s}[5m])) / (sum(rate(%(requests)s[5m])) > 0)",
-        _NO_REQUEST,
+        _NO_REQUESTS,
     ),
-    _figure(
-        "95 % are faster than",
+    _stat(
+        "Latency (p95)",
         "ms",
         "histogram_quantile(0.95, sum by (le) (increase(%(latency)s_bucket[1h])))",
         "histogram_quantile(0.95, sum by (le) (rate(%(latency)s_bucket[5m])))",
-        _NO_REQUEST,
+        _NO_REQUESTS,
     ),
-    _figure(
+    _stat(
         "Cost",
         "currencyUSD",
         "sum(increase(%(cost)s[1h]))",
@@ -77,31 +77,30 @@ FIGURES: Final = (
 
 
 @dataclass(frozen=True)
-class Read:
-    """A figure's answer; `value` is None where there is none."""
+class StatResult:
+    """`value` is None if there is no data or the query failed."""
 
-    figure: Figure
+    stat: Stat
     value: float | None = None
     points: tuple[tuple[float, float], ...] = ()
     error: StoreError | None = None
 
 
-async def read(of: Services, now: float) -> list[Read]:
-    """All of them at once."""
-    return list(await asyncio.gather(*(_read(of, figure, now) for figure in FIGURES)))
+async def load_stats(source: Services, now: float) -> list[StatResult]:
+    return list(await asyncio.gather(*(_load(source, stat, now) for stat in STATS)))
 
 
-async def _read(of: Services, figure: Figure, now: float) -> Read:
+async def _load(source: Services, stat: Stat, now: float) -> StatResult:
     span = Span(now - WINDOW_S, now)
-    step = step_for(span.length, span.length / MOST_PER_DRAWING)
-    metrics = of.stores.metrics
+    step = step_for(span.length, span.length / MAX_POINTS)
+    metrics = source.stores.metrics
     try:
-        samples, lines = await asyncio.gather(
-            of.ask(metrics.instant, figure.now, now), of.ask(metrics.range, figure.drawn, span.start, now, step)
+        samples, series = await asyncio.gather(
+            source.ask(metrics.instant, stat.value, now), source.ask(metrics.range, stat.line, span.start, now, step)
         )
     except StoreError as error:
-        return Read(figure, error=error)
-    return Read(figure, _value(samples), lines[0].points if lines else ())
+        return StatResult(stat, error=error)
+    return StatResult(stat, _value(samples), series[0].points if series else ())
 
 
 def _value(samples: Sequence[Sample]) -> float | None:
@@ -109,16 +108,16 @@ def _value(samples: Sequence[Sample]) -> float | None:
     return None if value is None or math.isnan(value) else value
 
 
-def drawing(series: Sequence[tuple[float, float]], span: Span, width: float, height: float) -> str:
-    """The path of a line in an SVG of that size; the lowest point is 0 or below."""
-    points = [(time, value) for time, value in series if math.isfinite(value)]
-    if len(points) < 2:
+def sparkline(points: Sequence[tuple[float, float]], span: Span, width: float, height: float) -> str:
+    """The path of a line in an SVG of this size. The lower edge is 0, or the lowest value if that is negative."""
+    finite = [(time, value) for time, value in points if math.isfinite(value)]
+    if len(finite) < 2:
         return ""
-    low = min(0.0, *(value for _, value in points))
-    high = max(value for _, value in points)
+    low = min(0.0, *(value for _, value in finite))
+    high = max(value for _, value in finite)
     extent = (high - low) or 1.0
-    placed = (
+    positions = (
         f"{(time - span.start) / span.length * width:.1f},{height - (value - low) / extent * height:.1f}"
-        for time, value in points
+        for time, value in finite
     )
-    return "M" + "L".join(placed)
+    return "M" + "L".join(positions)

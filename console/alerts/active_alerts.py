@@ -1,0 +1,173 @@
+"""All active alerts. Prometheus knows values and pending alerts; Alertmanager knows what is silenced or inhibited."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import urlsplit
+
+from alert_sink.incidents import rank, scope_of
+from alert_sink.watchdog import WATCHDOG
+from stores.alerts import Alert, Silence
+from stores.metric_answers import Rule, RuleAlert
+
+_VALUE = re.compile(r"\{\{\s*\$value\b([^}]*)\}\}\s*(ms\b|US dollars)?")
+_UNIT_OF_FUNCTION = {"humanizePercentage": "percentunit", "humanizeDuration": "s", "humanize1024": "bytes"}
+_UNIT_OF_WORD = {"ms": "ms", "US dollars": "currencyUSD"}
+State = Literal["firing", "pending", "silenced", "inhibited"]
+Labels = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class ActiveAlert:
+    name: str
+    state: State
+    labels: Labels
+    annotations: Labels
+    since: float  # Unix s
+    value: float | None = None  # None if Prometheus does not have the alert
+    unit: str = "short"  # of the value, a name of console.units
+    expression: str = ""
+    for_s: float = 0.0  # `for` of the rule
+    silences: tuple[Silence, ...] = ()
+    inhibited_by: tuple[str, ...] = ()  # names of alerts
+
+    @property
+    def key(self) -> str:
+        """Unique among the active alerts."""
+        return "\0".join(f"{name}\1{value}" for name, value in sorted(self.labels.items()))
+
+    @property
+    def severity(self) -> str:
+        return self.labels.get("severity", "")
+
+    @property
+    def scope(self) -> dict[str, str]:
+        """The labels that tell what is affected."""
+        return scope_of(self.labels)
+
+    @property
+    def description(self) -> str:
+        """The description, which holds the value, else the summary."""
+        return self.annotations.get("description") or self.annotations.get("summary") or ""
+
+    @property
+    def dashboard(self) -> str:
+        """The path of its dashboard in the console; empty if the alert has none."""
+        return dashboard_path(self.annotations.get("dashboard_url", ""))
+
+
+def active_alerts(rules: Sequence[Rule], alerts: Sequence[Alert], silences: Sequence[Silence]) -> list[ActiveAlert]:
+    """Each alert once, most severe and newest first.
+
+    Args:
+        rules: Prometheus' rules with their alerts; empty if Prometheus does not answer.
+        alerts: Alertmanager's alerts; empty if Alertmanager does not answer.
+        silences: Alertmanager's silences.
+    """
+    silence_by_id = {silence.id: silence for silence in silences}
+    names = {alert.fingerprint: alert.name for alert in alerts}
+    unmatched = list(alerts)
+    merged = []
+    for rule in rules:
+        for rule_alert in rule.alerts:
+            alert = _take_match(unmatched, rule_alert)
+            merged.append(_merge(rule_alert, rule, alert, silence_by_id, names))
+    # The rest came to Alertmanager from elsewhere, or from a Prometheus that does not answer now.
+    merged += [_from_alertmanager(alert, silence_by_id, names) for alert in unmatched]
+    return sorted(
+        (alert for alert in merged if alert.name != WATCHDOG),
+        key=lambda alert: (rank(alert.severity), alert.name, -alert.since, alert.key),
+    )
+
+
+def in_state(alerts: Iterable[ActiveAlert], *states: State) -> list[ActiveAlert]:
+    return [alert for alert in alerts if alert.state in states]
+
+
+def by_name(alerts: Iterable[ActiveAlert]) -> dict[str, list[ActiveAlert]]:
+    """Groups by name, in the order of each group's first alert."""
+    groups: dict[str, list[ActiveAlert]] = {}
+    for alert in alerts:
+        groups.setdefault(alert.name, []).append(alert)
+    return groups
+
+
+def dashboard_path(url: str) -> str:
+    """`/d/…` of a dashboard's URL. The path alone opens the dashboard in this console, on any host and port."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return ""
+    if parts.scheme not in ("", "http", "https") or not parts.path.startswith("/d/"):
+        return ""
+    return f"{parts.path}?{parts.query}" if parts.query else parts.path
+
+
+def unit_of(description: str) -> str:
+    """The unit of `$value` in the template of a rule's description."""
+    found = _VALUE.search(description)
+    if found is None:
+        return "short"
+    unit = next((unit for function, unit in _UNIT_OF_FUNCTION.items() if function in found[1]), "")
+    return unit or _UNIT_OF_WORD.get(found[2] or "", "short")
+
+
+def _take_match(alerts: list[Alert], rule_alert: RuleAlert) -> Alert | None:
+    """Remove and return Alertmanager's alert for `rule_alert`. Prometheus may add labels when it sends an alert."""
+    for index, alert in enumerate(alerts):
+        if alert.name == rule_alert.name and rule_alert.labels.items() <= alert.labels.items():
+            return alerts.pop(index)
+    return None
+
+
+def _merge(
+    rule_alert: RuleAlert,
+    rule: Rule,
+    alert: Alert | None,
+    silences: Mapping[str, Silence],
+    names: Mapping[str, str],
+) -> ActiveAlert:
+    pending = rule_alert.state == "pending"
+    firing_since = alert.starts if alert else rule_alert.active_since + rule.for_s
+    return ActiveAlert(
+        name=rule_alert.name,
+        state="pending" if pending else _state(alert),
+        labels=alert.labels if alert else rule_alert.labels,
+        annotations=rule_alert.annotations,
+        since=rule_alert.active_since if pending else firing_since,
+        value=rule_alert.value,
+        unit=unit_of((rule.annotations or {}).get("description", "")),
+        expression=rule.query,
+        for_s=rule.for_s,
+        silences=_silences(alert, silences),
+        inhibited_by=_inhibiting(alert, names),
+    )
+
+
+def _from_alertmanager(alert: Alert, silences: Mapping[str, Silence], names: Mapping[str, str]) -> ActiveAlert:
+    return ActiveAlert(
+        name=alert.name,
+        state=_state(alert),
+        labels=alert.labels,
+        annotations=alert.annotations,
+        since=alert.starts,
+        silences=_silences(alert, silences),
+        inhibited_by=_inhibiting(alert, names),
+    )
+
+
+def _state(alert: Alert | None) -> State:
+    if alert is None or alert.state != "suppressed":
+        return "firing"
+    return "silenced" if alert.silenced_by else "inhibited"
+
+
+def _silences(alert: Alert | None, silences: Mapping[str, Silence]) -> tuple[Silence, ...]:
+    return tuple(silences[one] for one in (alert.silenced_by if alert else ()) if one in silences)
+
+
+def _inhibiting(alert: Alert | None, names: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names.get(one, "another alert") for one in (alert.inhibited_by if alert else ())))
