@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 
 from demo_app.articles import example_questions
-from demo_app.schemas import LONGEST_QUESTION
+from demo_app.schemas import MAX_QUESTION_LENGTH
 
 # Tenants and their shares of the requests; "": users without a tenant.
 TENANTS = (("acme", 0.6), ("globex", 0.25), ("initech", 0.1), ("", 0.05))
@@ -37,7 +37,7 @@ def question(repeats: float, chance: random.Random) -> str:
     sentences = min(int(chance.paretovariate(1.2)) - 1, 60)
     filler = " ".join(chance.choice(_FILLER) for _ in range(sentences))
     text = chance.choice(example_questions())
-    return f"{text} {filler} Our reference is {chance.randrange(10**9)}."[:LONGEST_QUESTION].strip()
+    return f"{text} {filler} Our reference is {chance.randrange(10**9)}."[:MAX_QUESTION_LENGTH].strip()
 
 
 def injection(chance: random.Random) -> str:

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from alert_sink.client import Deliveries
+from console.alerts.active_alerts import ActiveAlert, active_alerts, by_name, dashboard_path, in_state
 from console.alerts.history import ended, firing_periods, overlapping
 from console.alerts.links import links_of, runbook_of
+from console.alerts.silencing import InvalidSilence, SilenceRequest, expired, length_of, matches, running, written
 from console.alerts.snapshot import read
-from console.alerts.silencing import InvalidSilence, SilenceRequest, expired, matches, length_of, running, written
-from console.alerts.active_alerts import ActiveAlert, by_name, dashboard_path, in_state, active_alerts
 from console.services import Services, use
 from console.settings import ConsoleSettings
 from console.times import Span
@@ -103,7 +103,9 @@ def test_an_alert_of_another_prometheus_stands_too_and_the_watchdog_does_not() -
 
 def test_labels_that_prometheus_adds_when_it_sends_make_no_second_alert() -> None:
     fires = active("LLMHighErrorRate")
-    [one] = active_alerts([rule("LLMHighErrorRate", fires)], [held(fires, labels={**fires.labels, "cluster": "eu"})], [])
+    [one] = active_alerts(
+        [rule("LLMHighErrorRate", fires)], [held(fires, labels={**fires.labels, "cluster": "eu"})], []
+    )
     assert one.scope["cluster"] == "eu"
 
 

@@ -10,8 +10,8 @@ from console_browser import Window, nothing_ran, window
 from console_live import SERVICE, ConsoleStack
 from playwright.sync_api import Browser, expect
 
-from console.traces.waterfall_view import cost, tokens
 from console.traces.waterfall import waterfall
+from console.traces.waterfall_view import cost, tokens
 from console.units import formatted
 from llm_telemetry import names
 from loadtest.traffic import ANSWER

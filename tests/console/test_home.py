@@ -7,9 +7,9 @@ import math
 import promql_parser as pp
 import pytest
 
-from console.home.stats import FIGURES, Figure, drawing
 from console.home.page import _sentence
 from console.home.servers import seen_by_prometheus
+from console.home.stats import FIGURES, Figure, drawing
 from console.times import Span
 from llm_telemetry import names
 from stores.metric_answers import Sample

@@ -21,16 +21,16 @@ from console_process import ConsoleProcess, command, running_console
 from requests.adapters import HTTPAdapter
 from starlette.datastructures import Headers
 
+from console.access import _from_this_machine
 from console.alerts.silence_commands import CrossOriginRefused, refuse_other_pages
 from console.login_limiter import (
-    MAX_REMOTE,
-    MAX_PER_CLIENT,
-    LONGEST_DELAY_S,
     FIRST_DELAY_S,
+    LONGEST_DELAY_S,
+    MAX_PER_CLIENT,
+    MAX_REMOTE,
     LoginLimiter,
     TooManyAttempts,
 )
-from console.access import _from_this_machine
 from console.settings import ConsoleSettings, UnsafeBinding
 from stores import poll_until
 

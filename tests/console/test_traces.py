@@ -7,10 +7,10 @@ from trace_made import T0, span, trace, usage
 
 from console.traces.comparison import compare
 from console.traces.comparison_page import difference, row_of, totals
-from console.traces.waterfall_view import cost, tokens
-from console.traces.waterfall_view import row_of as span_row
 from console.traces.search import TraceSearch, page_of, page_of_comparison, page_of_trace
 from console.traces.waterfall import SpanUsage, waterfall
+from console.traces.waterfall_view import cost, tokens
+from console.traces.waterfall_view import row_of as span_row
 from stores import TraceFilter
 
 ASKED = {
