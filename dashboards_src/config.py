@@ -135,26 +135,41 @@ STORE_FREE_BYTES: Final = 1 << 30  # of disk; below it a store soon refuses writ
 
 @dataclass(frozen=True)
 class Slo:
-    """Which share of its events may be bad, at every service and endpoint, over MONTH."""
+    """The share of good events that every service and endpoint must reach over MONTH."""
 
     name: str  # label `slo`
     alert: str
-    allowed: int  # we allow failing 1 event in this many
+    objective: float  # share of good events
     metric: names.Metric
-    edge: float | None  # a bucket edge that divides good from bad; None: `status` does
-    bad: str  # what a bad event is, for people
+    threshold: float | None  # bucket boundary between good and bad; None: the label `status` tells good from bad
+    events: str  # plural, for texts
+    failure: str  # what a bad event did, for texts
+
+    @property
+    def error_budget(self) -> float:
+        """The share of events that may be bad."""
+        return round(1 - self.objective, 6)  # without the noise of floating point
 
 
 SLOS: Final = (
-    # We allow failing 1 request in 100: a model provider itself promises 99.9 % at best, and rate limits.
-    Slo("availability", "LLMAvailabilityBudgetBurn", 100, names.REQUESTS, None, "got no usable answer"),
-    # We allow 1 answer in 20 to take longer than 3 s: the mission's p95, as an objective.
-    Slo("latency", "LLMLatencyBudgetBurn", 20, names.LATENCY, 3000, "took longer than 3 s"),
-    # We allow 1 stream in 20 to begin later than 1.5 s: the p95 of the alert above.
-    Slo("ttft", "LLMTimeToFirstTokenBudgetBurn", 20, names.TTFT, 1500, "took longer than 1.5 s to begin"),
-    # We allow 1 scored answer in 10 to have a faithfulness of 0.75 or less: judges err about as often.
-    Slo("quality", "LLMQualityBudgetBurn", 10, names.EVAL_SCORE, 0.75, "had a faithfulness of 0.75 or less"),
-)
+    # We allow failing 1 request in 100: model providers promise 99.9 % at best, and they limit rates.
+    Slo("availability", "LLMAvailabilityBudgetBurn", 0.99, names.REQUESTS, None, "requests", "got no usable answer"),
+    # We allow 1 answer in 20 to take longer than the limit of LLMLatencyHigh: its p95 as an objective.
+    Slo(
+        "latency", "LLMLatencyBudgetBurn", 0.95, names.LATENCY, LATENCY_P95_MS,
+        "answers", f"took longer than {LATENCY_P95_MS / 1000:g} s",
+    ),
+    # We allow 1 stream in 20 to begin later than the limit of LLMTimeToFirstTokenHigh: its p95 as an objective.
+    Slo(
+        "ttft", "LLMTimeToFirstTokenBudgetBurn", 0.95, names.TTFT, TTFT_P95_MS,
+        "streams", f"took longer than {TTFT_P95_MS / 1000:g} s to begin",
+    ),
+    # We allow 1 scored answer in 10 to have a low faithfulness: the judge itself is wrong about as often.
+    Slo(
+        "quality", "LLMQualityBudgetBurn", 0.9, names.EVAL_SCORE, FAITHFULNESS_LEAST,
+        "scored answers", f"had a faithfulness of {FAITHFULNESS_LEAST} or less",
+    ),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -50,9 +50,9 @@ ALERTS: Final = (
         expr="sum(%(SERVICE_COST)s) * 3600 > %(COST_PER_HOUR)s",
         for_=config.COST_PER_HOUR_FOR,
         severity="critical",
-        summary="Model calls cost too much an hour.",
-        description="At the pace of the last %(RATE)s, an hour costs {{ $value | printf `%.2f` }} US dollars"
-        f" (limit %(COST_PER_HOUR)s){MOST_BY % '%(SERVICE_COST)s'}.",
+        summary="Model calls cost too much per hour.",
+        description="At the rate of the last %(RATE)s, model calls cost {{ $value | printf `%.2f` }} US dollars"
+        f" per hour (limit %(COST_PER_HOUR)s){MOST_BY % '%(SERVICE_COST)s'}.",
         labels=(),
         evidence=LONG_ANSWERS,
         scenarios=("cost-spike",),
@@ -65,9 +65,9 @@ ALERTS: Final = (
         and count without (day) (%(COST_PER_REQUEST_BEFORE)s) >= %(DAYS_BEFORE_LEAST)s
         """,
         for_=config.COST_PER_REQUEST_FOR,
-        summary="A request costs more than on the days before.",
+        summary="A request costs more than on the previous days.",
         description="{{ $labels.service }} {{ $labels.endpoint }}: a request costs {{ $value | printf `%.2f` }} times"
-        " what it cost at this hour of the days before (limit %(COST_PER_REQUEST_GROWTH)s).",
+        " the usual amount at this hour (limit %(COST_PER_REQUEST_GROWTH)s).",
         labels=("service", "endpoint"),
         evidence=LONG_ANSWERS,
         scenarios=("cost-trend", "deployment"),
@@ -78,9 +78,9 @@ ALERTS: Final = (
         name="LLMModelUnpriced",
         expr="sum by (service, model) (increase(%(UNPRICED)s[%(HOUR)s])) > 0",
         for_=config.UNPRICED_FOR,
-        summary="Calls are made on a model without a price; their cost counts as 0.",
-        description="{{ $labels.service }}: calls on {{ $labels.model }} in the last %(HOUR)s: {{ $value | humanize }};"
-        " it has no price.",
+        summary="A model without a price is in use. Its calls count as free.",
+        description="{{ $labels.service }} called {{ $labels.model }} in the last %(HOUR)s"
+        " ({{ $value | humanize }} calls). The price table has no price for this model.",
         labels=("service", "model"),
         evidence=NEWEST_CALLS,
         scenarios=("unpriced",),
@@ -89,8 +89,8 @@ ALERTS: Final = (
         name="LLMPriceTableStale",
         expr="time() - min by (service) (%(PRICE_TABLE_TIMESTAMP)s) > %(PRICE_TABLE_AGE)s",
         for_=config.PRICE_TABLE_FOR,
-        summary="The price table is old; costs may be wrong.",
-        description="{{ $labels.service }} counts with prices that were checked {{ $value | humanizeDuration }} ago.",
+        summary="The price table is old. Costs may be wrong.",
+        description="{{ $labels.service }} uses prices that were last checked {{ $value | humanizeDuration }} ago.",
         labels=("service",),
         evidence=CALLS,
     ),

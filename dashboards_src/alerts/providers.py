@@ -20,9 +20,9 @@ ALERTS: Final = (
         expr=f"%(PROVIDER_ERROR_RATIO)s > %(PROVIDER_ERROR_RATE)s\n{ENOUGH}",
         for_=config.PROVIDER_FOR,
         severity="critical",
-        summary="A provider fails too many attempts at a model.",
-        description="{{ $labels.provider }} {{ $labels.model }}: {{ $value | humanizePercentage }} of the attempts of"
-        " the last %(RATE)s failed (limit %(PROVIDER_ERROR_RATE.percent)s).",
+        summary="Too many attempts at a provider fail.",
+        description="{{ $labels.provider }} {{ $labels.model }}: {{ $value | humanizePercentage }} of attempts failed"
+        " in the last %(RATE)s (limit %(PROVIDER_ERROR_RATE.percent)s).",
         labels=("provider", "model"),
         evidence=FAILED_CALLS,
         scenarios=("rate-limit", "retry-storm"),
@@ -32,7 +32,7 @@ ALERTS: Final = (
         expr=f"%(PROVIDER_RETRY_RATIO)s > %(RETRY_SHARE)s\n{ENOUGH}",
         for_=config.RETRY_FOR,
         summary="Retries are a large part of the traffic to a provider.",
-        description="{{ $labels.provider }} {{ $labels.model }}: {{ $value | humanizePercentage }} of the attempts of"
+        description="{{ $labels.provider }} {{ $labels.model }}: {{ $value | humanizePercentage }} of attempts in"
         " the last %(RATE)s were retries (limit %(RETRY_SHARE.percent)s).",
         labels=("provider", "model"),
         evidence=FAILED_CALLS,
@@ -43,9 +43,9 @@ ALERTS: Final = (
         # The highest of a while: a breaker that tries again for a moment is still open.
         expr="max by (service, provider, model) (max_over_time(%(BREAKER_STATE)s[%(FLAP)s])) == %(BREAKER_OPEN)s",
         for_=config.BREAKER_FOR,
-        summary="A circuit breaker keeps a model from being called.",
-        description="{{ $labels.service }} does not call {{ $labels.model }} at {{ $labels.provider }}"
-        " (state {{ $value | humanize }}).",
+        summary="A circuit breaker is open. The model is not called.",
+        description="{{ $labels.service }} does not call {{ $labels.model }} at {{ $labels.provider }}:"
+        " the circuit breaker is open (state {{ $value | humanize }}).",
         labels=("service", "provider", "model"),
         evidence=FAILED_CALLS,
         scenarios=("outage", "fallback"),
@@ -54,9 +54,9 @@ ALERTS: Final = (
         name="LLMFallbackInUse",
         expr="sum by (service, from_model, to_model) (increase(%(FALLBACKS)s[%(RATE)s])) >= %(LEAST_FALLBACKS)s",
         for_=config.FALLBACK_FOR,
-        summary="Another model than the intended one answers.",
-        description="{{ $labels.service }} moved {{ $value | humanize }} requests from {{ $labels.from_model }} to"
-        " {{ $labels.to_model }} in the last %(RATE)s.",
+        summary="A fallback model answers instead of the requested model.",
+        description="{{ $labels.service }} sent {{ $value | humanize }} requests to {{ $labels.to_model }} instead of"
+        " {{ $labels.from_model }} in the last %(RATE)s.",
         labels=("service", "from_model", "to_model"),
         evidence=NEWEST_CALLS,
         scenarios=("fallback",),

@@ -22,9 +22,9 @@ ALERTS: Final = (
         """,
         for_=config.FAITHFULNESS_FOR,
         severity="critical",
-        summary="Answers are not faithful to what was retrieved.",
-        description="{{ $labels.service }} {{ $labels.endpoint }}: answers of the last %(HOUR)s have a mean"
-        " faithfulness of {{ $value | printf `%.2f` }} (limit %(FAITHFULNESS_LEAST)s).",
+        summary="Answers are not faithful to the retrieved context.",
+        description="{{ $labels.service }} {{ $labels.endpoint }}: mean faithfulness of the last %(HOUR)s is"
+        " {{ $value | printf `%.2f` }} (limit %(FAITHFULNESS_LEAST)s).",
         labels=("service", "endpoint", "metric"),
         evidence=LOW_SCORES,
     ),
@@ -36,7 +36,7 @@ ALERTS: Final = (
         and count by (service, metric) (%(WEEKLY_SAMPLES)s >= %(LEAST_SCORES)s) >= 2
         """,
         for_=config.WEEKLY_DROP_FOR,
-        summary="Answers of last week were worse than those of the week before.",
+        summary="Answer quality dropped last week compared with the week before.",
         description="{{ $labels.service }}: {{ $labels.metric }} changed by {{ $value | humanizePercentage }} in a week"
         " (limit -%(WEEKLY_DROP.percent)s).",
         labels=("service", "metric"),
@@ -51,8 +51,8 @@ ALERTS: Final = (
         and max_over_time(%(SERVICE_SCORED)s[%(EVALUATED)s]) > 0
         """,
         for_=config.EVAL_SILENT_FOR,
-        summary="Answers are given but none is scored.",
-        description="{{ $labels.service }} answered {{ $value | humanize }} requests in the last %(HOUR)s, and none"
+        summary="Answers are no longer evaluated.",
+        description="{{ $labels.service }} answered {{ $value | humanize }} requests in the last %(HOUR)s, but none"
         " was scored.",
         labels=("service",),
         evidence=CALLS,

@@ -36,8 +36,8 @@ ALERTS: Final = (
         severity="critical",
         dashboard=config.INCIDENT_BOARD,
         summary="Too many requests get no usable answer.",
-        description=WHERE + "{{ $value | humanizePercentage }} of the requests of the last %(RATE)s failed"
-        " (more than %(ERROR_RATE.percent)s).",
+        description=WHERE + "{{ $value | humanizePercentage }} of requests failed in the last %(RATE)s"
+        " (limit %(ERROR_RATE.percent)s).",
         evidence=FAILED_CALLS,
         scenarios=("rate-limit", "outage", "timeouts", "content-filter", "deployment", "collector-down"),
     ),
@@ -51,7 +51,7 @@ ALERTS: Final = (
         severity="critical",
         dashboard=config.INCIDENT_BOARD,
         summary="Answers take too long.",
-        description=WHERE + "1 answer in 20 of the last %(RATE)s took longer than {{ $value | printf `%.0f` }} ms"
+        description=WHERE + "p95 latency of the last %(RATE)s is {{ $value | printf `%.0f` }} ms"
         " (limit %(LATENCY_P95_MS)s ms).",
         evidence=SLOW_CALLS,
         scenarios=("latency", "deployment"),
@@ -63,8 +63,8 @@ ALERTS: Final = (
         and %(ENDPOINT_TTFT_COUNT)s * %(RATE.s)s >= %(LEAST_REQUESTS)s
         """,
         for_=config.TTFT_FOR,
-        summary="Streams begin too late.",
-        description=WHERE + "1 stream in 20 of the last %(RATE)s began after more than {{ $value | printf `%.0f` }} ms"
+        summary="The first token arrives too late.",
+        description=WHERE + "p95 time to first token of the last %(RATE)s is {{ $value | printf `%.0f` }} ms"
         " (limit %(TTFT_P95_MS)s ms).",
         evidence=LATE_STREAMS,
         scenarios=("ttft",),
@@ -76,8 +76,8 @@ ALERTS: Final = (
         and %(ENDPOINT_RETRIEVAL_COUNT)s * %(RATE.s)s >= %(LEAST_REQUESTS)s
         """,
         for_=config.RETRIEVAL_FOR,
-        summary="Retrieval is slow, and every answer waits for it.",
-        description=WHERE + "1 retrieval in 20 of the last %(RATE)s took longer than {{ $value | printf `%.0f` }} ms"
+        summary="Retrieval is slow and delays every answer.",
+        description=WHERE + "p95 retrieval latency of the last %(RATE)s is {{ $value | printf `%.0f` }} ms"
         " (limit %(RETRIEVAL_P95_MS)s ms).",
         evidence=Evidence(exemplars=(names.RETRIEVAL_LATENCY,), pick="highest"),
         scenarios=("slow-retrieval",),
@@ -90,8 +90,8 @@ ALERTS: Final = (
         """,
         for_=config.CONTEXT_FOR,
         summary="Prompts nearly fill the model's context window.",
-        description=WHERE + "1 prompt in 20 of the last %(RATE)s filled more than {{ $value | humanizePercentage }}"
-        " of the context window (limit %(CONTEXT_P95.percent)s).",
+        description=WHERE + "p95 context window utilisation of the last %(RATE)s is {{ $value | humanizePercentage }}"
+        " (limit %(CONTEXT_P95.percent)s).",
         evidence=Evidence(exemplars=(names.CONTEXT_UTILISATION,), pick="highest"),
         scenarios=("context",),
     ),
@@ -99,9 +99,8 @@ ALERTS: Final = (
         name="LLMQueueSaturated",
         expr="%(ENDPOINT_QUEUE_USE)s > %(QUEUE_USE)s",
         for_=config.QUEUE_FOR,
-        summary="The queue is nearly full; requests are about to be turned away.",
-        description=WHERE + "{{ $value | humanizePercentage }} of the places to wait are taken"
-        " (limit %(QUEUE_USE.percent)s).",
+        summary="The queue is nearly full. Requests will soon be rejected.",
+        description=WHERE + "the queue is {{ $value | humanizePercentage }} full (limit %(QUEUE_USE.percent)s).",
         evidence=SLOW_CALLS,
         scenarios=("queue",),
     ),
@@ -113,9 +112,9 @@ ALERTS: Final = (
         """,
         for_=config.VIOLATIONS_FOR,
         dashboard=config.INCIDENT_BOARD,
-        summary="Unusually many questions or answers are refused for safety.",
+        summary="Unusually many questions or answers violate safety rules.",
         description=WHERE + "{{ $value | humanize }} cases of {{ $labels.kind }} in the last %(RATE)s,"
-        " more than %(VIOLATIONS_SHARE.percent)s of what came in.",
+        " more than %(VIOLATIONS_SHARE.percent)s of incoming requests.",
         labels=(*LABELS, "kind"),
         evidence=Evidence(exemplars=FAILURE_EXEMPLARS, pick="failed", always=False),
         scenarios=("injections", "content-filter"),
@@ -129,9 +128,9 @@ ALERTS: Final = (
         and count without (day) (%(CACHE_HIT_RATIO_BEFORE)s) >= %(DAYS_BEFORE_LEAST)s
         """,
         for_=config.CACHE_FOR,
-        summary="The answer cache helps much less than on the days before.",
-        description=WHERE + "the hit rate is {{ $value | humanizePercentage }} of what it was at this hour of the days"
-        " before (limit %(CACHE_HIT_LEFT.percent)s).",
+        summary="The cache hit rate is much lower than on the previous days.",
+        description=WHERE + "the cache hit rate is {{ $value | humanizePercentage }} of the usual rate at this hour"
+        " (limit %(CACHE_HIT_LEFT.percent)s).",
         evidence=CALLS,
         scenarios=("cache",),
     ),

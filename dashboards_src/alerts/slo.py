@@ -45,15 +45,15 @@ def _counted(series: str, *matchers: str) -> str:
 def events_and_bad(slo: Slo) -> tuple[str, str]:
     """Templates of all events and of the bad ones, per second."""
     metric = slo.metric
-    if slo.edge is None:
+    if slo.threshold is None:
         events = _counted(metric.name)
         bad = _counted(metric.name, 'status="%(STATUS_ERROR)s"')
         return events, f"{bad}\nor {events} * 0"
-    if slo.edge not in metric.buckets:
-        raise ValueError(f"objective {slo.name}: {metric.name} has no bucket edge {slo.edge:g}")
+    if slo.threshold not in metric.buckets:
+        raise ValueError(f"objective {slo.name}: {metric.name} has no bucket boundary {slo.threshold:g}")
     which = 'metric="%(FAITHFULNESS)s"' if metric is names.EVAL_SCORE else ""
     events = _counted(f"{metric.name}_count", which)
-    below = _counted(f"{metric.name}_bucket", which, promql.le(slo.edge))
+    below = _counted(f"{metric.name}_bucket", which, promql.le(slo.threshold))
     # A low latency is good, a low score is bad.
     return events, below if metric is names.EVAL_SCORE else f"{events}\n- {below}"
 
@@ -79,7 +79,7 @@ def _for_people() -> list[Rule]:
     objectives = [
         {
             "record": records.SLO_OBJECTIVE,
-            "expr": f"vector(1 - 1 / {slo.allowed})",
+            "expr": f"vector({slo.objective:g})",
             "labels": {"slo": slo.name},
         }
         for slo in config.SLOS
@@ -93,13 +93,13 @@ def _for_people() -> list[Rule]:
 
 
 def can_burn(slo: Slo, burn: Burn, scale: Scale) -> bool:
-    """Whether an objective can burn that fast: with nothing but bad events it burns `allowed` times too fast."""
-    return burn.factor.at(scale) < slo.allowed
+    """Whether the error budget can burn that fast: a burn rate needs a ratio of bad events below 1."""
+    return burn.factor.at(scale) * slo.error_budget < 1
 
 
 def burn_alert(slo: Slo, burn: Burn, scale: Scale) -> Alert:
     """An alert of one pair of windows, at one scale: its windows are part of the names of its records."""
-    limit = f"{burn.factor.at(scale):g} / {slo.allowed}"
+    limit = f"{burn.factor.at(scale):g} * {slo.error_budget:g}"
     which = f'{{slo="{slo.name}"}}'
     long, short = burn.long.at(scale), burn.short.at(scale)
     evidence, scenarios = EVIDENCE[slo.name]
@@ -114,11 +114,10 @@ def burn_alert(slo: Slo, burn: Burn, scale: Scale) -> Alert:
         severity=burn.severity,
         team="quality" if slo.name == "quality" else "application",
         dashboard=config.SLO_BOARD,
-        summary=f"The error budget of an objective burns too fast: of {slo.allowed} events, 1 may be one that"
-        f" {slo.bad}.",
-        description="{{ $labels.service }} {{ $labels.endpoint }}: {{ $value | humanizePercentage }} of the events of"
-        f" the last {long} {slo.bad}; more than {limit} for that long spends the budget of %(MONTH.production)s"
-        " too early.",
+        summary=f"The error budget burns too fast: too many {slo.events} {slo.failure}.",
+        description="{{ $labels.service }} {{ $labels.endpoint }}: {{ $value | humanizePercentage }} of"
+        f" {slo.events} in the last {long} {slo.failure} (limit {burn.factor.at(scale) * slo.error_budget * 100:g} %)."
+        " At this rate the error budget of %(MONTH.production)s is spent too early.",
         labels=("slo", "service", "endpoint"),
         evidence=evidence,
         scenarios=scenarios,

@@ -62,7 +62,7 @@ ALERTS: Final = (
         expr="sum by (signal) (%(REFUSED)s) > 0",
         for_=config.TELEMETRY_FOR,
         severity="warning",
-        summary="The collector refuses telemetry; senders have to try again.",
+        summary="The collector refuses telemetry. Senders have to retry.",
         description="{{ $value | humanize }} items of {{ $labels.signal }} were refused in the last %(RATE)s.",
         labels=("signal",),
     ),
@@ -75,7 +75,7 @@ ALERTS: Final = (
         """,
         for_=config.TELEMETRY_FOR,
         summary="Telemetry is lost.",
-        description="{{ $value | humanize }} items of {{ $labels.signal }} were lost in the last %(RATE)s, by"
+        description="{{ $value | humanize }} items of {{ $labels.signal }} were lost in the last %(RATE)s by"
         " {{ if $labels.service }}{{ $labels.service }}{{ else }}the collector{{ end }}.",
         labels=("signal", "service"),
     ),
@@ -88,9 +88,9 @@ ALERTS: Final = (
         """,
         for_=config.EXPORT_QUEUE_FOR,
         severity="warning",
-        summary="Telemetry waits in the collector's queue.",
+        summary="An export queue of the collector is filling up.",
         description="The queue of {{ $labels.exporter }} is {{ $value | humanizePercentage }} full"
-        " (limit %(EXPORT_QUEUE_USE.percent)s); what does not fit is refused.",
+        " (limit %(EXPORT_QUEUE_USE.percent)s). A full queue loses telemetry.",
         labels=("exporter",),
     ),
     _alert(
@@ -103,8 +103,8 @@ ALERTS: Final = (
         or sum by (job) (increase(prometheus_tsdb_wal_writes_failed_total[%(RATE)s])) > 0
         """,
         for_=config.STORE_FOR,
-        summary="A store takes no telemetry.",
-        description="{{ if $labels.signal }}Nothing of {{ $labels.signal }} is delivered; {{ $value | humanize1024 }}B"
+        summary="A store does not accept telemetry.",
+        description="{{ if $labels.signal }}No {{ $labels.signal }} are delivered. {{ $value | humanize1024 }}B"
         " wait in the collector.{{ else }}{{ $labels.job }} cannot write (value {{ $value | humanize }}).{{ end }}",
         labels=("job", "signal"),
     ),
@@ -115,7 +115,7 @@ ALERTS: Final = (
         or sum by (rule_group) (increase(prometheus_rule_group_iterations_missed_total[%(RATE)s])) > 0
         """,
         for_=config.RULES_FOR,
-        summary="Rules fail or are skipped: alerts may not come.",
+        summary="Rules fail or are skipped. Alerts may be missing.",
         description="{{ $value | humanize }} evaluations of {{ $labels.rule_group }} failed or were missed in the"
         " last %(RATE)s.",
         labels=("rule_group",),
@@ -140,8 +140,9 @@ ALERTS: Final = (
         expr="vector(1)",
         for_=PerScale("0s", "0s"),
         severity="info",
-        summary="Always fires: when it stops, alerting is broken.",
-        description="Value {{ $value | humanize }}; the sink raises an alarm of its own when this stops arriving.",
+        summary="This alert always fires. When it stops, alerting is broken.",
+        description="Value {{ $value | humanize }}. The alert sink raises its own alarm when this alert stops"
+        " arriving.",
         labels=(),
     ),
 )  # fmt: skip

@@ -18,7 +18,9 @@ MONTH: Final = config.MONTH.production
 ALERTS: Final = tuple(slo.alert for slo in config.SLOS)
 SCOPE: Final = f"{{{where(('service', 'endpoint'))}}}"
 NAMED: Final = "{{slo}} {{service}} {{endpoint}}"
-PROMISES: Final = "; ".join(f"{slo.name}: of {slo.allowed} events at most 1 that {slo.bad}" for slo in config.SLOS)
+OBJECTIVES: Final = "; ".join(
+    f"{slo.name}: {slo.objective * 100:g} % ({slo.events} are bad if they {slo.failure})" for slo in config.SLOS
+)
 
 
 def _times_too_fast(window: str) -> str:
@@ -30,7 +32,7 @@ def objectives() -> Panel:
     return grafana.stat(
         About(
             "Objectives",
-            f"Share of good events that is promised over {MONTH}, at every service and endpoint. {PROMISES}.",
+            f"Share of good events that is promised over {MONTH}, at every service and endpoint. {OBJECTIVES}.",
             grafana.SHARE,
             size=(12, 5),
             decimals=1,
@@ -115,7 +117,7 @@ def budget_over_time() -> Panel:
 BOARD: Final = Board(
     config.SLO_BOARD,
     "LLM objectives",
-    f"What was promised, how much of the error budget is left, how fast it burns. {PROMISES}.",
+    f"What was promised, how much of the error budget is left, how fast it burns. {OBJECTIVES}.",
     "dashboards_src/boards/slo.py",
     variables=("service", "endpoint"),
     since="now-24h",

@@ -58,7 +58,7 @@ def test_the_table_of_a_budget_burn_has_the_windows_and_shares_of_the_rules(slo:
     rows = [line for line in text(slo.alert).splitlines() if line.startswith("| ") and " % " in line]
     burns = [burn for burn in config.BURNS if can_burn(slo, burn, "production")]
     for row, burn in zip(rows, burns, strict=True):
-        share = burn.factor.production / slo.allowed * 100
+        share = burn.factor.production * slo.error_budget * 100
         assert row.startswith(f"| {burn.name} | {burn.severity} | over {share:g} % |"), row
         # A budget of 30 days, spent `factor` times too fast.
         assert row.endswith(f"| {round(30 / burn.factor.production)} days |"), row
