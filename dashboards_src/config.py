@@ -39,15 +39,15 @@ TREND: Final = PerScale("1h", "30s")  # "the same hour" of the days before
 HOUR: Final = PerScale("1h", "60s")  # scores are few: the window that collects enough of them
 DAY: Final = PerScale("1d", "60s")  # rolling, not a calendar day
 MONTH: Final = PerScale("30d", "60s")  # rolling, not a calendar month
-FLAP: Final = PerScale("1m", "20s")  # a gauge read at scrape: its highest or mean value over this
-LIVE: Final = PerScale("2m", "30s")  # a signal that is not delivered for this long is stuck; 8 and 6 scrapes
+GAUGE_WINDOW: Final = PerScale("1m", "20s")  # a gauge read at scrape: its highest or mean value over this
+DELIVERY_WINDOW: Final = PerScale("2m", "30s")  # a signal that is not delivered for this long is stuck; 8 and 6 scrapes
 EVALUATED: Final = PerScale("7d", "10m")  # how long ago evaluation must have worked to be missed
 
 # How far back "the days before" are. A median over them, so that yesterday's incident does not become
 # the norm, and a whole week, so that a Monday is not only compared with a weekend.
 # A rehearsal has no such past: what it did minutes ago were other faults. There the load test writes the days.
 DAYS_BEFORE: Final = ("1d", "2d", "3d", "4d", "5d", "6d", "7d")
-DAYS_BEFORE_LEAST: Final = 3  # days with enough traffic; fewer is no trend: silent in the first days
+MIN_DAYS_BEFORE: Final = 3  # days with enough traffic; fewer is no trend: silent in the first days
 
 # The history for dashboards over weeks: increases over HISTORY, read back at steps of HISTORY, so that
 # every request counts once. Not longer than Prometheus' lookback (5 min).
@@ -57,11 +57,11 @@ HISTORY: Final = PerScale("5m", "20s")
 
 # In the window of the alert, per service and endpoint. Below it a single request moves a ratio by
 # more than 5 %, and a p95 is the slowest request. The same in a rehearsal: chance does not know scales.
-LEAST_REQUESTS: Final = 20
-LEAST_ATTEMPTS: Final = 20  # at a provider, per model
-LEAST_SCORES: Final = PerScale(20, 10)  # scored answers in HOUR; the mean of fewer says little
-LEAST_FALLBACKS: Final = 5  # generations in RATE: one may be a hiccup
-LEAST_VIOLATIONS: Final = 10  # per kind in RATE: a few curious users are no flood
+MIN_REQUESTS: Final = 20
+MIN_ATTEMPTS: Final = 20  # at a provider, per model
+MIN_SCORES: Final = PerScale(20, 10)  # scored answers in HOUR; the mean of fewer says little
+MIN_FALLBACKS: Final = 5  # generations in RATE: one may be a hiccup
+MIN_VIOLATIONS: Final = 10  # per kind in RATE: a few curious users are no flood
 
 # --- Requests -----------------------------------------------------------------------------------
 
@@ -79,8 +79,8 @@ QUEUE_USE: Final = 0.8  # share of the places to wait; at 1 requests are turned 
 QUEUE_FOR: Final = PerScale("1m", "10s")
 VIOLATIONS_SHARE: Final = 0.05  # of what came in (answered and refused), per kind
 VIOLATIONS_FOR: Final = PerScale("1m", "10s")
-CACHE_HIT_LEFT: Final = 0.5  # of the hit rate of the days before: half the hits gone doubles the misses' cost
-CACHE_HIT_USUAL_LEAST: Final = 0.1  # hit rate; a cache that never helped cannot collapse
+CACHE_HIT_RATIO_OF_USUAL: Final = 0.5  # of the hit rate of the days before: half the hits gone doubles the misses' cost
+MIN_USUAL_CACHE_HIT_RATIO: Final = 0.1  # hit rate; a cache that never helped cannot collapse
 CACHE_FOR: Final = PerScale("10m", "10s")
 
 # --- Cost ---------------------------------------------------------------------------------------
@@ -88,7 +88,7 @@ CACHE_FOR: Final = PerScale("10m", "10s")
 # US dollars an hour, all services together (mission). Rehearsal: 7 requests a second of the demo cost 126 $/h.
 COST_PER_HOUR: Final = PerScale(50, 400)
 COST_PER_HOUR_FOR: Final = PerScale("5m", "10s")  # (mission)
-COST_PER_REQUEST_GROWTH: Final = 1.3  # times the days before; a prompt or answer a third longer
+COST_PER_REQUEST_OF_USUAL: Final = 1.3  # times the days before; a prompt or answer a third longer
 COST_PER_REQUEST_FOR: Final = PerScale("30m", "10s")
 # Budgets in US dollars, all services together. Rehearsal: of a minute, in which usual traffic costs 2.10.
 DAILY_BUDGET: Final = PerScale(300, 25)  # a quarter of 50 $/h around the clock
@@ -101,7 +101,7 @@ PRICE_TABLE_FOR: Final = PerScale("1h", "10s")
 
 # --- Quality ------------------------------------------------------------------------------------
 
-FAITHFULNESS_LEAST: Final = 0.75  # mean score over HOUR (mission)
+MIN_FAITHFULNESS: Final = 0.75  # mean score over HOUR (mission)
 FAITHFULNESS_FOR: Final = PerScale("30m", "10s")  # (mission)
 WEEKLY_DROP: Final = 0.05  # share of the week before's mean score (mission)
 WEEKLY_DROP_FOR: Final = PerScale("1h", "10s")  # the report is written once a week, a rewrite must settle
@@ -166,8 +166,8 @@ SLOS: Final = (
     ),
     # We allow 1 scored answer in 10 to have a low faithfulness: the judge itself is wrong about as often.
     Slo(
-        "quality", "LLMQualityBudgetBurn", 0.9, names.EVAL_SCORE, FAITHFULNESS_LEAST,
-        "scored answers", f"had a faithfulness of {FAITHFULNESS_LEAST} or less",
+        "quality", "LLMQualityBudgetBurn", 0.9, names.EVAL_SCORE, MIN_FAITHFULNESS,
+        "scored answers", f"had a faithfulness of {MIN_FAITHFULNESS} or less",
     ),
 )  # fmt: skip
 
@@ -204,11 +204,11 @@ SLO_WINDOWS: Final = PerScale(
     {"30m": "1m", "1h": "1m", "2h": "1m", "6h": "5m", "1d": "5m", "3d": "5m", "30d": "5m"},
     {"30s": "10s", "40s": "10s", "60s": "10s"},
 )
-LEAST_EVENTS: Final = 20  # in the long window, as LEAST_REQUESTS
+MIN_EVENTS: Final = 20  # in the long window, as MIN_REQUESTS
 
 # --- How often rules are evaluated, where it is not at every scrape --------------------------------
 
-SLOWLY: Final = "1m"  # rules that read hours or days, and production's records during a rehearsal
+SLOW_INTERVAL: Final = "1m"  # rules that read hours or days, and production's records during a rehearsal
 
 # --- Who acts, and where alerts point -------------------------------------------------------------
 

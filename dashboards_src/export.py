@@ -56,7 +56,7 @@ def export(out: Path, environment: Mapping[str, str] = os.environ) -> list[Path]
         for file in FILES
     }
     files |= {
-        f"dashboards/{board.uid}.json": grafana.written(portable(board.as_json(), runbooks_url)) for board in BOARDS
+        f"dashboards/{board.uid}.json": grafana.dumps(portable(board.as_json(), runbooks_url)) for board in BOARDS
     }
     files["README.md"] = README.format(
         boards=len(BOARDS),

@@ -27,18 +27,18 @@ def seconds(duration: str) -> int:
     return sum(int(count) * UNIT_S[unit] for count, unit in _DURATION.findall(duration))
 
 
-def le(edge: float) -> str:
+def bucket(edge: float) -> str:
     """Matcher of a bucket edge, as Prometheus writes it when it scrapes: `le="3000.0"`."""
     return f'le="{float(edge)}"'
 
 
-def fill(template: str, known: Mapping[str, str]) -> str:
+def render(template: str, values: Mapping[str, str]) -> str:
     """The template with its names filled in, and without the indentation of the source."""
     text = "\n".join(line.strip() for line in template.strip().splitlines())
-    return _NAME.sub(lambda match: known[match[1]], text)
+    return _NAME.sub(lambda match: values[match[1]], text)
 
 
-def vocabulary(scale: Scale) -> dict[str, str]:
+def template_values(scale: Scale) -> dict[str, str]:
     """What a template may name, but for recorded series."""
     known: dict[str, str] = {}
     for key, value in vars(names).items():

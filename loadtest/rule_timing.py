@@ -30,6 +30,6 @@ def rule_timing(alert: str, labels: Mapping[str, str], scale: Scale, stack: Stac
     if not rules:
         return None
     file, rule = next((one for one in rules if one[1]["labels"].items() <= labels.items()), rules[0])
-    slow = file.slowly and scale == "production"
-    interval = config.SLOWLY if slow else stack.values["SCRAPE_INTERVAL"] or f"{TIMINGS[scale].interval_s}s"
+    slow = file.slow and scale == "production"
+    interval = config.SLOW_INTERVAL if slow else stack.values["SCRAPE_INTERVAL"] or f"{TIMINGS[scale].interval_s}s"
     return RuleTiming(promql.seconds(interval), promql.seconds(rule["for"]), TIMINGS[scale].group_wait_s)

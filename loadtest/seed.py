@@ -1,6 +1,6 @@
 """Writes the days before: values of the usual traffic, stored as if they were measured on each of the last days.
 
-At the rehearsal time scale no rule records these series (dashboards_src/records.py, `seeded`): minutes ago other
+At the rehearsal time scale no rule records these series (dashboards_src/records/, `seeded`): minutes ago other
 scenarios had their faults, and no load test can wait for a week.
 """
 
@@ -11,15 +11,17 @@ from typing import Any, Final
 
 import requests
 
-from dashboards_src import config, records
+from dashboards_src import config
+from dashboards_src.records.cost import COST_PER_REQUEST_BEFORE, ENDPOINT_COST_PER_REQUEST
+from dashboards_src.records.requests import CACHE_HIT_RATIO_BEFORE, ENDPOINT_CACHE_HIT_RATIO
 from loadtest.failure import LoadFailure
 from loadtest.system import SystemUnderTest
 
 SCALE: Final = "rehearsal"
 # The record that is measured now, and the record of the days before that gets its value.
 _SEEDED: Final = (
-    (records.ENDPOINT_COST_PER_REQUEST, records.COST_PER_REQUEST_BEFORE),
-    (records.ENDPOINT_CACHE_HIT_RATIO, records.CACHE_HIT_RATIO_BEFORE),
+    (ENDPOINT_COST_PER_REQUEST, COST_PER_REQUEST_BEFORE),
+    (ENDPOINT_CACHE_HIT_RATIO, CACHE_HIT_RATIO_BEFORE),
 )
 _WRITE_EVERY_S: Final = 60.0  # Prometheus sees a sample for 5 minutes (its lookback)
 

@@ -57,7 +57,7 @@ CALLS: Final = Evidence()  # no single call is an example; the log lines and tra
 
 @dataclass(frozen=True, kw_only=True)
 class Alert:
-    """One alert. Expression and description are templates, filled by `records.filled`, then by Prometheus."""
+    """One alert. Expression and description are templates, filled by `records.render`, then by Prometheus."""
 
     name: str
     expr: str
@@ -76,12 +76,12 @@ class Alert:
     def rule(self, scale: Scale) -> Rule:
         return {
             "alert": self.name,
-            "expr": records.filled(self.expr, scale),
+            "expr": records.render(self.expr, scale),
             "for": self.for_.at(scale),
             "labels": {"severity": self.severity, "team": self.team, **self.extra_labels},
             "annotations": {
                 "summary": self.summary,
-                "description": records.filled(self.description, scale),
+                "description": records.render(self.description, scale),
                 "runbook_url": f"{RUNBOOKS_URL}/{self.name}",
                 "dashboard_url": self._dashboard_url(),
             },

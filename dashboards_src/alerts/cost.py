@@ -9,10 +9,10 @@ from dashboards_src import config
 from dashboards_src.alerts.alert import CALLS, LONG_ANSWERS, NEWEST_CALLS, Alert
 from dashboards_src.alerts.rules import RulesFile
 from dashboards_src.config import Severity
-from dashboards_src.records import COST_FILE, HISTORY_FILE
+from dashboards_src.records import cost, history
 
 # All services spend the same budget, so these alerts add all services up and name the one that spends most.
-MOST_BY: Final = (
+BIGGEST_SPENDER: Final = (
     '{{ with query "topk(1, %s)" }}{{ with first . }}, most of it by {{ .Labels.service }}{{ end }}{{ end }}'
 )
 
@@ -29,7 +29,7 @@ def _budget(name: str, spent: str, budget: str, period: str, severity: Severity)
         severity=severity,
         summary=f"The {period} budget is {state}.",
         description=f"{{{{ $value | humanizePercentage }}}} of the {period} budget of {budget} US dollars is spent"
-        f"{MOST_BY % spent}.",
+        f"{BIGGEST_SPENDER % spent}.",
         labels=(),
         evidence=CALLS,
         scenarios=("budget",),
@@ -52,7 +52,7 @@ ALERTS: Final = (
         severity="critical",
         summary="Model calls cost too much per hour.",
         description="At the rate of the last %(RATE)s, model calls cost {{ $value | printf `%.2f` }} US dollars"
-        f" per hour (limit %(COST_PER_HOUR)s){MOST_BY % '%(SERVICE_COST)s'}.",
+        f" per hour (limit %(COST_PER_HOUR)s){BIGGEST_SPENDER % '%(SERVICE_COST)s'}.",
         labels=(),
         evidence=LONG_ANSWERS,
         scenarios=("cost-spike",),
@@ -61,13 +61,13 @@ ALERTS: Final = (
         name="LLMCostPerRequestGrowing",
         expr="""
         %(ENDPOINT_COST_PER_REQUEST)s / quantile without (day) (0.5, %(COST_PER_REQUEST_BEFORE)s)
-        > %(COST_PER_REQUEST_GROWTH)s
-        and count without (day) (%(COST_PER_REQUEST_BEFORE)s) >= %(DAYS_BEFORE_LEAST)s
+        > %(COST_PER_REQUEST_OF_USUAL)s
+        and count without (day) (%(COST_PER_REQUEST_BEFORE)s) >= %(MIN_DAYS_BEFORE)s
         """,
         for_=config.COST_PER_REQUEST_FOR,
         summary="A request costs more than on the previous days.",
         description="{{ $labels.service }} {{ $labels.endpoint }}: a request costs {{ $value | printf `%.2f` }} times"
-        " the usual amount at this hour (limit %(COST_PER_REQUEST_GROWTH)s).",
+        " the usual amount at this hour (limit %(COST_PER_REQUEST_OF_USUAL)s).",
         labels=("service", "endpoint"),
         evidence=LONG_ANSWERS,
         scenarios=("cost-trend", "deployment"),
@@ -96,10 +96,10 @@ ALERTS: Final = (
     ),
 )
 
-FILE: Final = RulesFile(COST_FILE, "Cost: an hour, a request, a day; missing and old prices.", ALERTS, slowly=True)
+FILE: Final = RulesFile(cost.FILE, "Cost: an hour, a request, a day; missing and old prices.", ALERTS, slow=True)
 
 MONTH_ALERTS: Final = (_monthly("warning"), _monthly("critical"))
 
 HISTORY: Final = RulesFile(
-    HISTORY_FILE, "What dashboards over weeks and the 30-day budget add up.", MONTH_ALERTS, slowly=True
+    history.FILE, "What dashboards over weeks and the 30-day budget add up.", MONTH_ALERTS, slow=True
 )

@@ -8,9 +8,9 @@ from typing import Final
 from dashboards_src import config
 from dashboards_src.alerts.alert import FAILED_CALLS, NEWEST_CALLS, Alert
 from dashboards_src.alerts.rules import RulesFile
-from dashboards_src.records import PROVIDERS_FILE
+from dashboards_src.records.providers import FILE as STEM
 
-ENOUGH: Final = "and %(PROVIDER_ATTEMPT_RATE)s * %(RATE.s)s >= %(LEAST_ATTEMPTS)s"
+ENOUGH: Final = "and %(PROVIDER_ATTEMPT_RATE)s * %(RATE.s)s >= %(MIN_ATTEMPTS)s"
 
 _alert = partial(Alert, severity="warning", team="application", dashboard=config.INCIDENT_BOARD)
 
@@ -40,8 +40,9 @@ ALERTS: Final = (
     ),
     _alert(
         name="LLMCircuitBreakerOpen",
-        # The highest of a while: a breaker that tries again for a moment is still open.
-        expr="max by (service, provider, model) (max_over_time(%(BREAKER_STATE)s[%(FLAP)s])) == %(BREAKER_OPEN)s",
+        # The highest state of a window: a breaker that is half-open for a moment does not resolve the alert.
+        expr="max by (service, provider, model)"
+        " (max_over_time(%(BREAKER_STATE)s[%(GAUGE_WINDOW)s])) == %(BREAKER_OPEN)s",
         for_=config.BREAKER_FOR,
         summary="A circuit breaker is open. The model is not called.",
         description="{{ $labels.service }} does not call {{ $labels.model }} at {{ $labels.provider }}:"
@@ -52,7 +53,7 @@ ALERTS: Final = (
     ),
     _alert(
         name="LLMFallbackInUse",
-        expr="sum by (service, from_model, to_model) (increase(%(FALLBACKS)s[%(RATE)s])) >= %(LEAST_FALLBACKS)s",
+        expr="sum by (service, from_model, to_model) (increase(%(FALLBACKS)s[%(RATE)s])) >= %(MIN_FALLBACKS)s",
         for_=config.FALLBACK_FOR,
         summary="A fallback model answers instead of the requested model.",
         description="{{ $labels.service }} sent {{ $value | humanize }} requests to {{ $labels.to_model }} instead of"
@@ -64,4 +65,4 @@ ALERTS: Final = (
     ),
 )
 
-FILE: Final = RulesFile(PROVIDERS_FILE, "Providers: errors, retries, breakers, fallbacks.", ALERTS)
+FILE: Final = RulesFile(STEM, "Providers: errors, retries, breakers, fallbacks.", ALERTS)

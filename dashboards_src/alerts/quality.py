@@ -8,7 +8,7 @@ from typing import Final
 from dashboards_src import config
 from dashboards_src.alerts.alert import CALLS, LOW_SCORES, Alert, Evidence
 from dashboards_src.alerts.rules import RulesFile
-from dashboards_src.records import QUALITY_FILE
+from dashboards_src.records.quality import FILE as STEM
 from llm_telemetry import names
 
 _alert = partial(Alert, severity="warning", team="quality", dashboard=config.QUALITY_BOARD)
@@ -17,14 +17,14 @@ ALERTS: Final = (
     _alert(
         name="LLMQualityDegradation",
         expr="""
-        %(ENDPOINT_MEAN_SCORE)s{metric="%(FAITHFULNESS)s"} < %(FAITHFULNESS_LEAST)s
-        and %(ENDPOINT_SCORES)s >= %(LEAST_SCORES)s
+        %(ENDPOINT_MEAN_SCORE)s{metric="%(FAITHFULNESS)s"} < %(MIN_FAITHFULNESS)s
+        and %(ENDPOINT_SCORES)s >= %(MIN_SCORES)s
         """,
         for_=config.FAITHFULNESS_FOR,
         severity="critical",
         summary="Answers are not faithful to the retrieved context.",
         description="{{ $labels.service }} {{ $labels.endpoint }}: mean faithfulness of the last %(HOUR)s is"
-        " {{ $value | printf `%.2f` }} (limit %(FAITHFULNESS_LEAST)s).",
+        " {{ $value | printf `%.2f` }} (limit %(MIN_FAITHFULNESS)s).",
         labels=("service", "endpoint", "metric"),
         evidence=LOW_SCORES,
     ),
@@ -33,7 +33,7 @@ ALERTS: Final = (
         # Both weeks need enough scores. The label week is not in the result: the weekly report names the weeks.
         expr="""
         min by (service, metric) (%(WEEKLY_CHANGE)s) < -%(WEEKLY_DROP)s
-        and count by (service, metric) (%(WEEKLY_SAMPLES)s >= %(LEAST_SCORES)s) >= 2
+        and count by (service, metric) (%(WEEKLY_SAMPLES)s >= %(MIN_SCORES)s) >= 2
         """,
         for_=config.WEEKLY_DROP_FOR,
         summary="Answer quality dropped last week compared with the week before.",
@@ -46,7 +46,7 @@ ALERTS: Final = (
         name="LLMEvaluationSilent",
         # Only services that were evaluated before: a service without evaluation does not alert.
         expr="""
-        %(SERVICE_REQUESTS)s >= %(LEAST_REQUESTS)s
+        %(SERVICE_REQUESTS)s >= %(MIN_REQUESTS)s
         unless %(SERVICE_SCORED)s > 0
         and max_over_time(%(SERVICE_SCORED)s[%(EVALUATED)s]) > 0
         """,
@@ -59,4 +59,4 @@ ALERTS: Final = (
     ),
 )
 
-FILE: Final = RulesFile(QUALITY_FILE, "Quality of answers.", ALERTS)
+FILE: Final = RulesFile(STEM, "Quality of answers.", ALERTS)

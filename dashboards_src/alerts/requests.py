@@ -19,12 +19,12 @@ from dashboards_src.alerts.alert import (
     Evidence,
 )
 from dashboards_src.alerts.rules import RulesFile
-from dashboards_src.records import REQUESTS_FILE
+from dashboards_src.records.requests import FILE as STEM
 from llm_telemetry import names
 
 LABELS: Final = ("service", "endpoint")
 WHERE: Final = "{{ $labels.service }} {{ $labels.endpoint }}: "
-ENOUGH: Final = "and %(ENDPOINT_REQUESTS)s * %(RATE.s)s >= %(LEAST_REQUESTS)s"
+ENOUGH: Final = "and %(ENDPOINT_REQUESTS)s * %(RATE.s)s >= %(MIN_REQUESTS)s"
 
 _alert = partial(Alert, severity="warning", team="application", dashboard=config.OVERVIEW, labels=LABELS)
 
@@ -45,7 +45,7 @@ ALERTS: Final = (
         name="LLMLatencyHigh",
         expr="""
         %(ENDPOINT_LATENCY_P95)s > %(LATENCY_P95_MS)s
-        and %(ENDPOINT_LATENCY_COUNT)s * %(RATE.s)s >= %(LEAST_REQUESTS)s
+        and %(ENDPOINT_LATENCY_COUNT)s * %(RATE.s)s >= %(MIN_REQUESTS)s
         """,
         for_=config.LATENCY_FOR,
         severity="critical",
@@ -60,7 +60,7 @@ ALERTS: Final = (
         name="LLMTimeToFirstTokenHigh",
         expr="""
         %(ENDPOINT_TTFT_P95)s > %(TTFT_P95_MS)s
-        and %(ENDPOINT_TTFT_COUNT)s * %(RATE.s)s >= %(LEAST_REQUESTS)s
+        and %(ENDPOINT_TTFT_COUNT)s * %(RATE.s)s >= %(MIN_REQUESTS)s
         """,
         for_=config.TTFT_FOR,
         summary="The first token arrives too late.",
@@ -73,7 +73,7 @@ ALERTS: Final = (
         name="LLMRetrievalSlow",
         expr="""
         %(ENDPOINT_RETRIEVAL_P95)s > %(RETRIEVAL_P95_MS)s
-        and %(ENDPOINT_RETRIEVAL_COUNT)s * %(RATE.s)s >= %(LEAST_REQUESTS)s
+        and %(ENDPOINT_RETRIEVAL_COUNT)s * %(RATE.s)s >= %(MIN_REQUESTS)s
         """,
         for_=config.RETRIEVAL_FOR,
         summary="Retrieval is slow and delays every answer.",
@@ -86,7 +86,7 @@ ALERTS: Final = (
         name="LLMContextNearlyFull",
         expr="""
         %(ENDPOINT_CONTEXT_P95)s > %(CONTEXT_P95)s
-        and %(ENDPOINT_CONTEXT_COUNT)s * %(RATE.s)s >= %(LEAST_REQUESTS)s
+        and %(ENDPOINT_CONTEXT_COUNT)s * %(RATE.s)s >= %(MIN_REQUESTS)s
         """,
         for_=config.CONTEXT_FOR,
         summary="Prompts nearly fill the model's context window.",
@@ -107,7 +107,7 @@ ALERTS: Final = (
     _alert(
         name="LLMSafetyViolations",
         expr="""
-        %(ENDPOINT_VIOLATIONS)s >= %(LEAST_VIOLATIONS)s
+        %(ENDPOINT_VIOLATIONS)s >= %(MIN_VIOLATIONS)s
         and %(ENDPOINT_VIOLATIONS)s / on (service, endpoint) group_left () %(ENDPOINT_INCOMING)s > %(VIOLATIONS_SHARE)s
         """,
         for_=config.VIOLATIONS_FOR,
@@ -123,17 +123,17 @@ ALERTS: Final = (
         name="LLMCacheHitRateCollapsed",
         expr="""
         %(ENDPOINT_CACHE_HIT_RATIO)s
-        / (quantile without (day) (0.5, %(CACHE_HIT_RATIO_BEFORE)s) > %(CACHE_HIT_USUAL_LEAST)s)
-        < %(CACHE_HIT_LEFT)s
-        and count without (day) (%(CACHE_HIT_RATIO_BEFORE)s) >= %(DAYS_BEFORE_LEAST)s
+        / (quantile without (day) (0.5, %(CACHE_HIT_RATIO_BEFORE)s) > %(MIN_USUAL_CACHE_HIT_RATIO)s)
+        < %(CACHE_HIT_RATIO_OF_USUAL)s
+        and count without (day) (%(CACHE_HIT_RATIO_BEFORE)s) >= %(MIN_DAYS_BEFORE)s
         """,
         for_=config.CACHE_FOR,
         summary="The cache hit rate is much lower than on the previous days.",
         description=WHERE + "the cache hit rate is {{ $value | humanizePercentage }} of the usual rate at this hour"
-        " (limit %(CACHE_HIT_LEFT.percent)s).",
+        " (limit %(CACHE_HIT_RATIO_OF_USUAL.percent)s).",
         evidence=CALLS,
         scenarios=("cache",),
     ),
 )  # fmt: skip
 
-FILE: Final = RulesFile(REQUESTS_FILE, "Requests: errors, latency, context, queue, safety, cache.", ALERTS)
+FILE: Final = RulesFile(STEM, "Requests: errors, latency, context, queue, safety, cache.", ALERTS)

@@ -27,14 +27,14 @@ class RulesFile:
     stem: str
     about: str
     alerts: Sequence[Alert] = ()
-    slowly: bool = False  # evaluated every minute in production
+    slow: bool = False  # evaluated every minute in production
 
     def records_at(self, scale: Scale) -> list[Rule]:
         """The records that belong here."""
         return [
             {
                 "record": record.at(scale),
-                "expr": record.expr_at(scale),
+                "expr": records.render(record.expr, scale),
                 **({"labels": dict(record.labels)} if record.labels else {}),
             }
             for record in records.RECORDS
@@ -48,15 +48,15 @@ class RulesFile:
     def groups(self, scale: Scale) -> Iterator[dict[str, Any]]:
         """Its groups. A rehearsal keeps production's records beside its own, for the dashboards."""
         rules = [*self.records_at(scale), *(alert.rule(scale) for alert in self.alerts_at(scale))]
-        yield _group(self.stem, rules, slowly=self.slowly and scale == "production")
+        yield _group(self.stem, rules, slow=self.slow and scale == "production")
         if scale == "rehearsal":
             kept = [rule for rule in self.records_at("production") if rule not in rules]
             if kept:
-                yield _group(f"{self.stem}-production", kept, slowly=True)
+                yield _group(f"{self.stem}-production", kept, slow=True)
 
 
-def _group(name: str, rules: Sequence[Rule], *, slowly: bool) -> dict[str, Any]:
-    return {"name": name, **({"interval": config.SLOWLY} if slowly else {}), "rules": list(rules)}
+def _group(name: str, rules: Sequence[Rule], *, slow: bool) -> dict[str, Any]:
+    return {"name": name, **({"interval": config.SLOW_INTERVAL} if slow else {}), "rules": list(rules)}
 
 
 class _Dumper(yaml.SafeDumper):

@@ -23,6 +23,7 @@ from dashboards_src.alerts.alert import (
 )
 from dashboards_src.alerts.rules import RulesFile
 from dashboards_src.config import Burn, Scale, Slo
+from dashboards_src.records import slo as slo_records
 from llm_telemetry import names
 
 MONTH: Final = config.MONTH.production
@@ -53,14 +54,14 @@ def events_and_bad(slo: Slo) -> tuple[str, str]:
         raise ValueError(f"objective {slo.name}: {metric.name} has no bucket boundary {slo.threshold:g}")
     which = 'metric="%(FAITHFULNESS)s"' if metric is names.EVAL_SCORE else ""
     events = _counted(f"{metric.name}_count", which)
-    below = _counted(f"{metric.name}_bucket", which, promql.le(slo.threshold))
+    below = _counted(f"{metric.name}_bucket", which, promql.bucket(slo.threshold))
     # A low latency is good, a low score is bad.
     return events, below if metric is names.EVAL_SCORE else f"{events}\n- {below}"
 
 
 def _window(window: str, scale: Scale) -> list[Rule]:
     """How many events a window had, and which share of them was bad; for all objectives at once."""
-    events, bad = (promql.fill(name, promql.vocabulary(scale)) for name in (records.SLO_EVENTS, records.SLO_BAD_EVENTS))
+    events, bad = (records.render(name, scale) for name in (slo_records.EVENTS, slo_records.BAD_EVENTS))
     step = config.SLO_WINDOWS.at(scale).get(window)
     if step is None:  # the window that events are counted over
         counted = f"{events} * {promql.seconds(window)}"
@@ -69,8 +70,8 @@ def _window(window: str, scale: Scale) -> list[Rule]:
         counted = f"sum_over_time({events}[{window}:{step}]) * {promql.seconds(step)}"
         ratio = f"sum_over_time({bad}[{window}:{step}]) / (sum_over_time({events}[{window}:{step}]) > 0)"
     return [
-        {"record": records.slo_events(window), "expr": counted},
-        {"record": records.slo_bad_ratio(window), "expr": ratio},
+        {"record": slo_records.events_in(window), "expr": counted},
+        {"record": slo_records.bad_ratio(window), "expr": ratio},
     ]
 
 
@@ -78,17 +79,17 @@ def _for_people() -> list[Rule]:
     """What the dashboard of objectives shows beside the ratios."""
     objectives = [
         {
-            "record": records.SLO_OBJECTIVE,
+            "record": slo_records.OBJECTIVE,
             "expr": f"vector({slo.objective:g})",
             "labels": {"slo": slo.name},
         }
         for slo in config.SLOS
     ]
-    spent = f"SHARE / on (slo) group_left () (1 - {records.SLO_OBJECTIVE})"
+    spent = f"SHARE / on (slo) group_left () (1 - {slo_records.OBJECTIVE})"
     return [
         *objectives,
-        {"record": records.SLO_BUDGET_LEFT, "expr": "1 - " + spent.replace("SHARE", records.slo_bad_ratio(MONTH))},
-        {"record": records.SLO_BURN_RATE, "expr": spent.replace("SHARE", records.slo_bad_ratio("1h"))},
+        {"record": slo_records.BUDGET_LEFT, "expr": "1 - " + spent.replace("SHARE", slo_records.bad_ratio(MONTH))},
+        {"record": slo_records.BURN_RATE, "expr": spent.replace("SHARE", slo_records.bad_ratio("1h"))},
     ]
 
 
@@ -106,9 +107,9 @@ def burn_alert(slo: Slo, burn: Burn, scale: Scale) -> Alert:
     return Alert(
         name=slo.alert,
         expr=f"""
-        {records.slo_bad_ratio(long)}{which} > {limit}
-        and {records.slo_bad_ratio(short)}{which} > {limit}
-        and {records.slo_events(long)}{which} >= %(LEAST_EVENTS)s
+        {slo_records.bad_ratio(long)}{which} > {limit}
+        and {slo_records.bad_ratio(short)}{which} > {limit}
+        and {slo_records.events_in(long)}{which} >= %(MIN_EVENTS)s
         """,
         for_=burn.for_,
         severity=burn.severity,
@@ -133,10 +134,10 @@ class SloFile(RulesFile):
         """Rates of events, then windows of them."""
         rules: list[Rule] = []
         for slo in config.SLOS:
-            for name, expr in zip((records.SLO_EVENTS, records.SLO_BAD_EVENTS), events_and_bad(slo), strict=True):
+            for name, expr in zip((slo_records.EVENTS, slo_records.BAD_EVENTS), events_and_bad(slo), strict=True):
                 rule: dict[str, Any] = {
-                    "record": records.filled(name, scale),
-                    "expr": records.filled(expr, scale),
+                    "record": records.render(name, scale),
+                    "expr": records.render(expr, scale),
                     "labels": {"slo": slo.name},
                 }
                 rules.append(rule)
@@ -150,4 +151,4 @@ class SloFile(RulesFile):
             yield from (burn_alert(slo, burn, scale) for burn in config.BURNS if can_burn(slo, burn, scale))
 
 
-FILE: Final = SloFile(records.SLO_FILE, "Objectives: budgets and how fast they burn.", slowly=True)
+FILE: Final = SloFile(slo_records.FILE, "Objectives: budgets and how fast they burn.", slow=True)

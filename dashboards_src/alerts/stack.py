@@ -1,6 +1,6 @@
-"""Alerts on the stack itself: is everything there, does telemetry arrive, are rules run, is anyone told.
+"""Alerts on the stack itself: servers, telemetry, rules, notifications.
 
-The servers' own metric names stand here and in the last part of records.py (seen on collector 0.160, Prometheus 3.16,
+The servers' own metric names are here and in records/stack.py (seen on collector 0.160, Prometheus 3.16,
 Alertmanager 0.31 and 0.34, Jaeger 1.76/2, VictoriaLogs 1.52; Loki's from its documentation).
 """
 
@@ -13,7 +13,8 @@ from dashboards_src import config
 from dashboards_src.alerts.alert import Alert
 from dashboards_src.alerts.rules import RulesFile
 from dashboards_src.config import PerScale
-from dashboards_src.records import COLLECTOR, STACK_FILE
+from dashboards_src.records.stack import COLLECTOR
+from dashboards_src.records.stack import FILE as STEM
 
 APPS: Final = "apps"  # job of the applications
 
@@ -147,4 +148,4 @@ ALERTS: Final = (
     ),
 )  # fmt: skip
 
-FILE: Final = RulesFile(STACK_FILE, "The stack itself.", ALERTS)
+FILE: Final = RulesFile(STEM, "The stack itself.", ALERTS)

@@ -38,7 +38,7 @@ def render_dashboards(out: Path, runbooks_url: str) -> None:
 def _write(dashboards: Mapping[str, Json], folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     for name, dashboard in dashboards.items():
-        (folder / name).write_text(grafana.written(dashboard), encoding="utf-8")
+        (folder / name).write_text(grafana.dumps(dashboard), encoding="utf-8")
     for path in folder.glob("*.json"):
         if path.name not in dashboards:
             path.unlink()

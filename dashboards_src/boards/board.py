@@ -1,4 +1,4 @@
-"""A dashboard: rows of panels, laid out in 24 columns, with its variables, annotations and links."""
+"""A dashboard: rows of panels in 24 columns, with variables, annotations and links."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import attr
 from grafanalib import core
 
 from dashboards_src import config
-from dashboards_src.boards import grafana, scope
+from dashboards_src.boards import grafana, queries
 from dashboards_src.boards.grafana import COLUMNS, Panel
-from dashboards_src.boards.targets import PROMETHEUS, Json, Prom
+from dashboards_src.boards.targets import PROMETHEUS, Json, PrometheusQuery
 from llm_telemetry import names
 
 TAG: Final = "llm"
@@ -21,33 +21,28 @@ MARK: Final = "GENERATED - DO NOT EDIT. Change {source} and run `make dashboards
 
 @dataclass(frozen=True)
 class Row:
-    """One row of the screen: a question, and the panels that answer it."""
-
     title: str
     panels: Sequence[Callable[[], Panel]]
 
 
 @dataclass(frozen=True)
 class Board:
-    """One dashboard."""
-
     uid: str
     title: str
-    about: str
-    source: str  # the module that makes it
+    description: str
+    source: str  # path of the module that makes it
     rows: Sequence[Row]
     variables: Sequence[str] = config.VARIABLES
     since: str = "now-1h"
     refresh: str = "30s"
 
-    def made(self) -> Any:
-        """It, as grafanalib's object."""
+    def as_grafanalib(self) -> Any:
         return core.Dashboard(
             title=self.title,
             uid=self.uid,
-            description=f"{self.about}\n\n{MARK.format(source=self.source)}",
+            description=f"{self.description}\n\n{MARK.format(source=self.source)}",
             tags=[TAG],
-            editable=True,  # to try things out: what is provisioned from a file cannot be saved over
+            editable=True,  # to try changes; Grafana does not save over a provisioned file
             schemaVersion=grafana.SCHEMA_VERSION,
             timezone="utc",  # days are UTC: `now/d` is UTC's midnight
             time=core.Time(self.since, "now"),
@@ -60,16 +55,11 @@ class Board:
         ).auto_panel_ids()
 
     def as_json(self) -> Json:
-        """It, as Grafana reads it."""
-        return grafana.as_json(self.made())
-
-    def written(self) -> str:
-        """The text of its file."""
-        return grafana.written(self.as_json())
+        return grafana.to_json(self.as_grafanalib())
 
 
 def _placed(rows: Sequence[Row]) -> Iterator[Panel]:
-    """Panels left to right; one that does not fit begins a new line, below the highest of the last."""
+    """Panels from left to right. A panel that does not fit starts a new line below the highest panel."""
     y = 0
     for row in rows:
         yield core.RowPanel(title=row.title, gridPos=core.GridPos(h=1, w=COLUMNS, x=0, y=y))
@@ -88,7 +78,7 @@ def _placed(rows: Sequence[Row]) -> Iterator[Panel]:
 
 # --- Variables ------------------------------------------------------------------------------------------
 
-# Where a variable's values come from: a metric that every such thing has from its start.
+# The metric that a variable's values come from: one that exists from the start.
 _VALUES_OF: Final = {
     "service": names.BUILD_INFO,
     "endpoint": names.REQUESTS,
@@ -100,7 +90,7 @@ ALL: Final = {"selected": True, "text": ["All"], "value": ["$__all"]}
 
 def _variable(name: str) -> Any:
     metric = _VALUES_OF[name]
-    selector = "" if name == "service" else f"{{{scope.where(['service'])}}}"
+    selector = "" if name == "service" else f"{{{queries.matchers(['service'])}}}"
     template = core.Template(
         name=name,
         label=name.capitalize(),
@@ -112,7 +102,7 @@ def _variable(name: str) -> Any:
         regex="",
         refresh=core.REFRESH_ON_TIME_RANGE_CHANGE,
     )
-    template._current = ALL
+    template._current = ALL  # grafanalib has no argument for several values
     return template
 
 
@@ -141,7 +131,7 @@ _BUILT_IN: Final = {
 
 
 def _annotation(name: str, expr: str, title: str, text: str, tags: str, color: str) -> Json:
-    query = Prom(expr).to_json_data()
+    query = PrometheusQuery(expr).to_json_data()
     return {
         "datasource": PROMETHEUS,
         "enable": True,
@@ -157,7 +147,7 @@ def _annotation(name: str, expr: str, title: str, text: str, tags: str, color: s
 
 
 _VERSIONS: Final = "count by (service, version, prompt_version) (%(BUILD_INFO)s{0})"
-# A version that was not there a while ago; marked for that while.
+# A version that did not exist a RATE window ago; the mark lasts for one window.
 DEPLOYMENTS: Final = _annotation(
     "Deployments",
     f"{_VERSIONS.format('')} unless {_VERSIONS.format(' offset %(RATE)s')}",
@@ -168,7 +158,7 @@ DEPLOYMENTS: Final = _annotation(
 )
 
 
-# Of the chosen services, and those that are about no service; without the watchdog.
+# Alerts of the chosen services and alerts without a service; the watchdog has the severity info.
 ALERTS_FIRING: Final = 'ALERTS{alertstate="firing", severity!="info", service=~"$service|"}'
 FIRING_ALERTS: Final = _annotation(
     "Firing alerts",

@@ -1,8 +1,8 @@
-"""Where grafanalib 0.7 ends: classic dashboard JSON as Grafana 13 reads it.
+"""Classic dashboard JSON for Grafana 13, made with grafanalib 0.7.
 
-grafanalib writes schema version 12 and knows no exemplars, no Loki or Tempo targets, no field options of the
-newer panels. Its classes are used with what they lack put in beside (`extraJson`), and what they write that
-no Grafana reads any more is left out again. Every panel of ours is made by one function below.
+grafanalib writes schema version 12. It has no exemplars, no targets for Loki and Tempo, and no field options of the
+newer panels. Its `extraJson` adds them here, and `to_json` removes keys that no current Grafana reads. One function
+below makes each type of panel.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from grafanalib import core
 from grafanalib._gen import DashboardEncoder
 
 from dashboards_src import config
-from dashboards_src.boards.selections import LogSelection, TraceSelection
-from dashboards_src.boards.targets import Json, LokiLines, Prom, TempoTraces
-from dashboards_src.boards.thresholds import PLAIN, Thresholds
+from dashboards_src.boards.searches import LogSearch, TraceSearch
+from dashboards_src.boards.targets import Json, LokiQuery, PrometheusQuery, TempoQuery
+from dashboards_src.boards.thresholds import NO_THRESHOLDS, Thresholds
 
-SCHEMA_VERSION: Final = 42  # the newest of classic JSON; Grafana 13 migrates nothing then
-# GRAFANA_VERSION of .env: without it Grafana takes a panel for one of version 6 and changes its options.
+SCHEMA_VERSION: Final = 42  # the newest of classic JSON: Grafana 13 has nothing to migrate
+# GRAFANA_VERSION of .env (a test compares). A panel without a version is migrated from version 6 and loses options.
 PLUGIN_VERSION: Final = "13.2.0"
 
-Panel = Any  # a panel of grafanalib, which has no types
+Panel = Any  # of grafanalib, which has no types
 
 # Units as Grafana names them.
 MS: Final = "ms"
@@ -36,7 +36,7 @@ COUNT: Final = "short"
 PER_SECOND: Final = "cps"
 BYTES: Final = "bytes"
 TIMES: Final = "suffix: ×"
-SCORE: Final = "none"  # 0 to 1, as the alerts say it
+SCORE: Final = "none"  # 0 to 1, as alerts show it
 STATE: Final = "none"
 
 MONEY_DECIMALS: Final = 3  # tenths of a cent
@@ -48,12 +48,11 @@ RUNBOOKS: Final = f"${{{RUNBOOKS_VARIABLE}}}"  # base address, a variable that a
 
 
 def runbook(alert: str) -> Json:
-    """To what an alert means and what to do."""
     return {"targetBlank": True, "title": f"Runbook {alert}", "url": f"{RUNBOOKS}/{alert}"}
 
 
 def dashboard(uid: str, title: str) -> Json:
-    """To another dashboard, with the same time range and variables."""
+    """A link to another dashboard, with the same time range and variables."""
     variables = "&".join(f"${{{name}:queryparam}}" for name in config.VARIABLES)
     return {"targetBlank": False, "title": title, "url": f"/d/{uid}?${{__url_time_range}}&{variables}"}
 
@@ -64,30 +63,30 @@ COLUMNS: Final = 24
 
 
 @dataclass(frozen=True)
-class About:
-    """What every panel says. `size` is width (of 24) and height."""
+class PanelOptions:
+    """Options that every type of panel has."""
 
     title: str
     description: str
     unit: str
-    size: tuple[int, int] = (8, 8)
-    thresholds: Thresholds = PLAIN
+    size: tuple[int, int] = (8, 8)  # width (of 24 columns), height
+    thresholds: Thresholds = NO_THRESHOLDS
     decimals: int | None = None
     minimum: float | None = None
     maximum: float | None = None
-    alerts: Sequence[str] = ()  # whose runbooks it links to
-    see: Sequence[Json] = ()  # further links
-    time_from: str | None = None  # overrides the dashboard's time range
+    alerts: Sequence[str] = ()  # links to their runbooks
+    links: Sequence[Json] = ()  # beside those to runbooks
+    time_from: str | None = None  # instead of the dashboard's time range
     time_shift: str | None = None
     interval: str | None = None  # smallest step
-    repeat: str | None = None  # variable: one panel per chosen value
+    repeat: str | None = None  # name of a variable: one panel per chosen value
     mappings: Sequence[Json] = ()
     overrides: Sequence[Json] = ()
     transformations: Sequence[Json] = ()
     no_value: str | None = None
 
-    def common(self, targets: Sequence[Any], **options: Any) -> Json:
-        """Arguments of grafanalib's Panel. `options` go into field options and panel options."""
+    def arguments(self, targets: Sequence[Any], **options: Any) -> Json:
+        """Arguments of a panel of grafanalib; `options` become field options and panel options."""
         defaults: Json = {
             "unit": self.unit,
             "decimals": self.decimals,
@@ -106,7 +105,7 @@ class About:
             "dataSource": _data_source(targets),
             "targets": list(targets),
             "gridPos": core.GridPos(w=self.size[0], h=self.size[1], x=0, y=0),
-            "links": [*map(runbook, self.alerts), *self.see],
+            "links": [*map(runbook, self.alerts), *self.links],
             "timeFrom": self.time_from,
             "timeShift": self.time_shift,
             "interval": self.interval,
@@ -121,11 +120,11 @@ class About:
         }
 
 
-def time_series(about: About, *targets: Prom, bars: bool = False, stacked: bool = False) -> Panel:
-    """Lines over time, or bars. A threshold of the config is drawn as a dashed line."""
+def time_series(options: PanelOptions, *targets: PrometheusQuery, bars: bool = False, stacked: bool = False) -> Panel:
+    """Lines or bars over time. Thresholds are dashed lines."""
     return core.TimeSeries(
-        **about.common(
-            _lettered(targets),
+        **options.arguments(
+            _with_ref_ids(targets),
             color="palette-classic",
             custom={
                 "axisSoftMin": 0,
@@ -133,7 +132,7 @@ def time_series(about: About, *targets: Prom, bars: bool = False, stacked: bool 
                 "fillOpacity": 60 if bars else 15 if stacked else 8,
                 "showPoints": "never",
                 "stacking": {"group": "A", "mode": "normal" if stacked else "none"},
-                "thresholdsStyle": {"mode": "off" if about.thresholds is PLAIN else "dashed"},
+                "thresholdsStyle": {"mode": "off" if options.thresholds is NO_THRESHOLDS else "dashed"},
             },
             legend={"calcs": ["lastNotNull", "max"], "displayMode": "table", "placement": "bottom", "showLegend": True},
             tooltip={"hideZeros": False, "mode": "multi", "sort": "desc"},
@@ -141,12 +140,12 @@ def time_series(about: About, *targets: Prom, bars: bool = False, stacked: bool 
     )
 
 
-def stat(about: About, *targets: Prom, sparkline: bool = False) -> Panel:
-    """One number, of now or of the panel's time range."""
-    asked = targets if sparkline else [_now(target) for target in targets]
+def stat(options: PanelOptions, *targets: PrometheusQuery, sparkline: bool = False) -> Panel:
+    """One number: the newest value."""
+    asked = targets if sparkline else [_instant(target) for target in targets]
     return core.Stat(
-        **about.common(
-            _lettered(asked),
+        **options.arguments(
+            _with_ref_ids(asked),
             colorMode="value",
             graphMode="area" if sparkline else "none",
             justifyMode="auto",
@@ -158,11 +157,11 @@ def stat(about: About, *targets: Prom, sparkline: bool = False) -> Panel:
     )
 
 
-def bar_gauge(about: About, *targets: Prom) -> Panel:
-    """One bar per series, the longest first where the query sorts."""
+def bar_gauge(options: PanelOptions, *targets: PrometheusQuery) -> Panel:
+    """One bar per series, in the order of the query."""
     return core.BarGauge(
-        **about.common(
-            _lettered([_now(target) for target in targets]),
+        **options.arguments(
+            _with_ref_ids([_instant(target) for target in targets]),
             displayMode="basic",
             namePlacement="auto",
             orientation="horizontal",
@@ -174,11 +173,11 @@ def bar_gauge(about: About, *targets: Prom) -> Panel:
     )
 
 
-def bar_chart(about: About, target: Prom, category: str, steps: Sequence[Json]) -> Panel:
-    """One bar per row of a table after transformations; `category` is the column below the bars."""
+def bar_chart(options: PanelOptions, target: PrometheusQuery, category: str, steps: Sequence[Json]) -> Panel:
+    """One bar per row of the transformed table; the column `category` labels the bars."""
     return core.BarChart(
-        **replace(about, transformations=steps).common(
-            _lettered([_now(target, table=True)]),
+        **replace(options, transformations=steps).arguments(
+            _with_ref_ids([_instant(target, table=True)]),
             color="thresholds",
             custom={"fillOpacity": 80, "lineWidth": 1},
             barWidth=0.8,
@@ -194,11 +193,11 @@ def bar_chart(about: About, target: Prom, category: str, steps: Sequence[Json]) 
     )
 
 
-def state_timeline(about: About, *targets: Prom) -> Panel:
-    """One band per series, coloured by its state."""
+def state_timeline(options: PanelOptions, *targets: PrometheusQuery) -> Panel:
+    """One band per series, coloured by state."""
     return core.StateTimeline(
-        **about.common(
-            _lettered(targets),
+        **options.arguments(
+            _with_ref_ids(targets),
             custom={"fillOpacity": 70, "lineWidth": 0},
             alignValue="left",
             legend={"displayMode": "list", "placement": "bottom", "showLegend": True},
@@ -211,14 +210,14 @@ def state_timeline(about: About, *targets: Prom) -> Panel:
 
 
 def table(
-    about: About,
-    *targets: Prom,
+    options: PanelOptions,
+    *targets: PrometheusQuery,
     columns: Mapping[str, str],
     sort_by: str,
     descending: bool = True,
     hidden: Sequence[str] = (),
 ) -> Panel:
-    """Rows by label, one column per query. `columns` gives names to labels and to `Value #A`, in their order."""
+    """One row per label set, one column per query. `columns` names labels and values (`Value #A`) in their order."""
     tidy = {
         "id": "organize",
         "options": {
@@ -228,21 +227,21 @@ def table(
         },
     }
     steps = [{"id": "merge", "options": {}}, tidy] if len(targets) > 1 else [tidy]
-    panel = about.common(
-        _lettered([_now(target, table=True) for target in targets]),
+    panel = options.arguments(
+        _with_ref_ids([_instant(target, table=True) for target in targets]),
         custom={"align": "auto", "cellOptions": {"type": "auto"}, "filterable": True},
         cellHeight="sm",
         showHeader=True,
         sortBy=[{"desc": descending, "displayName": sort_by}],
     )
-    return core.Table(**{**panel, "transformations": [*steps, *about.transformations]})
+    return core.Table(**{**panel, "transformations": [*steps, *options.transformations]})
 
 
-def logs(about: About, which: LogSelection) -> Panel:
-    """Log lines, newest first. The data source makes each line's trace id a link to its trace."""
+def logs(options: PanelOptions, search: LogSearch) -> Panel:
+    """Log lines, newest first. The data source turns the trace id of each line into a link."""
     return core.Logs(
-        **about.common(
-            [LokiLines(which)],
+        **options.arguments(
+            [LokiQuery(search)],
             dedupStrategy="none",
             enableInfiniteScrolling=False,
             enableLogDetails=True,
@@ -257,11 +256,11 @@ def logs(about: About, which: LogSelection) -> Panel:
     )
 
 
-def traces(about: About, which: TraceSelection) -> Panel:
-    """Traces, newest first; the data source makes each id a link, and each span one to its log lines."""
+def traces(options: PanelOptions, search: TraceSearch) -> Panel:
+    """Traces, newest first. The data source turns ids into links, and links spans to their log lines."""
     return core.Table(
-        **about.common(
-            [TempoTraces(which)],
+        **options.arguments(
+            [TempoQuery(search)],
             custom={"align": "auto", "cellOptions": {"type": "auto"}, "filterable": False},
             cellHeight="sm",
             showHeader=True,
@@ -272,13 +271,13 @@ def traces(about: About, which: TraceSelection) -> Panel:
 _LAST: Final[Json] = {"calcs": ["lastNotNull"], "fields": "", "values": False}
 
 
-def _now(target: Prom, table: bool = False) -> Prom:
-    return Prom(target.expr, target.legend, instant=True, table=table)
+def _instant(target: PrometheusQuery, table: bool = False) -> PrometheusQuery:
+    return PrometheusQuery(target.expr, target.legend, instant=True, table=table)
 
 
-def _lettered(targets: Sequence[Prom]) -> list[Prom]:
+def _with_ref_ids(targets: Sequence[PrometheusQuery]) -> list[PrometheusQuery]:
     return [
-        Prom(one.expr, one.legend, one.exemplars, chr(ord("A") + index), one.instant, one.table)
+        PrometheusQuery(one.expr, one.legend, one.exemplars, chr(ord("A") + index), one.instant, one.table)
         for index, one in enumerate(targets)
     ]
 
@@ -289,7 +288,7 @@ def _data_source(targets: Sequence[Any]) -> Json:
 
 
 def override(column: str, **properties: Any) -> Json:
-    """Field options of one column or series; `custom.` ones with `__` for the dot."""
+    """Field options of one column or series; `__` in a name stands for a dot."""
     return {
         "matcher": {"id": "byName", "options": column},
         "properties": [{"id": key.replace("__", "."), "value": value} for key, value in properties.items()],
@@ -297,7 +296,7 @@ def override(column: str, **properties: Any) -> Json:
 
 
 def value_names(names_of: Mapping[float, tuple[str, str]]) -> list[Json]:
-    """Words and colours for values."""
+    """Texts and colours for values."""
     return [
         {
             "type": "value",
@@ -311,7 +310,7 @@ def value_names(names_of: Mapping[float, tuple[str, str]]) -> list[Json]:
 
 # --- Writing --------------------------------------------------------------------------------------------
 
-# What grafanalib writes and Grafana has not read for years, or what only an import needs.
+# Keys that grafanalib writes, but that only old versions of Grafana or an import read.
 _OLD_BOARD: Final = frozenset({"__inputs", "gnetId", "hideControls", "rows", "sharedCrosshair", "style"})
 _OLD_PANEL: Final = frozenset(
     {"cacheTimeout", "color", "columns", "editable", "error", "fontSize", "height", "hideTimeOverride", "mappings"}
@@ -322,17 +321,17 @@ _OLD_VARIABLE: Final = frozenset({"auto", "auto_count", "auto_min", "tagValuesQu
 _ROW: Final = ("collapsed", "gridPos", "id", "panels", "title", "type")
 
 
-def as_json(made: Any) -> Json:
-    """A dashboard of grafanalib without what nobody reads."""
-    board = _without(json.loads(json.dumps(made, cls=DashboardEncoder)), _OLD_BOARD)
+def to_json(dashboard: Any) -> Json:
+    """A dashboard of grafanalib, without the keys that nothing reads."""
+    board = _without(json.loads(json.dumps(dashboard, cls=DashboardEncoder)), _OLD_BOARD)
     board["panels"] = [_panel(panel) for panel in board["panels"]]
     board["templating"]["list"] = [_without(one, _OLD_VARIABLE) for one in board["templating"]["list"]]
     board["timepicker"] = _without(board["timepicker"])
     return board
 
 
-def written(board: Json) -> str:
-    """The text of a dashboard's file: keys sorted, so that the same source gives the same bytes."""
+def dumps(board: Json) -> str:
+    """The text of a dashboard file. Sorted keys: the same source gives the same bytes."""
     return json.dumps(board, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
@@ -358,5 +357,5 @@ def _panel(panel: Json) -> Json:
     return kept
 
 
-def _without(found: Json, old: frozenset[str] = frozenset()) -> Json:
-    return {key: value for key, value in found.items() if key not in old and value is not None}
+def _without(values: Json, old: frozenset[str] = frozenset()) -> Json:
+    return {key: value for key, value in values.items() if key not in old and value is not None}

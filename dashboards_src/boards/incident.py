@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 from dashboards_src import config
-from dashboards_src.boards import grafana, scope, selections, thresholds
+from dashboards_src.boards import grafana, queries, searches, thresholds
 from dashboards_src.boards.board import ALERTS_FIRING, Board, Row
-from dashboards_src.boards.grafana import About, Panel, dashboard, override
+from dashboards_src.boards.grafana import Panel, PanelOptions, dashboard, override
 from dashboards_src.boards.overview import (
     breaker_states,
     error_rate,
@@ -16,8 +16,8 @@ from dashboards_src.boards.overview import (
     queue_use,
     retry_rate,
 )
-from dashboards_src.boards.targets import Json, Prom
-from dashboards_src.boards.thresholds import bad_above
+from dashboards_src.boards.targets import Json, PrometheusQuery
+from dashboards_src.boards.thresholds import red_above
 
 CALL: Final = "endpoint, model, tenant"
 YESTERDAY: Final = config.DAYS_BEFORE[0]
@@ -35,7 +35,7 @@ def narrowed_to(variable: str) -> Json:
 
 def alerts_now() -> Panel:
     return grafana.table(
-        About(
+        PanelOptions(
             "Firing alerts",
             "What fires now, without the watchdog. The first critical one is where to begin: its name links to its"
             " runbook.",
@@ -54,7 +54,7 @@ def alerts_now() -> Panel:
                 )
             ],
         ),
-        Prom(f"sum by (alertname, severity, service, endpoint, model, provider) ({ALERTS_FIRING})"),
+        PrometheusQuery(f"sum by (alertname, severity, service, endpoint, model, provider) ({ALERTS_FIRING})"),
         columns={
             "alertname": "Alert",
             "severity": "Severity",
@@ -71,7 +71,7 @@ def alerts_now() -> Panel:
 
 def blast_radius() -> Panel:
     return grafana.table(
-        About(
+        PanelOptions(
             "Errors by endpoint, model and tenant",
             "What the red rows have in common is what is broken: an endpoint is our code or prompt, a model is its"
             " provider, a tenant is its input or its limits; everything is us or the network.",
@@ -81,15 +81,15 @@ def blast_radius() -> Panel:
                 override(
                     "Error rate",
                     unit=grafana.SHARE,
-                    thresholds={"mode": "absolute", "steps": bad_above(config.ERROR_RATE).to_json_data()},
+                    thresholds={"mode": "absolute", "steps": red_above(config.ERROR_RATE).to_json_data()},
                     custom__cellOptions={"mode": "basic", "type": "color-background"},
                 ),
                 *(override(name.capitalize(), links=[narrowed_to(name)]) for name in ("endpoint", "model", "tenant")),
             ],
             alerts=["LLMHighErrorRate"],
         ),
-        Prom(scope.share("REQUESTS", CALL, 'status="%(STATUS_ERROR)s"')),
-        Prom(f"{scope.per_second('REQUESTS', CALL)} {scope.A_MINUTE} > 0"),
+        PrometheusQuery(queries.ratio("REQUESTS", CALL, 'status="%(STATUS_ERROR)s"')),
+        PrometheusQuery(f"{queries.rate('REQUESTS', CALL)} {queries.PER_MINUTE} > 0"),
         columns={
             "endpoint": "Endpoint",
             "model": "Model",
@@ -103,7 +103,7 @@ def blast_radius() -> Panel:
 
 def error_types() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Errors per minute by type",
             "Why requests got no answer. rate_limit, server_error, timeout and connection are the provider's or the"
             " network's; validation_failed and invalid_request are usually a deployment of ours.",
@@ -111,7 +111,7 @@ def error_types() -> Panel:
             size=(10, 9),
             alerts=["LLMHighErrorRate"],
         ),
-        Prom(f"{scope.per_second('ERRORS', 'error_type')} {scope.A_MINUTE}", "{{error_type}}"),
+        PrometheusQuery(f"{queries.rate('ERRORS', 'error_type')} {queries.PER_MINUTE}", "{{error_type}}"),
         bars=True,
         stacked=True,
     )
@@ -119,28 +119,32 @@ def error_types() -> Panel:
 
 def latency_by_model() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Latency p95 by model",
             "One slow model is its provider; all slow together is the queue or the machine.",
             grafana.MS,
-            thresholds=bad_above(config.LATENCY_P95_MS),
+            thresholds=red_above(config.LATENCY_P95_MS),
             alerts=["LLMLatencyHigh"],
         ),
-        Prom(scope.quantile(0.95, "LATENCY", "model"), "{{model}}", exemplars=True),
+        PrometheusQuery(queries.quantile(0.95, "LATENCY", "model"), "{{model}}", exemplars=True),
     )
 
 
 def refused() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Refused per minute",
             "Requests that never reached a model (`queue_full` means overload), and questions or answers refused for"
             " safety: a sudden kind is an attack, or a filter that became too strict.",
             grafana.PER_MINUTE,
             alerts=["LLMSafetyViolations", "LLMQueueSaturated"],
         ),
-        Prom(f"{scope.per_second('REJECTED', 'endpoint, reason')} {scope.A_MINUTE}", "{{endpoint}} {{reason}}"),
-        Prom(f"{scope.per_second('SAFETY_VIOLATIONS', 'endpoint, kind')} {scope.A_MINUTE}", "{{endpoint}} {{kind}}"),
+        PrometheusQuery(
+            f"{queries.rate('REJECTED', 'endpoint, reason')} {queries.PER_MINUTE}", "{{endpoint}} {{reason}}"
+        ),
+        PrometheusQuery(
+            f"{queries.rate('SAFETY_VIOLATIONS', 'endpoint, kind')} {queries.PER_MINUTE}", "{{endpoint}} {{kind}}"
+        ),
     )
 
 
@@ -149,15 +153,15 @@ def refused() -> Panel:
 
 def attempts() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Provider attempts per minute by outcome",
             "Every attempt, retries included. Where `ok` falls and rate_limit rises we ask too much; where server_error"
             " rises the provider is ill: its status page says so minutes later.",
             grafana.PER_MINUTE,
             alerts=["LLMProviderErrorRateHigh"],
         ),
-        Prom(
-            f"{scope.per_second('PROVIDER_ATTEMPTS', 'provider, outcome')} {scope.A_MINUTE}", "{{provider}} {{outcome}}"
+        PrometheusQuery(
+            f"{queries.rate('PROVIDER_ATTEMPTS', 'provider, outcome')} {queries.PER_MINUTE}", "{{provider}} {{outcome}}"
         ),
         stacked=True,
     )
@@ -165,16 +169,16 @@ def attempts() -> Panel:
 
 def fallbacks() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Fallbacks per minute",
             "Requests that another model answered. Users are served, but cost and quality are the other model's.",
             grafana.PER_MINUTE,
             alerts=["LLMFallbackInUse"],
         ),
         # The chosen models as those that should have answered: the alert's `model` is from_model.
-        Prom(
+        PrometheusQuery(
             "sum by (from_model, to_model, reason) (rate("
-            f'%(FALLBACKS)s{{%(FALLBACKS.where)s, from_model=~"$model"}}{scope.RATE})) {scope.A_MINUTE}',
+            f'%(FALLBACKS)s{{%(FALLBACKS.matchers)s, from_model=~"$model"}}{queries.RATE_INTERVAL})) {queries.PER_MINUTE}',
             "{{from_model}} → {{to_model}} ({{reason}})",
         ),
     )
@@ -185,7 +189,7 @@ def fallbacks() -> Panel:
 
 def deployments() -> Panel:
     return grafana.state_timeline(
-        About(
+        PanelOptions(
             "Deployments",
             "Which version and prompt version ran when. When the trouble begins where a band begins, go back to the"
             " version before first and find the cause afterwards.",
@@ -193,8 +197,8 @@ def deployments() -> Panel:
             size=(24, 6),
             mappings=grafana.value_names({1: ("running", thresholds.BLUE)}),
         ),
-        Prom(
-            "max by (service, version, prompt_version) (%(BUILD_INFO.scoped)s)",
+        PrometheusQuery(
+            "max by (service, version, prompt_version) (%(BUILD_INFO.filtered)s)",
             "{{service}} {{version}} prompt {{prompt_version}}",
         ),
     )
@@ -204,36 +208,38 @@ def deployments() -> Panel:
 
 
 def cost_anomaly() -> Panel:
-    pace = f"{scope.per_second('COST', 'service')} {scope.AN_HOUR}"
+    pace = f"{queries.rate('COST', 'service')} {queries.PER_HOUR}"
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Cost per hour, now and at the same hour of yesterday",
             "Two lines that part are a cost anomaly: a loop, a retry storm, a longer prompt or a fallback to a dearer"
             " model. The dashed line is the alert's limit.",
             grafana.DOLLARS,
             size=(12, 8),
-            thresholds=bad_above(config.COST_PER_HOUR),
+            thresholds=red_above(config.COST_PER_HOUR),
             alerts=["LLMCostSpike"],
-            see=[dashboard(config.COST_BOARD, "Cost")],
+            links=[dashboard(config.COST_BOARD, "Cost")],
         ),
-        Prom(pace, "{{service}} now"),
-        Prom(pace.replace(scope.RATE, f"{scope.RATE} offset {YESTERDAY}"), "{{service}} yesterday"),
+        PrometheusQuery(pace, "{{service}} now"),
+        PrometheusQuery(
+            pace.replace(queries.RATE_INTERVAL, f"{queries.RATE_INTERVAL} offset {YESTERDAY}"), "{{service}} yesterday"
+        ),
     )
 
 
 def cost_growth() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Cost per request against its usual",
             "Times what a request cost at the same hour of the days before (median). Nothing in the first days.",
             grafana.TIMES,
             size=(12, 8),
             decimals=2,
-            thresholds=bad_above(config.COST_PER_REQUEST_GROWTH),
+            thresholds=red_above(config.COST_PER_REQUEST_OF_USUAL),
             alerts=["LLMCostPerRequestGrowing"],
         ),
-        Prom(
-            "%(ENDPOINT_COST_PER_REQUEST.scoped)s / quantile without (day) (0.5, %(COST_PER_REQUEST_BEFORE.scoped)s)",
+        PrometheusQuery(
+            "%(ENDPOINT_COST_PER_REQUEST.filtered)s / quantile without (day) (0.5, %(COST_PER_REQUEST_BEFORE.filtered)s)",
             "{{service}} {{endpoint}}",
         ),
     )
@@ -244,7 +250,7 @@ def cost_growth() -> Panel:
 
 def failing_lines() -> Panel:
     return grafana.logs(
-        About(
+        PanelOptions(
             "Failed calls",
             "One line per request without a usable answer. Open a line and click Trace: the trace shows every attempt"
             " and what each ended with.",
@@ -252,26 +258,26 @@ def failing_lines() -> Panel:
             size=(24, 10),
             alerts=["LLMHighErrorRate"],
         ),
-        selections.FAILED_CALLS,
+        searches.FAILED_CALLS,
     )
 
 
 def failing_traces() -> Panel:
     return grafana.traces(
-        About(
+        PanelOptions(
             "Failing traces",
             "Traces whose generation failed. Click one; on a span, Logs leads to its log line.",
             "",
             size=(12, 9),
             alerts=["LLMHighErrorRate"],
         ),
-        selections.FAILED_GENERATIONS,
+        searches.FAILED_GENERATIONS,
     )
 
 
 def slow_traces() -> Panel:
     return grafana.traces(
-        About(
+        PanelOptions(
             "Slow traces",
             f"Traces whose generation took longer than the alert's {config.LATENCY_P95_MS} ms. Look for the longest"
             " span: waiting (before the first `chat`), one slow attempt, or several attempts.",
@@ -279,7 +285,7 @@ def slow_traces() -> Panel:
             size=(12, 9),
             alerts=["LLMLatencyHigh"],
         ),
-        selections.slow_generations(config.LATENCY_P95_MS),
+        searches.slow_generations(config.LATENCY_P95_MS),
     )
 
 

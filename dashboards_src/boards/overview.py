@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
-from dashboards_src import config, records
-from dashboards_src.boards import grafana, scope, thresholds
+from dashboards_src import config
+from dashboards_src.boards import grafana, queries, thresholds
 from dashboards_src.boards.board import Board, Row
-from dashboards_src.boards.grafana import About, Panel, dashboard
-from dashboards_src.boards.targets import Prom
-from dashboards_src.boards.thresholds import bad_above, bad_below
+from dashboards_src.boards.grafana import Panel, PanelOptions, dashboard
+from dashboards_src.boards.targets import PrometheusQuery
+from dashboards_src.boards.thresholds import red_above, red_below
+from dashboards_src.records import cost as cost_records
 from llm_telemetry import names
 
 WHERE: Final = "service, endpoint"
@@ -23,86 +24,86 @@ QUALITY: Final = dashboard(config.QUALITY_BOARD, "Quality")
 
 def requests_per_minute() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Requests per minute by endpoint",
             "Generations that the application asked for, successful or not. A fall to 0 means that nothing arrives:"
             " look at the application and at what is in front of it. A jump explains most of what else is red.",
             grafana.PER_MINUTE,
-            see=[INCIDENT],
+            links=[INCIDENT],
         ),
-        Prom(f"{scope.per_second('REQUESTS', WHERE)} {scope.A_MINUTE}", BY_ENDPOINT),
+        PrometheusQuery(f"{queries.rate('REQUESTS', WHERE)} {queries.PER_MINUTE}", BY_ENDPOINT),
     )
 
 
 def latency() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Latency of whole answers: p50, p95, p99",
             "From the call, before queueing and retries, to the whole answer. The dashed line is the alert's limit for"
             " p95. Click a dot (exemplar) for the trace of such an answer and see which span takes the time.",
             grafana.MS,
-            thresholds=bad_above(config.LATENCY_P95_MS),
+            thresholds=red_above(config.LATENCY_P95_MS),
             alerts=["LLMLatencyHigh"],
-            see=[INCIDENT],
+            links=[INCIDENT],
         ),
-        Prom(scope.quantile(0.5, "LATENCY"), "p50"),
-        Prom(scope.quantile(0.95, "LATENCY"), "p95", exemplars=True),
-        Prom(scope.quantile(0.99, "LATENCY"), "p99"),
+        PrometheusQuery(queries.quantile(0.5, "LATENCY"), "p50"),
+        PrometheusQuery(queries.quantile(0.95, "LATENCY"), "p95", exemplars=True),
+        PrometheusQuery(queries.quantile(0.99, "LATENCY"), "p99"),
     )
 
 
 def error_rate() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Error rate by endpoint",
             "Share of requests that got no usable answer; retries and fallbacks have been tried by then. Above the line"
             " the alert fires: open Incident to see whether it is one endpoint, one model or one tenant.",
             grafana.SHARE,
-            thresholds=bad_above(config.ERROR_RATE),
+            thresholds=red_above(config.ERROR_RATE),
             alerts=["LLMHighErrorRate"],
-            see=[INCIDENT],
+            links=[INCIDENT],
         ),
-        Prom(scope.share("REQUESTS", WHERE, 'status="%(STATUS_ERROR)s"'), BY_ENDPOINT),
+        PrometheusQuery(queries.ratio("REQUESTS", WHERE, 'status="%(STATUS_ERROR)s"'), BY_ENDPOINT),
     )
 
 
 def time_to_first_token() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Time to first token: p50, p95",
             "Streams only: how long a person waits before anything appears. When it is high and Latency is not, the"
             " wait is before the model writes: queue, retrieval, long prompts or a busy provider.",
             grafana.MS,
-            thresholds=bad_above(config.TTFT_P95_MS),
+            thresholds=red_above(config.TTFT_P95_MS),
             alerts=["LLMTimeToFirstTokenHigh"],
         ),
-        Prom(scope.quantile(0.5, "TTFT"), "p50"),
-        Prom(scope.quantile(0.95, "TTFT"), "p95", exemplars=True),
+        PrometheusQuery(queries.quantile(0.5, "TTFT"), "p50"),
+        PrometheusQuery(queries.quantile(0.95, "TTFT"), "p95", exemplars=True),
     )
 
 
 def latency_by_endpoint() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Latency p95 by endpoint",
             "The same as the alert looks at, so that a slow quiet endpoint is not hidden by a busy fast one.",
             grafana.MS,
-            thresholds=bad_above(config.LATENCY_P95_MS),
+            thresholds=red_above(config.LATENCY_P95_MS),
             alerts=["LLMLatencyHigh"],
         ),
-        Prom(scope.quantile(0.95, "LATENCY", WHERE), BY_ENDPOINT),
+        PrometheusQuery(queries.quantile(0.95, "LATENCY", WHERE), BY_ENDPOINT),
     )
 
 
 def active_users() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Active users in the last 5 minutes",
             "Distinct users. `all` counts a user of several endpoints once, so endpoints do not add up to it; of"
             " several processes the busiest is shown. A fall while requests stay means that few ask much: a script?",
             grafana.COUNT,
         ),
-        Prom(
+        PrometheusQuery(
             f'max by ({WHERE}) (%(ACTIVE_USERS)s{{service=~"$service", endpoint=~"$endpoint|%(ALL_ENDPOINTS)s"}})',
             BY_ENDPOINT,
         ),
@@ -111,13 +112,13 @@ def active_users() -> Panel:
 
 # --- Cost -----------------------------------------------------------------------------------------------
 
-COST_IN_RANGE: Final = records.COST_IN_RANGE.replace("%(COST)s", "%(COST.scoped)s")
+COST_IN_RANGE: Final = cost_records.COST_IN_RANGE.replace("%(COST)s", "%(COST.filtered)s")
 ONLY_RELATIVE: Final = " Days are UTC. It follows the clock as long as the dashboard's time range ends now."
 
 
 def _cost_of_day(title: str, description: str, time_shift: str | None) -> Panel:
     return grafana.stat(
-        About(
+        PanelOptions(
             title,
             description + ONLY_RELATIVE,
             grafana.DOLLARS,
@@ -125,9 +126,9 @@ def _cost_of_day(title: str, description: str, time_shift: str | None) -> Panel:
             decimals=grafana.MONEY_DECIMALS,
             time_from="now/d",
             time_shift=time_shift,
-            see=[COST],
+            links=[COST],
         ),
-        Prom(COST_IN_RANGE),
+        PrometheusQuery(COST_IN_RANGE),
     )
 
 
@@ -150,7 +151,7 @@ def cost_yesterday() -> Panel:
 
 def projected_month() -> Panel:
     return grafana.stat(
-        About(
+        PanelOptions(
             "Projected monthly cost",
             "What 30 days cost at the pace of the last 24 hours; on the first day, of the hours that there are. Of the"
             f" chosen services. Yellow and red are {config.BUDGET_WARNING:.0%} and 100% of the monthly budget: decide"
@@ -158,19 +159,19 @@ def projected_month() -> Panel:
             grafana.DOLLARS,
             size=(6, 4),
             decimals=grafana.MONEY_DECIMALS,
-            thresholds=bad_above(
+            thresholds=red_above(
                 config.MONTHLY_BUDGET.production, config.MONTHLY_BUDGET.production * config.BUDGET_WARNING
             ),
             alerts=["LLMMonthlyBudget"],
-            see=[COST],
+            links=[COST],
         ),
-        Prom(records.COST_PROJECTED_MONTH.replace("%(SERVICE_COST)s", "%(SERVICE_COST.scoped)s")),
+        PrometheusQuery(cost_records.COST_PROJECTED_MONTH.replace("%(SERVICE_COST)s", "%(SERVICE_COST.filtered)s")),
     )
 
 
 def cost_per_request() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Cost per request, 7 days",
             "Dollars per generation, hour by hour. A slow rise is a prompt or an answer that grows, a step is a"
             " deployment or another model: look at the blue marks and at tokens.",
@@ -180,11 +181,11 @@ def cost_per_request() -> Panel:
             time_from="7d",
             interval="1h",
             alerts=["LLMCostPerRequestGrowing"],
-            see=[COST],
+            links=[COST],
         ),
-        Prom(
-            f"{scope.over_history('HISTORY_COST', '1h', WHERE)}"
-            f" / ({scope.over_history('HISTORY_REQUESTS', '1h', WHERE)} > 0)",
+        PrometheusQuery(
+            f"{queries.over_history('HISTORY_COST', '1h', WHERE)}"
+            f" / ({queries.over_history('HISTORY_REQUESTS', '1h', WHERE)} > 0)",
             BY_ENDPOINT,
         ),
     )
@@ -192,17 +193,19 @@ def cost_per_request() -> Panel:
 
 def tokens() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Tokens per minute: input, output",
             "Of all billed attempts; cached input is a part of input, and cheaper. When input grows and requests do"
             " not, prompts grow: history, retrieved chunks, a new template.",
             grafana.COUNT,
             size=(12, 8),
-            see=[COST],
+            links=[COST],
         ),
-        Prom(f"sum(rate(%(INPUT_TOKENS.scoped)s{scope.RATE})) {scope.A_MINUTE}", "input"),
-        Prom(f"sum(rate(%(CACHED_INPUT_TOKENS.scoped)s{scope.RATE})) {scope.A_MINUTE}", "input, cached"),
-        Prom(f"sum(rate(%(OUTPUT_TOKENS.scoped)s{scope.RATE})) {scope.A_MINUTE}", "output"),
+        PrometheusQuery(f"sum(rate(%(INPUT_TOKENS.filtered)s{queries.RATE_INTERVAL})) {queries.PER_MINUTE}", "input"),
+        PrometheusQuery(
+            f"sum(rate(%(CACHED_INPUT_TOKENS.filtered)s{queries.RATE_INTERVAL})) {queries.PER_MINUTE}", "input, cached"
+        ),
+        PrometheusQuery(f"sum(rate(%(OUTPUT_TOKENS.filtered)s{queries.RATE_INTERVAL})) {queries.PER_MINUTE}", "output"),
     )
 
 
@@ -211,7 +214,7 @@ def tokens() -> Panel:
 
 def faithfulness() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Faithfulness by endpoint",
             "Mean score of the answers of the last hour: do they say what was retrieved, and nothing else? Below the"
             " line the alert fires: read the newest evaluations in Quality, then the traces' retrieved chunks.",
@@ -219,17 +222,17 @@ def faithfulness() -> Panel:
             size=(6, 8),
             decimals=2,
             maximum=1,
-            thresholds=bad_below(config.FAITHFULNESS_LEAST),
+            thresholds=red_below(config.MIN_FAITHFULNESS),
             alerts=["LLMQualityDegradation"],
-            see=[QUALITY],
+            links=[QUALITY],
         ),
-        Prom(scope.mean_score("FAITHFULNESS", WHERE), BY_ENDPOINT),
+        PrometheusQuery(queries.mean_score("FAITHFULNESS", WHERE), BY_ENDPOINT),
     )
 
 
 def answer_relevance() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Answer relevance by endpoint",
             "Mean score of the answers of the last hour: do they answer what was asked? A fall with steady"
             " faithfulness points at the prompt or the model, not at retrieval.",
@@ -237,15 +240,15 @@ def answer_relevance() -> Panel:
             size=(6, 8),
             decimals=2,
             maximum=1,
-            see=[QUALITY],
+            links=[QUALITY],
         ),
-        Prom(scope.mean_score("ANSWER_RELEVANCE", WHERE), BY_ENDPOINT),
+        PrometheusQuery(queries.mean_score("ANSWER_RELEVANCE", WHERE), BY_ENDPOINT),
     )
 
 
 def cache_hit_rate() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Cache hit rate by endpoint",
             "Share of look-ups in the answer cache that found an answer. A sudden fall after a deployment is usually a"
             " changed cache key (prompt version, model name), and every miss costs money and time.",
@@ -254,23 +257,23 @@ def cache_hit_rate() -> Panel:
             maximum=1,
             alerts=["LLMCacheHitRateCollapsed"],
         ),
-        Prom(scope.share("CACHE_REQUESTS", WHERE, 'result="hit"'), BY_ENDPOINT),
+        PrometheusQuery(queries.ratio("CACHE_REQUESTS", WHERE, 'result="hit"'), BY_ENDPOINT),
     )
 
 
 def context_utilisation() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Context window utilisation p95 by endpoint",
             "Prompt tokens over the model's context window, of the longest 5 % of prompts. Near 1 answers are cut off"
             " or refused: shorten history and retrieved chunks, or take a model with a larger window.",
             grafana.SHARE,
             size=(6, 8),
             maximum=1,
-            thresholds=bad_above(config.CONTEXT_P95),
+            thresholds=red_above(config.CONTEXT_P95),
             alerts=["LLMContextNearlyFull"],
         ),
-        Prom(scope.quantile(0.95, "CONTEXT_UTILISATION", WHERE), BY_ENDPOINT),
+        PrometheusQuery(queries.quantile(0.95, "CONTEXT_UTILISATION", WHERE), BY_ENDPOINT),
     )
 
 
@@ -281,33 +284,34 @@ BY_MODEL: Final = "{{provider}} {{model}}"
 
 def provider_error_rate() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Provider error rate by model",
             "Share of attempts that failed by the provider's doing: rate limits, server errors, time-outs, connections."
             " Retries and fallbacks still hide it from users. Look at the provider's status page.",
             grafana.SHARE,
-            thresholds=bad_above(config.PROVIDER_ERROR_RATE),
+            thresholds=red_above(config.PROVIDER_ERROR_RATE),
             alerts=["LLMProviderErrorRateHigh"],
-            see=[INCIDENT],
+            links=[INCIDENT],
         ),
-        Prom(scope.share("PROVIDER_ATTEMPTS", "provider, model", 'outcome=~"%(PROVIDER_FAULTS)s"'), BY_MODEL),
+        PrometheusQuery(
+            queries.ratio("PROVIDER_ATTEMPTS", "provider, model", 'outcome=~"%(PROVIDER_FAULTS)s"'), BY_MODEL
+        ),
     )
 
 
 def retry_rate() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Retry rate by model",
             "Retries per attempt. Above the line retries are a load of their own and cost money: see Cost for how much,"
             " and lower the retry budget when the provider is overloaded.",
             grafana.SHARE,
-            thresholds=bad_above(config.RETRY_SHARE),
+            thresholds=red_above(config.RETRY_SHARE),
             alerts=["LLMRetryStorm"],
-            see=[INCIDENT],
+            links=[INCIDENT],
         ),
-        Prom(
-            f"{scope.per_second('RETRIES', 'provider, model')}"
-            f" / {scope.per_second('PROVIDER_ATTEMPTS', 'provider, model')}",
+        PrometheusQuery(
+            f"{queries.rate('RETRIES', 'provider, model')} / {queries.rate('PROVIDER_ATTEMPTS', 'provider, model')}",
             BY_MODEL,
         ),
     )
@@ -315,7 +319,7 @@ def retry_rate() -> Panel:
 
 def breaker_states() -> Panel:
     return grafana.state_timeline(
-        About(
+        PanelOptions(
             "Circuit breakers by model",
             "Open: the model is not called at all and its requests go to the fallback, or fail. It tries again by"
             " itself (half-open). Open for long means that the provider is down for you: see Incident.",
@@ -327,55 +331,57 @@ def breaker_states() -> Panel:
                     names.BREAKER_OPEN: ("open", thresholds.RED),
                 }
             ),
-            thresholds=bad_above(names.BREAKER_OPEN, names.BREAKER_HALF_OPEN),
+            thresholds=red_above(names.BREAKER_OPEN, names.BREAKER_HALF_OPEN),
             alerts=["LLMCircuitBreakerOpen"],
-            see=[INCIDENT],
+            links=[INCIDENT],
         ),
-        Prom("max by (service, provider, model) (%(BREAKER_STATE.scoped)s)", "{{service}} {{provider}} {{model}}"),
+        PrometheusQuery(
+            "max by (service, provider, model) (%(BREAKER_STATE.filtered)s)", "{{service}} {{provider}} {{model}}"
+        ),
     )
 
 
 def retrieval_and_model() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Retrieval and LLM latency p95",
             "Where the time goes: retrieval comes before the model's latency and is not in it. When retrieval is above"
             " its limit look at the vector store and at how many chunks are asked for.",
             grafana.MS,
-            thresholds=bad_above(config.RETRIEVAL_P95_MS),
+            thresholds=red_above(config.RETRIEVAL_P95_MS),
             alerts=["LLMRetrievalSlow"],
         ),
-        Prom(scope.quantile(0.95, "RETRIEVAL_LATENCY"), "retrieval (limit: dashed)", exemplars=True),
-        Prom(scope.quantile(0.95, "LATENCY"), "LLM"),
+        PrometheusQuery(queries.quantile(0.95, "RETRIEVAL_LATENCY"), "retrieval (limit: dashed)", exemplars=True),
+        PrometheusQuery(queries.quantile(0.95, "LATENCY"), "LLM"),
     )
 
 
 def queue_depth() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Queue depth by endpoint",
             "Generations that wait for a place, those being answered, and how many may wait. When waiting reaches the"
             " capacity requests are turned away: add places, or find out why answers take longer.",
             grafana.COUNT,
             alerts=["LLMQueueSaturated"],
         ),
-        Prom(f"sum by ({WHERE}) (%(QUEUE_DEPTH.scoped)s)", f"{BY_ENDPOINT} waiting"),
-        Prom(f"sum by ({WHERE}) (%(IN_FLIGHT.scoped)s)", f"{BY_ENDPOINT} being answered"),
-        Prom(f"sum by ({WHERE}) (%(QUEUE_CAPACITY.scoped)s)", f"{BY_ENDPOINT} capacity"),
+        PrometheusQuery(f"sum by ({WHERE}) (%(QUEUE_DEPTH.filtered)s)", f"{BY_ENDPOINT} waiting"),
+        PrometheusQuery(f"sum by ({WHERE}) (%(IN_FLIGHT.filtered)s)", f"{BY_ENDPOINT} being answered"),
+        PrometheusQuery(f"sum by ({WHERE}) (%(QUEUE_CAPACITY.filtered)s)", f"{BY_ENDPOINT} capacity"),
     )
 
 
 def queue_use() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Queue use by endpoint",
             "Share of the places to wait that are taken, as the alert sees it.",
             grafana.SHARE,
             maximum=1,
-            thresholds=bad_above(config.QUEUE_USE),
+            thresholds=red_above(config.QUEUE_USE),
             alerts=["LLMQueueSaturated"],
         ),
-        Prom("%(ENDPOINT_QUEUE_USE.scoped)s", BY_ENDPOINT),
+        PrometheusQuery("%(ENDPOINT_QUEUE_USE.filtered)s", BY_ENDPOINT),
     )
 
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import Final
 
 from dashboards_src import config
-from dashboards_src.boards import grafana, scope, selections, thresholds
+from dashboards_src.boards import grafana, queries, searches, thresholds
 from dashboards_src.boards.board import Board, Row
-from dashboards_src.boards.grafana import About, Panel
-from dashboards_src.boards.targets import Prom
-from dashboards_src.boards.thresholds import bad_below
+from dashboards_src.boards.grafana import Panel, PanelOptions
+from dashboards_src.boards.targets import PrometheusQuery
+from dashboards_src.boards.thresholds import red_below
 
 # The evaluation's two scores, and below which one people are called; None: it is only watched.
-LIMITS: Final = {"FAITHFULNESS": config.FAITHFULNESS_LEAST, "ANSWER_RELEVANCE": None}
+LIMITS: Final = {"FAITHFULNESS": config.MIN_FAITHFULNESS, "ANSWER_RELEVANCE": None}
 WORDS: Final = {"FAITHFULNESS": "Faithfulness", "ANSWER_RELEVANCE": "Answer relevance"}
 WEEKS_SHOWN: Final = 8
 
 
-def _about(title: str, description: str, score: str, size: tuple[int, int] = (12, 8)) -> About:
+def _about(title: str, description: str, score: str, size: tuple[int, int] = (12, 8)) -> PanelOptions:
     limit = LIMITS[score]
-    return About(
+    return PanelOptions(
         title,
         description,
         grafana.SCORE,
@@ -27,7 +27,7 @@ def _about(title: str, description: str, score: str, size: tuple[int, int] = (12
         decimals=2,
         minimum=0,
         maximum=1,
-        thresholds=thresholds.PLAIN if limit is None else bad_below(limit),
+        thresholds=thresholds.NO_THRESHOLDS if limit is None else red_below(limit),
         alerts=["LLMQualityDegradation"] if score == "FAITHFULNESS" else (),
     )
 
@@ -43,7 +43,7 @@ def _by_model(score: str) -> Panel:
             " all fall together, it is the prompt or the retrieval.",
             score,
         ),
-        Prom(scope.mean_score(score, "model"), "{{model}}"),
+        PrometheusQuery(queries.mean_score(score, "model"), "{{model}}"),
     )
 
 
@@ -57,7 +57,7 @@ def relevance_by_model() -> Panel:
 
 def _by_prompt(score: str) -> Panel:
     # One score per service, beside every prompt version that runs: during a deployment that is two.
-    versions = "max by (service, prompt_version) (%(BUILD_INFO.scoped)s)"
+    versions = "max by (service, prompt_version) (%(BUILD_INFO.filtered)s)"
     return grafana.time_series(
         _about(
             f"{WORDS[score]} by prompt version",
@@ -65,8 +65,8 @@ def _by_prompt(score: str) -> Panel:
             " prompt's doing: go back to the version before.",
             score,
         ),
-        Prom(
-            f"({scope.mean_score(score, 'service')}) * on (service) group_right () {versions}",
+        PrometheusQuery(
+            f"({queries.mean_score(score, 'service')}) * on (service) group_right () {versions}",
             "{{service}} {{prompt_version}}",
         ),
     )
@@ -84,7 +84,7 @@ def relevance_by_prompt() -> Panel:
 
 
 def _weekly(score: str) -> Panel:
-    which = f'%(WEEKLY_SAMPLES.where)s, metric="%({score})s"'
+    which = f'%(WEEKLY_SAMPLES.matchers)s, metric="%({score})s"'
     weighted = f"%(WEEKLY_SCORE)s{{{which}}} * %(WEEKLY_SAMPLES)s{{{which}}}"
     about = _about(
         f"{WORDS[score]} by week, {WEEKS_SHOWN} weeks",
@@ -100,7 +100,7 @@ def _weekly(score: str) -> Panel:
     ]
     return grafana.bar_chart(
         about,
-        Prom(f"sum by (week) ({weighted}) / (sum by (week) (%(WEEKLY_SAMPLES)s{{{which}}}) > 0)"),
+        PrometheusQuery(f"sum by (week) ({weighted}) / (sum by (week) (%(WEEKLY_SAMPLES)s{{{which}}}) > 0)"),
         category="week",
         steps=newest,
     )
@@ -116,17 +116,17 @@ def weekly_relevance() -> Panel:
 
 def weekly_change() -> Panel:
     return grafana.stat(
-        About(
+        PanelOptions(
             "Change of the last full week",
             "Against the week before, the worst service. Red is the alert's limit: compare the two weeks' deployments,"
             " prompt versions and models above.",
             grafana.SHARE,
             size=(6, 8),
             decimals=1,
-            thresholds=bad_below(-config.WEEKLY_DROP, 0),
+            thresholds=red_below(-config.WEEKLY_DROP, 0),
             alerts=["LLMQualityWeeklyDrop"],
         ),
-        Prom("min by (metric) (%(WEEKLY_CHANGE.scoped)s)", "{{metric}}"),
+        PrometheusQuery("min by (metric) (%(WEEKLY_CHANGE.filtered)s)", "{{metric}}"),
     )
 
 
@@ -135,16 +135,16 @@ def weekly_change() -> Panel:
 
 def liked() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Thumbs up by endpoint",
             "Share of feedback that is a thumb up. People complain about what no judge scores: tone, length, being"
             " slow. Feedback is rare, so look at a long time range.",
             grafana.SHARE,
             maximum=1,
         ),
-        Prom(
-            'sum by (endpoint) (increase(%(FEEDBACK)s{%(FEEDBACK.where)s, value="up"}[%(HOUR)s]))'
-            " / (sum by (endpoint) (increase(%(FEEDBACK.scoped)s[%(HOUR)s])) > 0)",
+        PrometheusQuery(
+            'sum by (endpoint) (increase(%(FEEDBACK)s{%(FEEDBACK.matchers)s, value="up"}[%(HOUR)s]))'
+            " / (sum by (endpoint) (increase(%(FEEDBACK.filtered)s[%(HOUR)s])) > 0)",
             "{{endpoint}}",
         ),
     )
@@ -152,25 +152,25 @@ def liked() -> Panel:
 
 def feedback() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Feedback per minute by model",
             "Thumbs up and down. A rise of `down` on one model after a deployment is the fastest sign of a bad change.",
             grafana.PER_MINUTE,
         ),
-        Prom(f"{scope.per_second('FEEDBACK', 'model, value')} {scope.A_MINUTE}", "{{model}} {{value}}"),
+        PrometheusQuery(f"{queries.rate('FEEDBACK', 'model, value')} {queries.PER_MINUTE}", "{{model}} {{value}}"),
     )
 
 
 def newest_evaluations() -> Panel:
     return grafana.logs(
-        About(
+        PanelOptions(
             "Newest evaluations",
             "One line per scored answer. Open a line and click Trace: the trace has the prompt's hash and the retrieved"
             " chunks' scores.",
             "",
             size=(24, 8),
         ),
-        selections.EVALUATIONS,
+        searches.EVALUATIONS,
     )
 
 
@@ -179,39 +179,43 @@ def newest_evaluations() -> Panel:
 
 def samples() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Evaluations per minute by result",
             "`scored` should follow the requests; `failed` means that the judge errs or times out, `skipped` that it"
             " cannot keep up or that sampling leaves them out. No `scored` at all is an alert: scores above are old.",
             grafana.PER_MINUTE,
             alerts=["LLMEvaluationSilent"],
         ),
-        Prom(f"{scope.per_second('EVAL_SAMPLES', 'evaluator, result')} {scope.A_MINUTE}", "{{evaluator}} {{result}}"),
+        PrometheusQuery(
+            f"{queries.rate('EVAL_SAMPLES', 'evaluator, result')} {queries.PER_MINUTE}", "{{evaluator}} {{result}}"
+        ),
     )
 
 
 def judge_cost() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Judge cost per hour",
             "What evaluation itself costs, apart from serving. When it is a large part of the cost of serving, sample"
             " less or take a cheaper judge.",
             grafana.DOLLARS,
             decimals=4,
         ),
-        Prom(f"{scope.per_second('EVAL_COST', 'evaluator, model')} {scope.AN_HOUR}", "{{evaluator}} {{model}}"),
+        PrometheusQuery(
+            f"{queries.rate('EVAL_COST', 'evaluator, model')} {queries.PER_HOUR}", "{{evaluator}} {{model}}"
+        ),
     )
 
 
 def judge_cost_in_range() -> Panel:
     return grafana.stat(
-        About(
+        PanelOptions(
             "Judge cost in the time range",
             "US dollars for evaluation in the time range above.",
             grafana.DOLLARS,
             decimals=grafana.MONEY_DECIMALS,
         ),
-        Prom(f"sum(increase(%(EVAL_COST.scoped)s{scope.RANGE}))"),
+        PrometheusQuery("sum(increase(%(EVAL_COST.filtered)s[$__range]))"),
     )
 
 

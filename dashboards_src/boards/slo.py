@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from dashboards_src import config, records
+from dashboards_src import config
 from dashboards_src.boards import grafana
 from dashboards_src.boards.board import Board, Row
-from dashboards_src.boards.grafana import About, Panel
-from dashboards_src.boards.scope import where
-from dashboards_src.boards.targets import Prom
-from dashboards_src.boards.thresholds import bad_above, bad_below
+from dashboards_src.boards.grafana import Panel, PanelOptions
+from dashboards_src.boards.queries import matchers
+from dashboards_src.boards.targets import PrometheusQuery
+from dashboards_src.boards.thresholds import red_above, red_below
 from dashboards_src.config import Burn
+from dashboards_src.records import slo as slo_records
 
 MONTH: Final = config.MONTH.production
 ALERTS: Final = tuple(slo.alert for slo in config.SLOS)
-SCOPE: Final = f"{{{where(('service', 'endpoint'))}}}"
+SCOPE: Final = f"{{{matchers(('service', 'endpoint'))}}}"
 NAMED: Final = "{{slo}} {{service}} {{endpoint}}"
 OBJECTIVES: Final = "; ".join(
     f"{slo.name}: {slo.objective * 100:g} % ({slo.events} are bad if they {slo.failure})" for slo in config.SLOS
@@ -25,25 +26,25 @@ OBJECTIVES: Final = "; ".join(
 
 def _times_too_fast(window: str) -> str:
     """The bad share of a window over the share that the objective allows."""
-    return f"{records.slo_bad_ratio(window)}{SCOPE} / on (slo) group_left () (1 - {records.SLO_OBJECTIVE})"
+    return f"{slo_records.bad_ratio(window)}{SCOPE} / on (slo) group_left () (1 - {slo_records.OBJECTIVE})"
 
 
 def objectives() -> Panel:
     return grafana.stat(
-        About(
+        PanelOptions(
             "Objectives",
             f"Share of good events that is promised over {MONTH}, at every service and endpoint. {OBJECTIVES}.",
             grafana.SHARE,
             size=(12, 5),
             decimals=1,
         ),
-        Prom(f"max by (slo) ({records.SLO_OBJECTIVE})", "{{slo}}"),
+        PrometheusQuery(f"max by (slo) ({slo_records.OBJECTIVE})", "{{slo}}"),
     )
 
 
 def budget_left() -> Panel:
     return grafana.bar_gauge(
-        About(
+        PanelOptions(
             "Error budget left",
             f"1 is untouched, 0 is spent, below 0 the promise is broken for these {MONTH}. Red: no risky deployments,"
             " work on what fails until it recovers. It recovers by itself as bad days leave the window.",
@@ -52,24 +53,24 @@ def budget_left() -> Panel:
             decimals=1,
             minimum=0,
             maximum=1,
-            thresholds=bad_below(0, 1 - config.BUDGET_WARNING),
+            thresholds=red_below(0, 1 - config.BUDGET_WARNING),
             alerts=ALERTS,
         ),
-        Prom(f"sort({records.SLO_BUDGET_LEFT}{SCOPE})", NAMED),
+        PrometheusQuery(f"sort({slo_records.BUDGET_LEFT}{SCOPE})", NAMED),
     )
 
 
 def bad_events() -> Panel:
-    events = f"{records.slo_events(MONTH)}{SCOPE}"
+    events = f"{slo_records.events_in(MONTH)}{SCOPE}"
     return grafana.stat(
-        About(
+        PanelOptions(
             "Bad events of 30 days",
             "How many events were bad: the error budget in things that happened to people.",
             grafana.COUNT,
             size=(12, 5),
             decimals=0,
         ),
-        Prom(f"sum by (slo) ({records.slo_bad_ratio(MONTH)}{SCOPE} * {events})", "{{slo}}"),
+        PrometheusQuery(f"sum by (slo) ({slo_records.bad_ratio(MONTH)}{SCOPE} * {events})", "{{slo}}"),
     )
 
 
@@ -79,18 +80,18 @@ def _burn(burn: Burn) -> Callable[[], Panel]:
     def panel() -> Panel:
         what = "calls someone" if burn.severity == "critical" else "makes a ticket"
         return grafana.time_series(
-            About(
+            PanelOptions(
                 f"Burn rate over {long}",
                 f"How many times too fast the budget is spent: 1 spends it in exactly {MONTH}. Above {factor:g}, over"
                 f" {long} and still over {short}, it {what}. Open Incident with the service and endpoint of the line.",
                 grafana.TIMES,
                 size=(12, 8),
                 decimals=2,
-                thresholds=bad_above(factor),
+                thresholds=red_above(factor),
                 alerts=ALERTS,
-                see=[grafana.dashboard(config.INCIDENT_BOARD, "Incident")],
+                links=[grafana.dashboard(config.INCIDENT_BOARD, "Incident")],
             ),
-            Prom(_times_too_fast(long), NAMED),
+            PrometheusQuery(_times_too_fast(long), NAMED),
         )
 
     panel.__name__ = f"burn_over_{long}"
@@ -99,18 +100,18 @@ def _burn(burn: Burn) -> Callable[[], Panel]:
 
 def budget_over_time() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Error budget left over 30 days",
             "Steep falls are incidents: compare them with deployments (blue marks) and with what was written down.",
             grafana.SHARE,
             size=(24, 9),
             maximum=1,
-            thresholds=bad_below(0),
+            thresholds=red_below(0),
             time_from="30d",
             interval="1h",
             alerts=ALERTS,
         ),
-        Prom(f"{records.SLO_BUDGET_LEFT}{SCOPE}", NAMED),
+        PrometheusQuery(f"{slo_records.BUDGET_LEFT}{SCOPE}", NAMED),
     )
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Final
 
 from dashboards_src import config
-from dashboards_src.boards import grafana, scope, thresholds
+from dashboards_src.boards import grafana, queries, thresholds
 from dashboards_src.boards.board import Board, Row
-from dashboards_src.boards.grafana import About, Panel
-from dashboards_src.boards.targets import Prom
-from dashboards_src.boards.thresholds import bad_above, bad_below
-from dashboards_src.records import COLLECTOR, SIGNALS
+from dashboards_src.boards.grafana import Panel, PanelOptions
+from dashboards_src.boards.targets import PrometheusQuery
+from dashboards_src.boards.thresholds import red_above, red_below
+from dashboards_src.records.stack import COLLECTOR, SIGNALS
 
 COLLECTOR_ONLY: Final = f'{{job="{COLLECTOR}"}}'
 
@@ -19,7 +19,7 @@ COLLECTOR_ONLY: Final = f'{{job="{COLLECTOR}"}}'
 
 def accepted() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Accepted by the collector, per second",
             "What applications send: spans, metric points, log lines. A fall to 0 of one signal is its sender or its"
             " receiver; of all three, the collector or the network.",
@@ -27,7 +27,9 @@ def accepted() -> Panel:
             alerts=["StackCollectorDown", "StackApplicationsAbsent"],
         ),
         *(
-            Prom(f"sum(rate(otelcol_receiver_accepted_{noun}_total{COLLECTOR_ONLY}{scope.RATE}))", signal)
+            PrometheusQuery(
+                f"sum(rate(otelcol_receiver_accepted_{noun}_total{COLLECTOR_ONLY}{queries.RATE_INTERVAL}))", signal
+            )
             for noun, signal in SIGNALS.items()
         ),
     )
@@ -35,14 +37,16 @@ def accepted() -> Panel:
 
 def delivered() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Delivered to the stores, per second",
             "Should follow what is accepted. Less for long means that a queue fills: see the next panels.",
             grafana.PER_SECOND,
             alerts=["StackStoreNotWritable"],
         ),
         *(
-            Prom(f"sum(rate(otelcol_exporter_sent_{noun}_total{COLLECTOR_ONLY}{scope.RATE}))", signal)
+            PrometheusQuery(
+                f"sum(rate(otelcol_exporter_sent_{noun}_total{COLLECTOR_ONLY}{queries.RATE_INTERVAL}))", signal
+            )
             for noun, signal in SIGNALS.items()
         ),
     )
@@ -50,15 +54,15 @@ def delivered() -> Panel:
 
 def refused() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Refused by the collector",
             "Items that it did not take in the last minutes, because it is out of memory or its queue is full. Senders"
             " try again, so nothing is lost yet: give it more memory, or find who sends so much.",
             grafana.COUNT,
-            thresholds=bad_above(ANY),
+            thresholds=red_above(ANY),
             alerts=["StackTelemetryRefused"],
         ),
-        Prom("sum by (signal) (%(REFUSED)s)", "{{signal}}"),
+        PrometheusQuery("sum by (signal) (%(REFUSED)s)", "{{signal}}"),
     )
 
 
@@ -67,29 +71,29 @@ ANY: Final = 1  # one is too many: these alerts fire above 0
 
 def dropped() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Lost telemetry",
             "Items that are gone: the queue was full, or a store said that it will never take them. Its log says why;"
             " panels over this time are too low.",
             grafana.COUNT,
-            thresholds=bad_above(ANY),
+            thresholds=red_above(ANY),
             alerts=["StackTelemetryDropped"],
         ),
-        Prom("sum by (signal) (%(NOT_QUEUED)s or %(NOT_SENT)s)", "{{signal}}"),
+        PrometheusQuery("sum by (signal) (%(NOT_QUEUED)s or %(NOT_SENT)s)", "{{signal}}"),
     )
 
 
 def queues() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Collector queue use",
             "How full the queues on disk are. One that fills belongs to a store that is down or slow; it empties by"
             " itself when the store is back.",
             grafana.SHARE,
-            thresholds=bad_above(config.EXPORT_QUEUE_USE.production),
+            thresholds=red_above(config.EXPORT_QUEUE_USE.production),
             alerts=["StackExporterQueueFilling"],
         ),
-        Prom(
+        PrometheusQuery(
             f"max by (exporter) (otelcol_exporter_queue_size{COLLECTOR_ONLY})"
             f" / max by (exporter) (otelcol_exporter_queue_capacity{COLLECTOR_ONLY})",
             "{{exporter}}",
@@ -99,13 +103,15 @@ def queues() -> Panel:
 
 def application_failures() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Telemetry failures in applications",
             "Per minute: what an application could not record. It goes on working; its log says what failed.",
             grafana.PER_MINUTE,
             alerts=["StackTelemetryDropped"],
         ),
-        Prom(f"{scope.per_second('TELEMETRY_FAILURES', 'service, signal')} {scope.A_MINUTE}", "{{service}} {{signal}}"),
+        PrometheusQuery(
+            f"{queries.rate('TELEMETRY_FAILURES', 'service, signal')} {queries.PER_MINUTE}", "{{service}} {{signal}}"
+        ),
     )
 
 
@@ -114,7 +120,7 @@ def application_failures() -> Panel:
 
 def targets() -> Panel:
     return grafana.state_timeline(
-        About(
+        PanelOptions(
             "Targets",
             "Whether each server and application answers when it is asked for its metrics. Down: start it again, then"
             " read its log (`make logs`).",
@@ -123,13 +129,13 @@ def targets() -> Panel:
             mappings=grafana.value_names({0: ("down", thresholds.RED), 1: ("up", thresholds.GREEN)}),
             alerts=["StackTargetDown", "StackCollectorDown", "StackApplicationDown", "StackApplicationsAbsent"],
         ),
-        Prom("max by (job, instance) (up)", "{{job}} {{instance}}"),
+        PrometheusQuery("max by (job, instance) (up)", "{{job}} {{instance}}"),
     )
 
 
 def scrape_time() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Scrape duration by target",
             "How long a target takes to answer. Near the scrape interval it will soon be missed: too many series, or a"
             " machine that is too busy.",
@@ -137,34 +143,34 @@ def scrape_time() -> Panel:
             size=(12, 8),
             alerts=["StackTargetDown"],
         ),
-        Prom("max by (job, instance) (scrape_duration_seconds)", "{{job}} {{instance}}"),
+        PrometheusQuery("max by (job, instance) (scrape_duration_seconds)", "{{job}} {{instance}}"),
     )
 
 
 def memory() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Memory of servers",
             "Resident memory. A line that only rises ends with the kernel's out-of-memory killer: find what grows"
             " (series for Prometheus, queries for the stores).",
             grafana.BYTES,
             size=(12, 8),
         ),
-        Prom(f'max by (job) (process_resident_memory_bytes{{job!="{COLLECTOR}"}})', "{{job}}"),
-        Prom(f"max by (job) (otelcol_process_memory_rss_bytes{COLLECTOR_ONLY})", "{{job}}"),
+        PrometheusQuery(f'max by (job) (process_resident_memory_bytes{{job!="{COLLECTOR}"}})', "{{job}}"),
+        PrometheusQuery(f"max by (job) (otelcol_process_memory_rss_bytes{COLLECTOR_ONLY})", "{{job}}"),
     )
 
 
 def series() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Series in Prometheus",
             "How many series are alive. A jump is a new label with many values: see which target's samples grew.",
             grafana.COUNT,
             size=(12, 8),
         ),
-        Prom("sum(prometheus_tsdb_head_series)", "series"),
-        Prom("sum by (job) (scrape_samples_scraped)", "samples of {{job}}"),
+        PrometheusQuery("sum(prometheus_tsdb_head_series)", "series"),
+        PrometheusQuery("sum by (job) (scrape_samples_scraped)", "samples of {{job}}"),
     )
 
 
@@ -173,19 +179,19 @@ def series() -> Panel:
 
 def rule_failures() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Rules that failed or were missed, per minute",
             "Above 0 records have gaps and alerts may not come. Prometheus' log names the rule; missed means that"
             " evaluation takes longer than its interval.",
             grafana.PER_MINUTE,
             alerts=["StackRuleEvaluationFailing"],
         ),
-        Prom(
-            f"sum by (rule_group) (rate(prometheus_rule_evaluation_failures_total{scope.RATE})) {scope.A_MINUTE}",
+        PrometheusQuery(
+            f"sum by (rule_group) (rate(prometheus_rule_evaluation_failures_total{queries.RATE_INTERVAL})) {queries.PER_MINUTE}",
             "failed {{rule_group}}",
         ),
-        Prom(
-            f"sum by (rule_group) (rate(prometheus_rule_group_iterations_missed_total{scope.RATE})) {scope.A_MINUTE}",
+        PrometheusQuery(
+            f"sum by (rule_group) (rate(prometheus_rule_group_iterations_missed_total{queries.RATE_INTERVAL})) {queries.PER_MINUTE}",
             "missed {{rule_group}}",
         ),
     )
@@ -193,14 +199,14 @@ def rule_failures() -> Panel:
 
 def rule_time() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Rule evaluation time over its interval",
             "At 1 a group cannot keep up, and evaluations are missed.",
             grafana.SHARE,
-            thresholds=bad_above(1),
+            thresholds=red_above(1),
             alerts=["StackRuleEvaluationFailing"],
         ),
-        Prom(
+        PrometheusQuery(
             "max by (rule_group) (prometheus_rule_group_last_duration_seconds)"
             " / max by (rule_group) (prometheus_rule_group_interval_seconds)",
             "{{rule_group}}",
@@ -210,14 +216,14 @@ def rule_time() -> Panel:
 
 def watchdog() -> Panel:
     return grafana.stat(
-        About(
+        PanelOptions(
             "Watchdog",
             "1 as long as rules are evaluated. The sink raises its own alarm when its notifications stop.",
             grafana.COUNT,
             no_value="not firing",
             alerts=["StackWatchdog"],
         ),
-        Prom('count(ALERTS{alertname="StackWatchdog", alertstate="firing"})', "firing"),
+        PrometheusQuery('count(ALERTS{alertname="StackWatchdog", alertstate="firing"})', "firing"),
     )
 
 
@@ -226,43 +232,45 @@ def watchdog() -> Panel:
 
 def waiting() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Undelivered telemetry",
             "What waits while nothing at all of a signal is delivered: its store is down or takes nothing. Nothing is"
             " shown while all is well.",
             grafana.BYTES,
-            thresholds=bad_above(ANY),
+            thresholds=red_above(ANY),
             alerts=["StackStoreNotWritable"],
         ),
-        Prom("sum by (signal) (%(UNDELIVERED)s)", "{{signal}}"),
+        PrometheusQuery("sum by (signal) (%(UNDELIVERED)s)", "{{signal}}"),
     )
 
 
 def store_sizes() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Size of the stores",
             "On disk. Retention keeps them below their limits; how fast they grow says when.",
             grafana.BYTES,
             alerts=["StackStoreNotWritable"],
         ),
-        Prom("sum(prometheus_tsdb_storage_blocks_bytes) + sum(prometheus_tsdb_wal_storage_size_bytes)", "metrics"),
-        Prom("sum(vl_data_size_bytes)", "logs (VictoriaLogs)"),
+        PrometheusQuery(
+            "sum(prometheus_tsdb_storage_blocks_bytes) + sum(prometheus_tsdb_wal_storage_size_bytes)", "metrics"
+        ),
+        PrometheusQuery("sum(vl_data_size_bytes)", "logs (VictoriaLogs)"),
     )
 
 
 def free_disk() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Free disk of the stores",
             "What VictoriaLogs and Jaeger (lite) have left. Below the line a store soon refuses writes: free disk, or"
             " lower retention.",
             grafana.BYTES,
-            thresholds=bad_below(config.STORE_FREE_BYTES),
+            thresholds=red_below(config.STORE_FREE_BYTES),
             alerts=["StackStoreNotWritable"],
         ),
-        Prom("min by (job) (vl_free_disk_space_bytes)", "{{job}}"),
-        Prom("min by (job) (jaeger_storage_badger_key_log_bytes_available)", "{{job}}"),
+        PrometheusQuery("min by (job) (vl_free_disk_space_bytes)", "{{job}}"),
+        PrometheusQuery("min by (job) (jaeger_storage_badger_key_log_bytes_available)", "{{job}}"),
     )
 
 
@@ -271,13 +279,13 @@ def free_disk() -> Panel:
 
 def notifications() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Notifications per minute",
             "What Alertmanager sent. The watchdog alone keeps it above 0.",
             grafana.PER_MINUTE,
         ),
-        Prom(
-            f"sum by (integration) (rate(alertmanager_notifications_total{scope.RATE})) {scope.A_MINUTE}",
+        PrometheusQuery(
+            f"sum by (integration) (rate(alertmanager_notifications_total{queries.RATE_INTERVAL})) {queries.PER_MINUTE}",
             "{{integration}}",
         ),
     )
@@ -285,34 +293,38 @@ def notifications() -> Panel:
 
 def notification_failures() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Notification failures per minute",
             "Alerts that nobody was told of: a wrong webhook, a network that is closed, a receiver that is down."
             " Alertmanager's log says which; it tries again.",
             grafana.PER_MINUTE,
             alerts=["StackNotificationFailing"],
         ),
-        Prom(
-            f"sum by (integration) (rate(alertmanager_notifications_failed_total{scope.RATE})) {scope.A_MINUTE}",
+        PrometheusQuery(
+            f"sum by (integration) (rate(alertmanager_notifications_failed_total{queries.RATE_INTERVAL})) {queries.PER_MINUTE}",
             "{{integration}}",
         ),
-        Prom(
-            f"sum by (alertmanager) (rate(prometheus_notifications_errors_total{scope.RATE})) {scope.A_MINUTE}",
+        PrometheusQuery(
+            f"sum by (alertmanager) (rate(prometheus_notifications_errors_total{queries.RATE_INTERVAL})) {queries.PER_MINUTE}",
             "Prometheus → Alertmanager",
         ),
-        Prom(f"sum(rate(prometheus_notifications_dropped_total{scope.RATE})) {scope.A_MINUTE}", "dropped"),
+        PrometheusQuery(
+            f"sum(rate(prometheus_notifications_dropped_total{queries.RATE_INTERVAL})) {queries.PER_MINUTE}", "dropped"
+        ),
     )
 
 
 def alerts_firing() -> Panel:
     return grafana.time_series(
-        About(
+        PanelOptions(
             "Firing alerts by severity",
             "Without the watchdog. Many at once are one incident: Alertmanager groups them, Incident shows them.",
             grafana.COUNT,
-            see=[grafana.dashboard(config.INCIDENT_BOARD, "Incident")],
+            links=[grafana.dashboard(config.INCIDENT_BOARD, "Incident")],
         ),
-        Prom('count by (severity) (ALERTS{alertstate="firing", severity!="info"}) or vector(0)', "{{severity}}"),
+        PrometheusQuery(
+            'count by (severity) (ALERTS{alertstate="firing", severity!="info"}) or vector(0)', "{{severity}}"
+        ),
         stacked=True,
     )
 

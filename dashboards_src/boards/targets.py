@@ -1,24 +1,24 @@
-"""What a panel asks its data source: grafanalib's Target knows no exemplars, no Loki and no Tempo."""
+"""Targets of panels: queries of Prometheus, Loki and Tempo. grafanalib has no exemplars, no Loki and no Tempo."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any, Final
 
-from dashboards_src.boards import scope
-from dashboards_src.boards.selections import LINES_SHOWN, TRACES_SHOWN, LogSelection, TraceSelection
+from dashboards_src.boards import queries
+from dashboards_src.boards.searches import LINES_SHOWN, TRACES_SHOWN, LogSearch, TraceSearch
 
 Json = dict[str, Any]
 
-# The data sources' uids of grafana/provisioning.
+# The uids of the data sources in grafana/provisioning.
 PROMETHEUS: Final = {"type": "prometheus", "uid": "prometheus"}
 LOKI: Final = {"type": "loki", "uid": "loki"}
 TEMPO: Final = {"type": "tempo", "uid": "tempo"}
 
 
 @dataclass(frozen=True)
-class Prom:
-    """A query of Prometheus. `expr` is a template of scope.query."""
+class PrometheusQuery:
+    """A query of Prometheus. `expr` is a template (see queries.render)."""
 
     expr: str
     legend: str = ""
@@ -28,12 +28,11 @@ class Prom:
     table: bool = False
 
     def to_json_data(self) -> Json:
-        """As Grafana's data source reads it."""
         return {
             "datasource": PROMETHEUS,
             "editorMode": "code",
             "exemplar": self.exemplars,
-            "expr": scope.query(self.expr),
+            "expr": queries.render(self.expr),
             "format": "table" if self.table else "time_series",
             "instant": self.instant,
             "legendFormat": self.legend or "__auto",
@@ -43,20 +42,19 @@ class Prom:
 
 
 @dataclass(frozen=True)
-class LokiLines:
-    """Log lines; `lite` is for the console, Grafana does not look at it."""
+class LokiQuery:
+    """Log lines. The key `lite` is for the console; Grafana ignores it."""
 
-    which: LogSelection
+    search: LogSearch
     ref: str = "A"
 
     def to_json_data(self) -> Json:
-        """As Grafana's data source reads it."""
         return {
             "datasource": LOKI,
             "direction": "backward",
             "editorMode": "code",
-            "expr": self.which.logql(),
-            "lite": self.which.lite(),
+            "expr": self.search.logql(),
+            "lite": self.search.lite(),
             "maxLines": LINES_SHOWN,
             "queryType": "range",
             "refId": self.ref,
@@ -64,20 +62,19 @@ class LokiLines:
 
 
 @dataclass(frozen=True)
-class TempoTraces:
-    """A search for traces; `lite` is for the console, Grafana does not look at it."""
+class TempoQuery:
+    """Traces. The key `lite` is for the console; Grafana ignores it."""
 
-    which: TraceSelection
+    search: TraceSearch
     ref: str = "A"
 
     def to_json_data(self) -> Json:
-        """As Grafana's data source reads it."""
         return {
             "datasource": TEMPO,
             "filters": [],
             "limit": TRACES_SHOWN,
-            "lite": self.which.lite(),
-            "query": self.which.traceql(),
+            "lite": self.search.lite(),
+            "query": self.search.traceql(),
             "queryType": "traceql",
             "refId": self.ref,
             "tableType": "traces",

@@ -1,4 +1,4 @@
-"""Where a panel changes its colour: at values of the config, which the alerts use, too."""
+"""Colours of panels: they change at the values of config.py that alerts use."""
 
 from __future__ import annotations
 
@@ -12,34 +12,32 @@ GREEN, YELLOW, RED, BLUE = "green", "yellow", "red", "blue"
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Colours from a value upwards; the first has no value and is below all others."""
+    """Colours from a value upwards. The first step has no value and applies below all others."""
 
-    steps: tuple[tuple[float | None, str], ...] = ((None, BLUE),)  # plain: a number that is neither good nor bad
+    steps: tuple[tuple[float | None, str], ...] = ((None, BLUE),)  # a number that is neither good nor bad
 
     def to_json_data(self) -> list[dict[str, Any]]:
-        """Grafana's steps."""
         return [{"color": color, "value": value} for value, color in self.steps]
 
 
-PLAIN: Final = Thresholds()
-
+NO_THRESHOLDS: Final = Thresholds()
 
 Limit = float | PerScale[int] | PerScale[float]
 
 
-def of_production(limit: Limit) -> float:
-    """Dashboards show production's value at either scale."""
+def _production(limit: Limit) -> float:
+    """Dashboards show the production value at both scales."""
     return limit.production if isinstance(limit, PerScale) else limit
 
 
-def bad_above(limit: Limit, warning: Limit | None = None) -> Thresholds:
+def red_above(limit: Limit, warning: Limit | None = None) -> Thresholds:
     """Red from the limit, yellow from the warning."""
-    between: tuple[tuple[float | None, str], ...] = () if warning is None else ((of_production(warning), YELLOW),)
-    return Thresholds(((None, GREEN), *between, (of_production(limit), RED)))
+    between: tuple[tuple[float | None, str], ...] = () if warning is None else ((_production(warning), YELLOW),)
+    return Thresholds(((None, GREEN), *between, (_production(limit), RED)))
 
 
-def bad_below(limit: Limit, warning: Limit | None = None) -> Thresholds:
+def red_below(limit: Limit, warning: Limit | None = None) -> Thresholds:
     """Red below the limit, yellow below the warning."""
     if warning is None:
-        return Thresholds(((None, RED), (of_production(limit), GREEN)))
-    return Thresholds(((None, RED), (of_production(limit), YELLOW), (of_production(warning), GREEN)))
+        return Thresholds(((None, RED), (_production(limit), GREEN)))
+    return Thresholds(((None, RED), (_production(limit), YELLOW), (_production(warning), GREEN)))

@@ -19,11 +19,11 @@ THRESHOLDS = {
     "LLMQueueSaturated": f"{config.QUEUE_USE * 100:g} %",
     "LLMSafetyViolations": f"{config.VIOLATIONS_SHARE * 100:g} %",
     "LLMCostSpike": f"{config.COST_PER_HOUR.production} US dollars",
-    "LLMCostPerRequestGrowing": f"{config.COST_PER_REQUEST_GROWTH} times",
+    "LLMCostPerRequestGrowing": f"{config.COST_PER_REQUEST_OF_USUAL} times",
     "LLMDailyBudget": f"{config.DAILY_BUDGET.production} US dollars",
     "LLMMonthlyBudget": f"{config.MONTHLY_BUDGET.production} US dollars",
     "LLMPriceTableStale": f"{config.PRICE_TABLE_AGE // 86400} days",
-    "LLMQualityDegradation": f"{config.FAITHFULNESS_LEAST}",
+    "LLMQualityDegradation": f"{config.MIN_FAITHFULNESS}",
     "LLMQualityWeeklyDrop": f"{config.WEEKLY_DROP * 100:g} %",
     "LLMProviderErrorRateHigh": f"{config.PROVIDER_ERROR_RATE * 100:g} %",
 }

@@ -10,12 +10,12 @@ import pytest
 from dashboards_src import config
 from dashboards_src.boards import grafana, thresholds
 from dashboards_src.boards.board import Board, Row
-from dashboards_src.boards.grafana import About, Panel
-from dashboards_src.boards.targets import Prom
+from dashboards_src.boards.grafana import Panel, PanelOptions
+from dashboards_src.boards.targets import PrometheusQuery
 
 
-def about(**more: Any) -> About:
-    return About("A panel", "What it shows, and what a person does when it is bad.", grafana.MS, **more)
+def about(**more: Any) -> PanelOptions:
+    return PanelOptions("A panel", "What it shows, and what a person does when it is bad.", grafana.MS, **more)
 
 
 def made(*panels: Panel) -> list[dict[str, Any]]:
@@ -26,26 +26,26 @@ def made(*panels: Panel) -> list[dict[str, Any]]:
 
 
 def test_axes_take_fractions() -> None:
-    [panel] = made(grafana.time_series(about(minimum=0.25, maximum=0.75), Prom("up")))
+    [panel] = made(grafana.time_series(about(minimum=0.25, maximum=0.75), PrometheusQuery("up")))
     defaults = panel["fieldConfig"]["defaults"]
     assert (defaults["min"], defaults["max"]) == (0.25, 0.75)
 
 
 def test_time_overrides_and_repetition() -> None:
-    [panel] = made(grafana.stat(about(time_from="now/d", time_shift="1d", repeat="model"), Prom("up")))
+    [panel] = made(grafana.stat(about(time_from="now/d", time_shift="1d", repeat="model"), PrometheusQuery("up")))
     assert (panel["timeFrom"], panel["timeShift"]) == ("now/d", "1d")
     assert (panel["repeat"], panel["repeatDirection"]) == ("model", "h")
-    [plain] = made(grafana.stat(about(), Prom("up")))
+    [plain] = made(grafana.stat(about(), PrometheusQuery("up")))
     assert not {"repeat", "repeatDirection", "timeFrom", "timeShift", "interval"} & set(plain)
 
 
 def test_exemplars_are_asked_for_where_wanted() -> None:
-    [panel] = made(grafana.time_series(about(), Prom("up", exemplars=True), Prom("up")))
+    [panel] = made(grafana.time_series(about(), PrometheusQuery("up", exemplars=True), PrometheusQuery("up")))
     assert [one["exemplar"] for one in panel["targets"]] == [True, False]
 
 
 def test_panels_wrap_and_rows_follow_the_highest() -> None:
-    wide = [grafana.stat(about(size=size), Prom("up")) for size in ((12, 4), (12, 9), (8, 2))]
+    wide = [grafana.stat(about(size=size), PrometheusQuery("up")) for size in ((12, 4), (12, 9), (8, 2))]
     places = [panel["gridPos"] for panel in made(*wide)]
     assert [(place["x"], place["y"]) for place in places] == [(0, 1), (12, 1), (0, 10)]
 
@@ -53,11 +53,11 @@ def test_panels_wrap_and_rows_follow_the_highest() -> None:
 @pytest.mark.parametrize(
     ("found", "steps"),
     [
-        (thresholds.bad_above(5), [(None, "green"), (5, "red")]),
-        (thresholds.bad_above(5, 4), [(None, "green"), (4, "yellow"), (5, "red")]),
-        (thresholds.bad_below(0.75), [(None, "red"), (0.75, "green")]),
-        (thresholds.bad_below(0, 0.2), [(None, "red"), (0, "yellow"), (0.2, "green")]),
-        (thresholds.bad_above(config.DAILY_BUDGET), [(None, "green"), (config.DAILY_BUDGET.production, "red")]),
+        (thresholds.red_above(5), [(None, "green"), (5, "red")]),
+        (thresholds.red_above(5, 4), [(None, "green"), (4, "yellow"), (5, "red")]),
+        (thresholds.red_below(0.75), [(None, "red"), (0.75, "green")]),
+        (thresholds.red_below(0, 0.2), [(None, "red"), (0, "yellow"), (0.2, "green")]),
+        (thresholds.red_above(config.DAILY_BUDGET), [(None, "green"), (config.DAILY_BUDGET.production, "red")]),
     ],
 )
 def test_thresholds(found: thresholds.Thresholds, steps: list[tuple[float | None, str]]) -> None:
@@ -65,6 +65,8 @@ def test_thresholds(found: thresholds.Thresholds, steps: list[tuple[float | None
 
 
 def test_nothing_that_grafana_stopped_reading_is_written() -> None:
-    text = json.dumps(made(grafana.stat(about(), Prom("up")), grafana.bar_gauge(about(), Prom("up"))))
+    text = json.dumps(
+        made(grafana.stat(about(), PrometheusQuery("up")), grafana.bar_gauge(about(), PrometheusQuery("up")))
+    )
     for old in ("fieldOptions", "minSpan", "cacheTimeout", "null,", "intervalFactor"):
         assert old not in text.replace('"value": null,', "")

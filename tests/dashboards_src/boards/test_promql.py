@@ -13,7 +13,10 @@ from dashboard_queries import ALL, RANGE, RATE_INTERVAL, SEVERAL, Panel, all_pan
 from dashboards_src import config, promql, records
 from dashboards_src.alerts.rules import Rule
 from dashboards_src.alerts.slo import FILE as SLO_FILE
-from dashboards_src.boards import scope
+from dashboards_src.boards.queries import metric_labels, record_labels, render
+from dashboards_src.records import cost as cost_records
+from dashboards_src.records import history
+from dashboards_src.records import slo as slo_records
 from llm_telemetry import names
 
 PROMETHEUS = list(queries("prometheus"))
@@ -62,7 +65,7 @@ def contract() -> dict[str, set[str]]:
     """Every series of the contract, with its labels."""
     found: dict[str, set[str]] = {}
     for metric in names.METRICS:
-        labels = {*scope.labels_of(metric), "job", "instance"}
+        labels = {*metric_labels(metric), "job", "instance"}
         if metric.kind == "histogram":
             found |= {f"{metric.name}_{part}": labels for part in ("sum", "count")}
             found[f"{metric.name}_bucket"] = labels | {"le"}
@@ -73,7 +76,7 @@ def contract() -> dict[str, set[str]]:
 
 def recorded() -> dict[str, set[str]]:
     """Every recorded series, with its labels."""
-    found = {record.name: {*scope.levels_of(record.name), *record.labels} for record in records.RECORDS}
+    found = {record.name: {*record_labels(record.name), *record.labels} for record in records.RECORDS}
     of_slos: list[Rule] = SLO_FILE.records_at("production")
     return found | {rule["record"]: {"slo", "service", "endpoint"} for rule in of_slos}
 
@@ -119,7 +122,9 @@ def test_every_series_is_known_and_has_the_labels_asked_for(panel: Panel, query:
         if name in SERVERS:
             continue
         labels = CONTRACT.get(name) or RECORDED.get(name)
-        assert labels, f"{panel.id}: nothing writes {name}: name it in the contract, records.py or SERVERS above"
+        assert labels, (
+            f"{panel.id}: nothing writes {name}: name it in the contract, dashboards_src/records or SERVERS above"
+        )
         asked = {matcher.name for matcher in selector.matchers.matchers}
         assert asked <= labels, f"{panel.id}: {name} has no label {asked - labels}"
 
@@ -132,7 +137,7 @@ def test_every_variable_that_a_series_has_a_label_for_is_applied(panel: Panel, q
         # The SLO and budget alerts' pots aside, a chosen service must never show another's numbers.
         labels = CONTRACT.get(selector.name) or RECORDED.get(selector.name) or set()
         asked = {matcher.name for matcher in selector.matchers.matchers}
-        if selector.name == records.SLO_OBJECTIVE:
+        if selector.name == slo_records.OBJECTIVE:
             continue
         missing = {name for name in config.VARIABLES if name in labels} - asked
         assert not missing, f"{panel.id}: {selector.name} is not narrowed by {missing}"
@@ -175,7 +180,7 @@ def test_windows_are_the_macros_or_those_of_the_config(panel: Panel, query: str)
             assert window.step == step, f"{panel.id}: events would count several times, or not at all"
 
 
-HISTORY_RECORDS = {record.name for record in records.RECORDS if record.file == records.HISTORY_FILE}
+HISTORY_RECORDS = {record.name for record in records.RECORDS if record.file == history.FILE}
 
 
 def test_history_is_only_read_in_steps_that_count_every_event_once() -> None:
@@ -213,10 +218,10 @@ def test_money_panels_are_the_expressions_that_promtool_tests() -> None:
         return text
 
     everything = ", ".join(f'{name}=~"${name}"' for name in config.VARIABLES)
-    in_range = scope.query(records.COST_IN_RANGE).replace(names.COST.name, f"{names.COST.name}{{{everything}}}")
+    in_range = render(cost_records.COST_IN_RANGE).replace(names.COST.name, f"{names.COST.name}{{{everything}}}")
     for title in ("Cost today", "Cost yesterday until this time", "Cost yesterday"):
         assert of(title) == in_range
-    pace = records.SERVICE_COST.name
-    assert of("Projected monthly cost") == scope.query(records.COST_PROJECTED_MONTH).replace(
+    pace = cost_records.SERVICE_COST.name
+    assert of("Projected monthly cost") == render(cost_records.COST_PROJECTED_MONTH).replace(
         pace, f'{pace}{{service=~"$service"}}'
     )

@@ -10,6 +10,7 @@ from rule_files import rules, scales
 
 from dashboards_src import records
 from dashboards_src.config import Scale
+from dashboards_src.records.stack import SIGNALS
 from llm_telemetry import names
 
 # The servers' own metrics, as seen on their /metrics, and the labels that are used of them.
@@ -17,7 +18,7 @@ SERVERS: dict[str, set[str]] = {
     "up": set(),
     **{
         f"otelcol_{what}_{noun}_total": {"receiver", "exporter"}
-        for noun in records.SIGNALS
+        for noun in SIGNALS
         for what in (
             "receiver_refused",
             "receiver_failed",

@@ -19,6 +19,8 @@ from dashboards_src.alerts.alert import DASHBOARDS_URL, RUNBOOKS_URL
 from dashboards_src.alerts.rules import FOLDERS, HEADER, generate_rules
 from dashboards_src.alerts.slo import can_burn, events_and_bad
 from dashboards_src.config import PerScale, Scale
+from dashboards_src.records import cost as cost_records
+from dashboards_src.records import history
 
 QUERIES = sorted((TESTS / "queries").glob("*.test.yaml"))
 
@@ -236,16 +238,16 @@ def test_alert_edges_are_bucket_edges() -> None:
 
 
 def test_queries_under_test_are_those_of_the_dashboards() -> None:
-    in_range = records.filled(records.COST_IN_RANGE, "production")
-    projected = records.filled(records.COST_PROJECTED_MONTH, "production")
+    in_range = records.render(cost_records.COST_IN_RANGE, "production")
+    projected = records.render(cost_records.COST_PROJECTED_MONTH, "production")
     of: dict[str, str] = {
         "cost_in_range": in_range,
         "cost_projected": projected,
-        "history": records.over_history(records.HISTORY_COST, "7d"),
+        "history": history.over_history(history.HISTORY_COST, "7d"),
     }
     assert {path.name.split(".")[0] for path in QUERIES} == set(of)
     for path in QUERIES:
         pattern = re.escape(of[path.name.split(".")[0]]).replace(re.escape("$__range"), r"\w+")
         for test in load(path)["tests"]:
             for case in test["promql_expr_test"]:
-                assert re.search(pattern, case["expr"]), f"{case['expr']} is not records.py's"
+                assert re.search(pattern, case["expr"]), f"{case['expr']} is no expression of dashboards_src/records"
