@@ -15,11 +15,11 @@ from typing import Any, Final
 
 from dashboards_src import config
 from dashboards_src.alerts import FILES, alert
-from dashboards_src.alerts.rules import written
+from dashboards_src.alerts.rules import render_file
 from dashboards_src.boards import BOARDS, grafana
 from dashboards_src.boards.targets import Json
 
-# uid in our stack: the variable that stands for it, and what people see.
+# By the uid in this stack: name and label of the variable.
 SOURCES: Final = {
     "prometheus": ("datasource", "Metrics"),
     "loki": ("logs_datasource", "Logs"),
@@ -50,7 +50,7 @@ def export(out: Path, environment: Mapping[str, str] = os.environ) -> list[Path]
     dashboards_url = (environment.get("DASHBOARDS_URL") or config.DASHBOARDS_URL).rstrip("/")
     runbooks_url = (environment.get("RUNBOOKS_URL") or config.RUNBOOKS_URL).rstrip("/")
     files = {
-        f"rules/{file.stem}.yaml": written(file, "production")
+        f"rules/{file.stem}.yaml": render_file(file, "production")
         .replace(alert.DASHBOARDS_URL, dashboards_url)
         .replace(alert.RUNBOOKS_URL, runbooks_url)
         for file in FILES
@@ -75,26 +75,26 @@ def export(out: Path, environment: Mapping[str, str] = os.environ) -> list[Path]
 def portable(board: Json, runbooks_url: str) -> Json:
     """The dashboard with data sources chosen by variables, and with literal links to the runbooks."""
     used: set[str] = set()
-    moved: Json = _moved(board, used)
-    moved = json.loads(json.dumps(moved).replace(grafana.RUNBOOKS, runbooks_url))
-    own = [one for one in moved["templating"]["list"] if one["name"] != grafana.RUNBOOKS_VARIABLE]
-    variables = [_variable(uid) for uid in SOURCES if uid in used]
-    moved["templating"]["list"] = [*variables, *own]
-    return moved
+    exported: Json = _with_variables(board, used)
+    exported = json.loads(json.dumps(exported).replace(grafana.RUNBOOKS, runbooks_url))
+    own = [one for one in exported["templating"]["list"] if one["name"] != grafana.RUNBOOKS_VARIABLE]
+    variables = [_data_source_variable(uid) for uid in SOURCES if uid in used]
+    exported["templating"]["list"] = [*variables, *own]
+    return exported
 
 
-def _moved(value: Any, used: set[str]) -> Any:
+def _with_variables(value: Any, used: set[str]) -> Any:
     if isinstance(value, list):
-        return [_moved(one, used) for one in value]
+        return [_with_variables(one, used) for one in value]
     if not isinstance(value, dict):
         return value
     if set(value) == {"type", "uid"} and value["uid"] in SOURCES:
         used.add(value["uid"])
         return {"type": value["type"], "uid": f"${{{SOURCES[value['uid']][0]}}}"}
-    return {key: _moved(one, used) for key, one in value.items() if key != "lite"}
+    return {key: _with_variables(one, used) for key, one in value.items() if key != "lite"}
 
 
-def _variable(uid: str) -> Json:
+def _data_source_variable(uid: str) -> Json:
     name, label = SOURCES[uid]
     return {
         "current": {},
@@ -104,7 +104,7 @@ def _variable(uid: str) -> Json:
         "multi": False,
         "name": name,
         "options": [],
-        "query": uid,  # our uids are the types' names
+        "query": uid,  # the uids of this stack are the names of the types
         "refresh": 1,
         "regex": "",
         "type": "datasource",

@@ -1,9 +1,9 @@
-"""Fills PromQL templates: `%(REQUESTS)s` is a metric of the contract, `%(RATE)s` a value of the config.
+"""PromQL templates: `%(REQUESTS)s` is a metric of the contract, `%(RATE)s` a value of config.py.
 
-Names are the constants' own: those of llm_telemetry.names (a metric gives its name, `%(REQUESTS.stem)s`
-gives it without `_total`, a text itself) and those of dashboards_src.config (at the scale that is being
-generated; `%(RATE.s)s` is a duration in seconds, `%(ERROR_RATE.percent)s` a share for people). A name
-that neither has is a KeyError here, not an alert that never fires.
+The names are those of the constants in llm_telemetry.names and in dashboards_src.config. A metric gives its name
+(`%(REQUESTS.stem)s` without `_total`), a PerScale its value at the scale that is being generated. `%(RATE.s)s` is a
+duration in seconds, `%(ERROR_RATE.percent)s` a share for people. An unknown name is a KeyError when rules are
+generated, not an alert that never fires.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _NAME = re.compile(r"%\(([\w.]+)\)s")
 def seconds(duration: str) -> int:
     """`1h30m` is 5400."""
     if not re.fullmatch(f"(?:{_DURATION.pattern})+", duration):
-        raise ValueError(f"{duration!r} is no duration of PromQL")
+        raise ValueError(f"{duration!r} is not a duration of PromQL")
     return sum(int(count) * UNIT_S[unit] for count, unit in _DURATION.findall(duration))
 
 
@@ -33,33 +33,33 @@ def bucket(edge: float) -> str:
 
 
 def render(template: str, values: Mapping[str, str]) -> str:
-    """The template with its names filled in, and without the indentation of the source."""
+    """The template with its names replaced and the indentation of the source removed."""
     text = "\n".join(line.strip() for line in template.strip().splitlines())
     return _NAME.sub(lambda match: values[match[1]], text)
 
 
 def template_values(scale: Scale) -> dict[str, str]:
-    """What a template may name, but for recorded series."""
-    known: dict[str, str] = {}
+    """The names that a template may use, without recorded series."""
+    values: dict[str, str] = {}
     for key, value in vars(names).items():
         if isinstance(value, names.Metric):
-            known[key] = value.name
-            known[f"{key}.stem"] = value.name.removesuffix("_total")
+            values[key] = value.name
+            values[f"{key}.stem"] = value.name.removesuffix("_total")
         elif isinstance(value, str | int) and key.isupper():
-            known[key] = str(value)
+            values[key] = str(value)
     for key, value in vars(config).items():
         if isinstance(value, PerScale):
-            known[f"{key}.production"] = str(value.production)
+            values[f"{key}.production"] = str(value.production)
             value = value.at(scale)
         if isinstance(value, tuple) and all(isinstance(item, str) for item in value):
-            value = "|".join(value)  # inside a regular expression
+            value = "|".join(value)  # alternatives of a regular expression
         if not key.isupper() or not isinstance(value, str | int | float):
             continue
-        if key in known:
-            raise ValueError(f"{key} is in names.py and in config.py")
-        known[key] = str(value)
+        if key in values:
+            raise ValueError(f"{key} is defined in names.py and in config.py")
+        values[key] = str(value)
         if isinstance(value, float):
-            known[f"{key}.percent"] = f"{value * 100:g} %"
+            values[f"{key}.percent"] = f"{value * 100:g} %"
         if isinstance(value, str) and re.fullmatch(f"(?:{_DURATION.pattern})+", value):
-            known[f"{key}.s"] = str(seconds(value))
-    return known
+            values[f"{key}.s"] = str(seconds(value))
+    return values

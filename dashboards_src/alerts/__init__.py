@@ -1,4 +1,4 @@
-"""All rules files, and all alerts in them."""
+"""All rules files and all alerts."""
 
 from __future__ import annotations
 
@@ -21,9 +21,8 @@ FILES: Final[tuple[RulesFile, ...]] = (
 
 
 def alerts_at(scale: Scale) -> tuple[Alert, ...]:
-    """Every alert; burn alerts differ between scales in more than values."""
     return tuple(alert for file in FILES for alert in file.alerts_at(scale))
 
 
-# Names, without doubles: one runbook each.
+# Each name once, although an alert can have rules of several severities. Every name has a runbook.
 ALERT_NAMES: Final = tuple(dict.fromkeys(alert.name for scale in SCALES for alert in alerts_at(scale)))

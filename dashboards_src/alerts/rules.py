@@ -1,4 +1,4 @@
-"""Alerts and records as rules files: one helper, so that every alert has the same keys in the same order."""
+"""The rules files of Prometheus: records, and the alerts that use them."""
 
 from __future__ import annotations
 
@@ -15,22 +15,21 @@ from dashboards_src.config import SCALES, Scale
 
 HEADER = """\
 # GENERATED - DO NOT EDIT. Change dashboards_src/ and run `make dashboards`.
-# {about}
+# {topic}
 """
 FOLDERS: Mapping[Scale, str] = {"production": "prometheus/rules", "rehearsal": "prometheus/rules-rehearsal"}
 
 
 @dataclass(frozen=True)
 class RulesFile:
-    """One rules file: records, then the alerts that use them, in one group, so that none waits for another."""
+    """One rules file: a group of records, then the alerts that use them, so that alerts see fresh records."""
 
     stem: str
-    about: str
+    topic: str
     alerts: Sequence[Alert] = ()
-    slow: bool = False  # evaluated every minute in production
+    slow: bool = False  # in production, evaluated every SLOW_INTERVAL
 
     def records_at(self, scale: Scale) -> list[Rule]:
-        """The records that belong here."""
         return [
             {
                 "record": record.at(scale),
@@ -42,11 +41,10 @@ class RulesFile:
         ]
 
     def alerts_at(self, scale: Scale) -> Iterable[Alert]:
-        """The alerts that belong here."""
         return self.alerts
 
     def groups(self, scale: Scale) -> Iterator[dict[str, Any]]:
-        """Its groups. A rehearsal keeps production's records beside its own, for the dashboards."""
+        """The groups of the file. A rehearsal also records the production series, for the dashboards."""
         rules = [*self.records_at(scale), *(alert.rule(scale) for alert in self.alerts_at(scale))]
         yield _group(self.stem, rules, slow=self.slow and scale == "production")
         if scale == "rehearsal":
@@ -60,7 +58,7 @@ def _group(name: str, rules: Sequence[Rule], *, slow: bool) -> dict[str, Any]:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Expressions of several lines as a block, and lists indented below their key."""
+    """Writes text of several lines as a block, and indents lists below their key."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, indentless=False)
@@ -76,20 +74,19 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 _Dumper.add_representer(str, _text)
 
 
-def written(file: RulesFile, scale: Scale) -> str:
-    """The text of a rules file."""
+def render_file(file: RulesFile, scale: Scale) -> str:
     groups = {"groups": list(file.groups(scale))}
     body = yaml.dump(groups, Dumper=_Dumper, sort_keys=False, width=10_000, allow_unicode=True)
-    return HEADER.format(about=file.about) + body
+    return HEADER.format(topic=file.topic) + body
 
 
 def generate_rules(root: Path, files: Sequence[RulesFile]) -> None:
-    """Write every rules file at both scales below `root`, and remove what is no longer generated."""
+    """Write every rules file at both scales below `root`, and remove files that are no longer generated."""
     for scale in SCALES:
         folder = root / FOLDERS[scale]
         folder.mkdir(parents=True, exist_ok=True)
         for file in files:
-            (folder / f"{file.stem}.yaml").write_text(written(file, scale), encoding="utf-8")
+            (folder / f"{file.stem}.yaml").write_text(render_file(file, scale), encoding="utf-8")
         for path in folder.glob("*.yaml"):
             if path.stem not in {file.stem for file in files}:
                 path.unlink()

@@ -1,8 +1,7 @@
-"""Service level objectives: records and burn-rate alerts, made from the table in the config.
+"""Service level objectives: records and burn-rate alerts, made from the table in config.py.
 
-Every objective has the same record names and its own label `slo`, so one dashboard serves all. Events
-are weighted as they came: a window's ratio is all its bad events over all its events, not a mean of
-ratios, so a busy hour counts more than a quiet one.
+All objectives have the same record names and differ in the label `slo`, so one dashboard shows all of them. The ratio
+of a window is its bad events over all its events, not a mean of ratios: a busy hour counts more than a quiet hour.
 """
 
 from __future__ import annotations
@@ -44,7 +43,7 @@ def _counted(series: str, *matchers: str) -> str:
 
 
 def events_and_bad(slo: Slo) -> tuple[str, str]:
-    """Templates of all events and of the bad ones, per second."""
+    """Templates of the rates of all events and of bad events, per second."""
     metric = slo.metric
     if slo.threshold is None:
         events = _counted(metric.name)
@@ -55,15 +54,15 @@ def events_and_bad(slo: Slo) -> tuple[str, str]:
     which = 'metric="%(FAITHFULNESS)s"' if metric is names.EVAL_SCORE else ""
     events = _counted(f"{metric.name}_count", which)
     below = _counted(f"{metric.name}_bucket", which, promql.bucket(slo.threshold))
-    # A low latency is good, a low score is bad.
+    # A low latency is good. A low score is bad.
     return events, below if metric is names.EVAL_SCORE else f"{events}\n- {below}"
 
 
 def _window(window: str, scale: Scale) -> list[Rule]:
-    """How many events a window had, and which share of them was bad; for all objectives at once."""
+    """The number of events in a window and the ratio of bad events, for all objectives."""
     events, bad = (records.render(name, scale) for name in (slo_records.EVENTS, slo_records.BAD_EVENTS))
     step = config.SLO_WINDOWS.at(scale).get(window)
-    if step is None:  # the window that events are counted over
+    if step is None:  # BURN_RATE itself
         counted = f"{events} * {promql.seconds(window)}"
         ratio = f"{bad} / ({events} > 0)"
     else:
@@ -75,8 +74,8 @@ def _window(window: str, scale: Scale) -> list[Rule]:
     ]
 
 
-def _for_people() -> list[Rule]:
-    """What the dashboard of objectives shows beside the ratios."""
+def _dashboard_records() -> list[Rule]:
+    """Records for the dashboard of objectives."""
     objectives = [
         {
             "record": slo_records.OBJECTIVE,
@@ -99,7 +98,7 @@ def can_burn(slo: Slo, burn: Burn, scale: Scale) -> bool:
 
 
 def burn_alert(slo: Slo, burn: Burn, scale: Scale) -> Alert:
-    """An alert of one pair of windows, at one scale: its windows are part of the names of its records."""
+    """The alert of one burn rate at one scale. The names of its records contain the windows."""
     limit = f"{burn.factor.at(scale):g} * {slo.error_budget:g}"
     which = f'{{slo="{slo.name}"}}'
     long, short = burn.long.at(scale), burn.short.at(scale)
@@ -128,10 +127,7 @@ def burn_alert(slo: Slo, burn: Burn, scale: Scale) -> Alert:
 
 @dataclass(frozen=True)
 class SloFile(RulesFile):
-    """The rules file of the objectives."""
-
     def records_at(self, scale: Scale) -> list[Rule]:
-        """Rates of events, then windows of them."""
         rules: list[Rule] = []
         for slo in config.SLOS:
             for name, expr in zip((slo_records.EVENTS, slo_records.BAD_EVENTS), events_and_bad(slo), strict=True):
@@ -143,10 +139,9 @@ class SloFile(RulesFile):
                 rules.append(rule)
         for window in (config.BURN_RATE.at(scale), *config.SLO_WINDOWS.at(scale)):
             rules += _window(window, scale)
-        return rules + (_for_people() if scale == "production" else [])
+        return rules + (_dashboard_records() if scale == "production" else [])
 
     def alerts_at(self, scale: Scale) -> Iterator[Alert]:
-        """The burn alerts of every objective."""
         for slo in config.SLOS:
             yield from (burn_alert(slo, burn, scale) for burn in config.BURNS if can_burn(slo, burn, scale))
 

@@ -14,7 +14,7 @@ SERVICE_COST = Record(  # per second; times 3600 is $/h
     "service:%(COST.stem)s:rate%(RATE)s",
     "sum by (service) (rate(%(COST)s[%(RATE)s]))",
 )
-ENDPOINT_COST_PER_REQUEST = Record(  # only where there were enough requests to say
+ENDPOINT_COST_PER_REQUEST = Record(  # only with enough requests
     FILE,
     "service_endpoint:%(COST.stem)s_per_request:ratio_rate%(TREND)s",
     """

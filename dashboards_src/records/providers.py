@@ -14,7 +14,7 @@ PROVIDER_ATTEMPT_RATE = Record(
     "provider_model:%(PROVIDER_ATTEMPTS.stem)s:rate%(RATE)s",
     "sum by (provider, model) (rate(%(PROVIDER_ATTEMPTS)s[%(RATE)s]))",
 )
-PROVIDER_ERROR_RATIO = Record(  # of attempts, what failed by the provider's doing
+PROVIDER_ERROR_RATIO = Record(  # share of attempts that the provider failed
     FILE,
     "provider_model:%(PROVIDER_ATTEMPTS.stem)s_failed:ratio_rate%(RATE)s",
     """

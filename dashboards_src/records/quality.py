@@ -9,7 +9,7 @@ from dashboards_src.records.record import Record
 FILE: Final = "llm-quality"
 
 
-ENDPOINT_SCORES = Record(  # how many
+ENDPOINT_SCORES = Record(  # number of scores
     FILE,
     "service_endpoint_metric:%(EVAL_SCORE)s_count:increase%(HOUR)s",
     "sum by (service, endpoint, metric) (increase(%(EVAL_SCORE)s_count[%(HOUR)s]))",
@@ -19,7 +19,7 @@ ENDPOINT_MEAN_SCORE = Record(
     "service_endpoint_metric:%(EVAL_SCORE)s:mean_increase%(HOUR)s",
     "sum by (service, endpoint, metric) (increase(%(EVAL_SCORE)s_sum[%(HOUR)s])) / (%(ENDPOINT_SCORES)s > 0)",
 )
-SERVICE_REQUESTS = Record(  # that could have been evaluated
+SERVICE_REQUESTS = Record(  # that evaluation can score
     FILE,
     "service:%(REQUESTS.stem)s:increase%(HOUR)s",
     "sum by (service) (increase(%(REQUESTS)s[%(HOUR)s]))",

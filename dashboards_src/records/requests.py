@@ -8,13 +8,12 @@ from dashboards_src.records.record import Record, days_before
 
 FILE: Final = "llm-requests"
 
-
 ENDPOINT_REQUESTS = Record(
     FILE,
     "service_endpoint:%(REQUESTS.stem)s:rate%(RATE)s",
     "sum by (service, endpoint) (rate(%(REQUESTS)s[%(RATE)s]))",
 )
-ENDPOINT_ERRORS = Record(  # 0, not absent, while an endpoint has had none
+ENDPOINT_ERRORS = Record(  # 0, not absent, while an endpoint has no errors
     FILE,
     "service_endpoint:%(REQUESTS.stem)s_error:rate%(RATE)s",
     """
@@ -72,7 +71,7 @@ ENDPOINT_CONTEXT_COUNT = _count("CONTEXT_UTILISATION")
 ENDPOINT_CONTEXT_P95 = _quantile(95, "CONTEXT_UTILISATION", "ENDPOINT_CONTEXT_BUCKETS")
 
 
-ENDPOINT_QUEUE_USE = Record(  # share of the places to wait, of all processes together
+ENDPOINT_QUEUE_USE = Record(  # share of the capacity, of all processes together
     FILE,
     "service_endpoint:%(QUEUE_DEPTH)s:ratio_avg%(GAUGE_WINDOW)s",
     """
@@ -85,7 +84,7 @@ ENDPOINT_VIOLATIONS = Record(
     "service_endpoint_kind:%(SAFETY_VIOLATIONS.stem)s:increase%(RATE)s",
     "sum by (service, endpoint, kind) (increase(%(SAFETY_VIOLATIONS)s[%(RATE)s]))",
 )
-ENDPOINT_INCOMING = Record(  # answered, answered from the cache, and turned away
+ENDPOINT_INCOMING = Record(  # answered by a model, answered from the cache, and rejected
     FILE,
     "service_endpoint:llm_incoming_requests:increase%(RATE)s",
     """
@@ -96,7 +95,7 @@ ENDPOINT_INCOMING = Record(  # answered, answered from the cache, and turned awa
     )
     """,
 )
-ENDPOINT_CACHE_HIT_RATIO = Record(  # only where there were enough look-ups to say
+ENDPOINT_CACHE_HIT_RATIO = Record(  # only with enough look-ups
     FILE,
     "service_endpoint:%(CACHE_REQUESTS.stem)s_hit:ratio_rate%(TREND)s",
     """

@@ -16,15 +16,15 @@ BAD_EVENTS: Final = "slo:llm_events_bad:rate%(BURN_RATE)s"
 
 
 def events_in(window: str) -> str:
-    """How many events an objective had in `window` (`30d`)."""
+    """The number of events of an objective in `window` (`30d`)."""
     return f"slo:llm_events:increase{window}"
 
 
 def bad_ratio(window: str) -> str:
-    """Which share of them was bad."""
+    """The ratio of bad events in `window`."""
     return f"slo:llm_events_bad:ratio_increase{window}"
 
 
-OBJECTIVE: Final = "slo:objective:ratio"  # 0.99; label slo only
+OBJECTIVE: Final = "slo:objective:ratio"  # such as 0.99; has the label slo only
 BUDGET_LEFT: Final = "slo:error_budget_left:ratio_increase30d"  # 1 untouched, 0 spent, below 0 overspent
-BURN_RATE: Final = "slo:error_budget_burn:ratio_increase1h"  # times too fast; 1 spends it in 30 days
+BURN_RATE: Final = "slo:error_budget_burn:ratio_increase1h"  # 1 spends the budget in exactly 30 days

@@ -10,7 +10,7 @@ FILE: Final = "stack"
 
 
 COLLECTOR: Final = "otel-collector"  # job of the collector's own metrics
-# What the collector calls the three signals in metric names, and what people (and its labels) call them.
+# Signals: the word in the collector's metric names, and the usual word, which the collector's labels use.
 SIGNALS: Final = {"spans": "traces", "metric_points": "metrics", "log_records": "logs"}
 
 
@@ -27,7 +27,7 @@ def _increase(series: str) -> str:
 
 
 def _by_signal(name: str, expr: str) -> tuple[Record, ...]:
-    """One series per signal; in `expr`, NOUN is the collector's word for it and SIGNAL is people's."""
+    """One series per signal. In `expr`, NOUN is the word in metric names and SIGNAL the usual word."""
     return tuple(
         Record(FILE, name, expr.replace("NOUN", noun).replace("SIGNAL", signal), {"signal": signal})
         for noun, signal in SIGNALS.items()
@@ -35,7 +35,7 @@ def _by_signal(name: str, expr: str) -> tuple[Record, ...]:
 
 
 _SELF: Final = f'{{job="{COLLECTOR}"}}'
-REFUSED: Final = _by_signal(  # senders try again
+REFUSED: Final = _by_signal(  # senders retry
     "signal:telemetry_refused_items:increase%(RATE)s",
     f"""
     sum(increase(otelcol_receiver_refused_NOUN_total{_SELF}[%(RATE)s]))
@@ -46,11 +46,11 @@ NOT_QUEUED: Final = _by_signal(  # the queue was full
     "signal:telemetry_not_queued_items:increase%(RATE)s",
     f"sum({_increase('otelcol_exporter_enqueue_failed_NOUN_total' + _SELF)})",
 )
-NOT_SENT: Final = _by_signal(  # the store said that it will never take it
+NOT_SENT: Final = _by_signal(  # the store rejected it for good
     "signal:telemetry_not_sent_items:increase%(RATE)s",
     f"sum({_increase('otelcol_exporter_send_failed_NOUN_total' + _SELF)})",
 )
-UNDELIVERED: Final = _by_signal(  # what waits while nothing at all is delivered; trying again is no failure
+UNDELIVERED: Final = _by_signal(  # waits while nothing is delivered; a retry alone is no failure
     "signal:telemetry_undelivered_bytes:min%(DELIVERY_WINDOW)s",
     f"""
     max(min_over_time(otelcol_exporter_queue_size{{job="{COLLECTOR}", data_type="SIGNAL"}}[%(DELIVERY_WINDOW)s])) > 0
