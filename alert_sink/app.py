@@ -26,7 +26,7 @@ from alert_sink.settings import SinkSettings
 from alert_sink.sink import Clock, Sink
 from alert_sink.watchdog import SILENT, WATCHDOG
 from alert_sink.webhook import LARGEST_BODY, BadNotification, notifications
-from stores.times import from_rfc3339
+from stores.timestamps import from_rfc3339
 
 _log = logging.getLogger(__name__)
 

@@ -43,9 +43,8 @@ class SinkClient:
         )
 
     def check_ready(self) -> None:
-        """Pass if it can be asked; else raise the StoreError that says why not."""
+        """Raise a StoreError if the server is not ready."""
         self._connection.check("/healthz")
 
     def ready(self) -> bool:
-        """Whether it can be asked."""
         return self._connection.is_ready("/healthz")

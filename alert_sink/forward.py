@@ -8,7 +8,7 @@ from typing import Any
 import requests
 
 from alert_sink.webhook import Notification
-from stores.times import rfc3339
+from stores.timestamps import rfc3339
 
 _ANSWER_WITHIN_S = 10.0
 

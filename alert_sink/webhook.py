@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import orjson
 
-from stores.times import from_rfc3339
+from stores.timestamps import from_rfc3339
 
 Status = Literal["firing", "resolved"]
 

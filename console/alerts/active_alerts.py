@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from alert_sink.incidents import rank, scope_of
 from alert_sink.watchdog import WATCHDOG
 from stores.alerts import Alert, Silence
-from stores.metric_answers import Rule, RuleAlert
+from stores.metric_results import Rule, RuleAlert
 
 _VALUE = re.compile(r"\{\{\s*\$value\b([^}]*)\}\}\s*(ms\b|US dollars)?")
 _UNIT_OF_FUNCTION = {"humanizePercentage": "percentunit", "humanizeDuration": "s", "humanize1024": "bytes"}

@@ -21,7 +21,7 @@ from console.times import Span
 from console.units import formatted
 from stores import LogFilter, StoreError, TraceFilter
 from stores.logs import LogLine
-from stores.metric_answers import Sample
+from stores.metric_results import Sample
 
 ABOUT = {"promql": "PromQL", "logsql": "Log lines", "traceql": "Traces"}
 _SHOWN = 20  # log lines, traces

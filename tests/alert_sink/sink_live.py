@@ -16,7 +16,7 @@ import orjson
 from alert_sink.app import create_app
 from alert_sink.settings import SinkSettings
 from alert_sink.sink import Clock, Sink
-from stores.times import rfc3339
+from stores.timestamps import rfc3339
 
 T0 = 1_795_530_185.0  # 2026-11-24T14:23:05Z
 NOBODY = "http://127.0.0.1:1"
