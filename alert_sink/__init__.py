@@ -1,7 +1,7 @@
-"""Where alerts are delivered without any account: takes Alertmanager's webhook, keeps what came, shows it.
+"""A receiver of alerts that needs no account: takes Alertmanager's webhook, stores the notifications, shows them.
 
-It also serves the runbooks, finds one affected trace per alert, and raises an alarm of its own
-(StackWatchdogSilent) when the watchdog, an alert that always fires, stops arriving.
+The sink also serves the runbooks, finds one affected trace per alert, and raises its own alarm
+(StackWatchdogSilent) when StackWatchdog, an alert that always fires, stops arriving.
 
     python -m alert_sink --port 9095 --data .state/data/alert-sink
 """

@@ -9,7 +9,7 @@ from alert_sink.alert_index import BEFORE_S, AlertIndex, Evidence, Pick
 from alert_sink.webhook import Notification
 from llm_telemetry import names
 from stores import MetricStore, StoreError, TraceFilter, TraceStore
-from stores.metric_answers import Exemplar
+from stores.metric_results import Exemplar
 from stores.quoting import quoted
 
 _MOST_CHECKED: Final = 10  # traces looked up, per alert

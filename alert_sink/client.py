@@ -1,4 +1,4 @@
-"""A client of the sink: what was delivered, and whether its watchdog still arrives."""
+"""A client of the sink's API."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from stores.connection import ANSWER_WITHIN_S, Connection
 
 @dataclass(frozen=True)
 class Deliveries:
-    """What the sink answers: notifications newest first, as its API gives them, and its watchdog."""
+    """Notifications, newest first, and the state of the watchdog, as the API returns them."""
 
     notifications: list[dict[str, Any]]
     watchdog: dict[str, Any]
 
 
 class SinkClient:
-    """Asks the alert sink. Every method raises a StoreError where there is no answer."""
+    """Asks the alert sink. Every method raises a StoreError when there is no answer."""
 
     server = "alert-sink"
 
@@ -25,27 +25,15 @@ class SinkClient:
         self._connection = Connection(self.server, url, timeout_s)
         self.url = self._connection.url
 
-    def deliveries(
-        self,
-        *,
-        limit: int = 200,
-        alert: str = "",
-        status: str = "",
-        since: float | None = None,
-        after: int | None = None,
-    ) -> Deliveries:
-        """Delivered notifications, newest first; `status`: firing or resolved; `since`: Unix seconds; `after`: id."""
-        asked = {"limit": limit, "alert": alert, "status": status, "since": since, "after": after}
+    def deliveries(self, *, limit: int = 200, after: int | None = None) -> Deliveries:
+        """The newest notifications; `after`: with a greater id."""
+        parameters = {"limit": limit, "after": after}
         return self._connection.get(
             "/api/notifications",
             lambda body: Deliveries(body["notifications"], body["watchdog"]),
-            {name: str(value) for name, value in asked.items() if value not in ("", None)},
+            {name: value for name, value in parameters.items() if value is not None},
         )
 
     def check_ready(self) -> None:
-        """Pass if it can be asked; else raise the StoreError that says why not."""
+        """Raise a StoreError if the sink is not ready."""
         self._connection.check("/healthz")
-
-    def ready(self) -> bool:
-        """Whether it can be asked."""
-        return self._connection.is_ready("/healthz")

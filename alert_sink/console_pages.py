@@ -23,13 +23,13 @@ SPAN_SCOPE: Final[Mapping[str, str]] = {
 
 def logs_page(which: LogFilter) -> str:
     """The log lines that a filter finds."""
-    parameters = {**log_parameters(which), **_time_range(*which.span())}
+    parameters = {**log_parameters(which), **_time_range(*which.period())}
     return f"/logs?{urlencode(parameters)}"
 
 
 def traces_page(which: TraceFilter) -> str:
     """The traces that a filter finds."""
-    parameters = {**trace_parameters(which), **_time_range(*which.span())}
+    parameters = {**trace_parameters(which), **_time_range(*which.period())}
     return f"/traces?{urlencode(parameters)}"
 
 

@@ -15,7 +15,7 @@ from alert_sink.console_pages import logs_page, query_page, trace_page, traces_p
 from alert_sink.settings import SinkSettings
 from alert_sink.webhook import Notification
 from stores import LogFilter, TraceFilter
-from stores.times import rfc3339
+from stores.timestamps import rfc3339
 
 
 class Links:
@@ -78,7 +78,7 @@ class Links:
             return self._console + logs_page(which)
         if not self._victoria_logs:
             return ""
-        start, end = which.span()
+        start, end = which.period()
         # VictoriaLogs' page narrows the query's period to the one that these parameters give.
         query = {
             "query": which.logsql(),
@@ -122,5 +122,5 @@ def web_address(text: str) -> str:
 
 
 def _period_ms(which: LogFilter | TraceFilter) -> tuple[str, str]:
-    start, end = which.span()
+    start, end = which.period()
     return str(int(start * 1000)), str(int(end * 1000))

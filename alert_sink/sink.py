@@ -1,4 +1,4 @@
-"""The sink without HTTP: takes notifications in, looks for traces, watches the watchdog."""
+"""The sink without HTTP: stores notifications, searches for affected traces, watches the watchdog."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from alert_sink.metrics import SinkMetrics
 from alert_sink.runbooks import RunbookLibrary
 from alert_sink.settings import SinkSettings
 from alert_sink.storage import Storage
-from alert_sink.watchdog import SILENT, WATCHDOG, Change, Watchdog
+from alert_sink.watchdog import SILENT, WATCHDOG, Watchdog, WatchdogChange
 from alert_sink.webhook import Notification, fingerprint_of
 from stores import MetricStore, StoreError
 from stores.jaeger import Jaeger
@@ -28,26 +28,26 @@ from stores.tempo import Tempo
 
 _log = logging.getLogger(__name__)
 
-LOOK_EVERY_S = 1.0
+CHECK_EVERY_S = 1.0
 PRUNE_EVERY_S = 3600.0
-# Exemplars come with a scrape and a batch, so the first look may be too early.
-LOOK_FOR_TRACE_AFTER_S = (0.0, 5.0, 15.0, 30.0)
+# Exemplars arrive with the next scrape, so the first search may be too early.
+SEARCH_TRACE_AFTER_S = (0.0, 5.0, 15.0, 30.0)
 FORWARD_AFTER_S = (0.0, 5.0, 30.0)
-_TRACES_AT_ONCE = 2
+_SEARCHES_AT_ONCE = 2
 _STORE_ANSWERS_WITHIN_S = 5.0
 DAY_S = 86_400.0
 
 
 @dataclass(frozen=True)
 class Clock:
-    """Time, to be replaced in tests."""
+    """Tests replace it."""
 
     monotonic: Callable[[], float] = time.monotonic
     wall: Callable[[], float] = time.time  # Unix s
 
 
 class Sink:
-    """One sink, on its own folder."""
+    """One sink, with a folder of its own."""
 
     def __init__(self, settings: SinkSettings, clock: Clock) -> None:
         self.settings = settings
@@ -65,43 +65,45 @@ class Sink:
             clock=clock.monotonic,
         )
         self.metrics = SinkMetrics(
-            lambda: math.nan if (age := self.watchdog.age()) is None else age, lambda: float(self.watchdog.silent)
+            lambda: math.nan if (age_s := self.watchdog.age_s()) is None else age_s,
+            lambda: float(self.watchdog.silent),
         )
         self._traces = _affected_traces(settings, self.index)
-        self._looking = asyncio.Semaphore(_TRACES_AT_ONCE)
+        self._searches = asyncio.Semaphore(_SEARCHES_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def take(self, received: list[Notification]) -> int:
-        """Keep notifications; how many were new.
+    async def receive(self, notifications: list[Notification]) -> int:
+        """Store notifications; returns how many of them were new.
 
         Raises:
-            sqlite3.Error: they could not be kept; Alertmanager should send them again.
+            sqlite3.Error: they could not be stored; Alertmanager should send them again.
         """
         new = 0
-        for one in received:
-            looks = one.status == "firing" and self.index.examples(one.alert) is not None
+        for notification in notifications:
+            alert, firing = notification.alert, notification.status == "firing"
+            searched = firing and self.index.examples(alert) is not None
             row, is_new = await asyncio.to_thread(
-                self.storage.add, one, self.clock.wall(), "looking" if looks else "none"
+                self.storage.add, notification, self.clock.wall(), "looking" if searched else "none"
             )
-            self.metrics.received(one.alert, one.status, new=is_new)
-            if is_new and looks:
-                self._start(self._find_trace(row, one))
-            if one.alert == WATCHDOG and one.status == "firing":
-                await self._apply(self.watchdog.came())
+            self.metrics.received(alert, notification.status, new=is_new)
+            if is_new and searched:
+                self._start(self._find_trace(row, notification))
+            if alert == WATCHDOG and firing:
+                await self._report(self.watchdog.arrived())
             new += is_new
         return new
 
     async def resume(self) -> None:
-        """Go on looking for the traces of what came before a restart. Call before anything is taken."""
-        for row in await asyncio.to_thread(self.storage.looked_for):
-            self._start(self._find_trace(row.id, row.notification))
+        """Continue the searches for traces that a restart interrupted. Call before receive()."""
+        for stored in await asyncio.to_thread(self.storage.searching):
+            self._start(self._find_trace(stored.id, stored.notification))
 
     async def run(self) -> None:
-        """Watch, and forget what is old, until cancelled."""
+        """Check the watchdog and delete old notifications, until cancelled."""
         pruned = -math.inf
         while True:
             try:
-                await self.look()
+                await self.check_watchdog()
                 if self.clock.monotonic() - pruned > PRUNE_EVERY_S:
                     pruned = self.clock.monotonic()
                     keep_s = self.settings.retention_days * DAY_S
@@ -109,29 +111,24 @@ class Sink:
             except sqlite3.Error as error:
                 self.metrics.failed("storage")
                 _log.error("cannot write to %s: %s", self.settings.data, error)
-            await asyncio.sleep(LOOK_EVERY_S)
+            await asyncio.sleep(CHECK_EVERY_S)
 
-    async def look(self) -> None:
-        """See whether the watchdog is missed."""
-        await self._apply(self.watchdog.look())
+    async def check_watchdog(self) -> None:
+        """Raise the alarm if the watchdog has gone silent."""
+        await self._report(self.watchdog.check())
 
     async def stop(self) -> None:
-        """End what is under way."""
+        """Cancel searches and forwards, and close the storage."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.storage.close()
 
-    async def settled(self) -> None:
-        """Wait until nothing is under way. For tests."""
-        while self._tasks:
-            await asyncio.wait(set(self._tasks))
-
-    async def _apply(self, change: Change | None) -> None:
+    async def _report(self, change: WatchdogChange | None) -> None:
         if change is None:
             return
         alarm = self._alarm(self.clock.wall())
-        if change is Change.BACK:
+        if change is WatchdogChange.RETURNED:
             begun = self.storage.newest(limit=1, alert=SILENT, status="firing")
             starts = begun[0].notification.starts if begun else alarm.starts
             alarm = replace(alarm, status="resolved", starts=starts, ends=max(alarm.starts, starts))
@@ -144,9 +141,9 @@ class Sink:
     def _alarm(self, now: float) -> Notification:
         labels = {"alertname": SILENT, "severity": "critical", "team": "platform"}
         annotations = {
-            "summary": "No alert can be trusted to arrive: the watchdog has stopped.",
+            "summary": "The watchdog alert has stopped arriving, so other alerts may not arrive either.",
             "description": f"{WATCHDOG} has not arrived for {self.settings.silence_s:g} s. Prometheus, its rules or"
-            " Alertmanager is down, or cannot reach the next.",
+            " Alertmanager is down, or the connection between them is broken.",
         }
         if self.settings.own_page:
             annotations["runbook_url"] = f"{self.settings.own_page.rstrip('/')}/runbooks/{SILENT}"
@@ -154,16 +151,16 @@ class Sink:
             SILENT, "firing", fingerprint_of(labels), labels, annotations, round(now, 6), None, "alert-sink"
         )
 
-    async def _find_trace(self, row: int, one: Notification) -> None:
+    async def _find_trace(self, row: int, notification: Notification) -> None:
         trace_id = ""
-        for pause_s in LOOK_FOR_TRACE_AFTER_S:
+        for pause_s in SEARCH_TRACE_AFTER_S:
             await asyncio.sleep(pause_s)
             try:
-                async with self._looking:
-                    trace_id = await asyncio.to_thread(self._traces.find, one, self.clock.wall())
+                async with self._searches:
+                    trace_id = await asyncio.to_thread(self._traces.find, notification, self.clock.wall())
             except (StoreError, ValueError) as error:
                 self.metrics.failed("trace")
-                _log.info("no trace for %s yet: %s", one.alert, error)
+                _log.info("no trace for %s yet: %s", notification.alert, error)
             if trace_id:
                 break
         with suppress(sqlite3.Error):

@@ -1,4 +1,4 @@
-"""What was delivered, in SQLite: one row per alert, start and state, however often it is repeated."""
+"""Stores notifications in SQLite: one row per alert, start and state. A repetition updates its row."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from alert_sink.webhook import Notification
 
 TraceState = Literal["looking", "found", "none"]
 
-# Kept whatever their age, so that a clock that jumps a year ahead does not empty the file.
-KEPT_ANYWAY = 1_000
+# The newest rows are kept at any age, so that a clock that jumps a year ahead does not empty the file.
+KEPT_AT_ANY_AGE = 1_000
 MOST_KEPT = 50_000
 
 _SCHEMA = """
@@ -43,20 +43,20 @@ CREATE INDEX IF NOT EXISTS delivered_received ON delivered (received);
 
 
 @dataclass(frozen=True)
-class Delivered:
-    """A notification, and when it came. Times are Unix seconds."""
+class StoredNotification:
+    """A notification with its delivery times (Unix seconds)."""
 
-    id: int  # grows with every new one: a cursor that no clock disturbs
+    id: int  # grows with every new notification, whatever the clock does
     notification: Notification
-    received: float  # first
-    repeated: float  # last
+    received: float  # first delivery
+    repeated: float  # latest delivery
     deliveries: int
     trace_state: TraceState
     trace_id: str  # of one affected request; empty unless found
 
 
 class Storage:
-    """One file. May be used from several threads."""
+    """One file. Safe to use from several threads."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -66,16 +66,15 @@ class Storage:
         self._database.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;" + _SCHEMA)
 
     def close(self) -> None:
-        """Give the file back."""
         with self._lock:
             self._database.close()
 
-    def add(self, one: Notification, now: float, trace_state: TraceState = "none") -> tuple[int, bool]:
-        """Keep a notification; its id, and whether it is new and no repetition.
+    def add(self, notification: Notification, now: float, trace_state: TraceState = "none") -> tuple[int, bool]:
+        """Store a notification; returns its id, and False if it repeats a stored one.
 
-        A repetition's annotations replace the ones before: the value in them is the newer one.
+        A repetition replaces the annotations, which contain the alert's current value.
         """
-        key = (one.fingerprint, _us(one.starts), one.status)
+        key = (notification.fingerprint, _us(notification.starts), notification.status)
         with self._lock, self._database as database:
             known = database.execute(
                 "SELECT id FROM delivered WHERE fingerprint = ? AND starts_us = ? AND status = ?", key
@@ -83,32 +82,32 @@ class Storage:
             if known:
                 database.execute(
                     "UPDATE delivered SET repeated = ?, deliveries = deliveries + 1, annotations = ? WHERE id = ?",
-                    (now, _json(one.annotations), known["id"]),
+                    (now, _json(notification.annotations), known["id"]),
                 )
                 return int(known["id"]), False
-            found = "" if one.status == "firing" else self._trace_of(one)
+            trace_id = "" if notification.status == "firing" else self._trace_of(notification)
             cursor = database.execute(
                 "INSERT INTO delivered (fingerprint, starts_us, status, ends_us, alert, labels, annotations, receiver,"
                 " generator_url, received, repeated, trace_state, trace_id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
                 (
                     *key,
-                    None if one.ends is None else _us(one.ends),
-                    one.alert,
-                    _json(one.labels),
-                    _json(one.annotations),
-                    one.receiver,
-                    one.generator_url,
+                    None if notification.ends is None else _us(notification.ends),
+                    notification.alert,
+                    _json(notification.labels),
+                    _json(notification.annotations),
+                    notification.receiver,
+                    notification.generator_url,
                     now,
                     now,
-                    "found" if found else trace_state,
-                    found,
+                    "found" if trace_id else trace_state,
+                    trace_id,
                 ),
             )
             assert cursor.lastrowid is not None
             return cursor.lastrowid, True
 
     def set_trace(self, row: int, trace_id: str) -> None:
-        """Say which trace was found for a notification, and for its end if that came meanwhile; empty: none."""
+        """Store the trace of an alert, also for its resolved notification if it has arrived; empty: none found."""
         state: TraceState = "found" if trace_id else "none"
         with self._lock, self._database as database:
             database.execute(
@@ -126,16 +125,16 @@ class Storage:
         since: float | None = None,
         after: int | None = None,
         without: str = "",
-    ) -> list[Delivered]:
-        """What fits, newest first.
+    ) -> list[StoredNotification]:
+        """Notifications that meet every condition, newest first.
 
         Args:
-            limit: at most so many.
-            alert: of that name; empty: any.
-            status: firing or resolved; empty: either.
-            since: first received at that time or later.
+            limit: the most to return.
+            alert: name of the alert; empty: any.
+            status: firing or resolved; empty: both.
+            since: first received at this time (Unix s) or later.
             after: with a greater id.
-            without: not of that name.
+            without: name of an alert to leave out.
         """
         conditions: dict[str, Any] = {
             "alert = ?": alert or None,
@@ -144,54 +143,50 @@ class Storage:
             "id > ?": after,
             "alert <> ?": without or None,
         }
-        used = {text: value for text, value in conditions.items() if value is not None}
-        where = " AND ".join(used) or "1"
-        return self._select(f"WHERE {where} ORDER BY id DESC LIMIT ?", [*used.values(), limit])
+        given = {text: value for text, value in conditions.items() if value is not None}
+        where = " AND ".join(given) or "1"
+        return self._select(f"WHERE {where} ORDER BY id DESC LIMIT ?", [*given.values(), limit])
 
-    def looked_for(self) -> list[Delivered]:
-        """Notifications whose trace was being looked for when the process stopped."""
+    def searching(self) -> list[StoredNotification]:
+        """Notifications whose trace was being searched for when the process stopped."""
         return self._select("WHERE trace_state = 'looking' ORDER BY id DESC LIMIT 100", [])
 
-    def names(self) -> list[str]:
-        """Alerts that were ever delivered, sorted."""
+    def alert_names(self) -> list[str]:
+        """Names of all stored alerts, sorted."""
         with self._lock:
             return [row[0] for row in self._database.execute("SELECT DISTINCT alert FROM delivered ORDER BY alert")]
 
     def prune(self, now: float, retention_s: float) -> int:
-        """Forget what is too old or too much; how many that were."""
+        """Delete notifications that are too old or too many; returns the number of deleted rows."""
         with self._lock, self._database as database:
             newest = "SELECT id FROM delivered ORDER BY repeated DESC, id DESC LIMIT ?"
-            old = database.execute(
+            too_old = database.execute(
                 f"DELETE FROM delivered WHERE repeated < ? AND id NOT IN ({newest})",  # noqa: S608 - our own text
-                (now - retention_s, KEPT_ANYWAY),
+                (now - retention_s, KEPT_AT_ANY_AGE),
             )
-            many = database.execute(f"DELETE FROM delivered WHERE id NOT IN ({newest})", (MOST_KEPT,))  # noqa: S608
-            return old.rowcount + many.rowcount
+            too_many = database.execute(f"DELETE FROM delivered WHERE id NOT IN ({newest})", (MOST_KEPT,))  # noqa: S608
+            return too_old.rowcount + too_many.rowcount
 
     def check(self) -> None:
-        """Pass if the file can be read.
-
-        Raises:
-            sqlite3.Error: it cannot.
-        """
+        """Raise a sqlite3.Error if the file cannot be read."""
         with self._lock:
             self._database.execute("SELECT 1 FROM delivered LIMIT 1").fetchone()
 
-    def _trace_of(self, one: Notification) -> str:
+    def _trace_of(self, notification: Notification) -> str:
         row = self._database.execute(
             "SELECT trace_id FROM delivered WHERE fingerprint = ? AND starts_us = ? AND status = 'firing'",
-            (one.fingerprint, _us(one.starts)),
+            (notification.fingerprint, _us(notification.starts)),
         ).fetchone()
         return str(row["trace_id"]) if row else ""
 
-    def _select(self, condition: str, values: Sequence[Any]) -> list[Delivered]:
+    def _select(self, condition: str, values: Sequence[Any]) -> list[StoredNotification]:
         with self._lock:
             rows = self._database.execute(f"SELECT * FROM delivered {condition}", values).fetchall()  # noqa: S608
-        return [_delivered(row) for row in rows]
+        return [_stored(row) for row in rows]
 
 
-def _delivered(row: sqlite3.Row) -> Delivered:
-    return Delivered(
+def _stored(row: sqlite3.Row) -> StoredNotification:
+    return StoredNotification(
         id=row["id"],
         notification=Notification(
             alert=row["alert"],

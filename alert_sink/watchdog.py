@@ -1,4 +1,4 @@
-"""Notices when the watchdog stops arriving: then Prometheus, its rules, or Alertmanager is broken."""
+"""Notices when the watchdog alert stops arriving: then Prometheus, its rules or Alertmanager is broken."""
 
 from __future__ import annotations
 
@@ -9,26 +9,24 @@ from collections.abc import Callable
 WATCHDOG = "StackWatchdog"
 SILENT = "StackWatchdogSilent"
 
-# Longer between two looks, and this process itself was stopped: what was sent meanwhile is still to be read.
+# After a longer time between two checks, this process itself was paused: requests that waited are still unread.
 _OWN_PAUSE_S = 5.0
 
 
-class Change(enum.Enum):
-    """What a look found."""
-
-    SILENT = "silent"
-    BACK = "back"
+class WatchdogChange(enum.Enum):
+    WENT_SILENT = "went silent"
+    RETURNED = "returned"
 
 
 class Watchdog:
-    """Counts on a monotonic clock, so that setting the time changes nothing.
+    """Watches the time since the watchdog last arrived. The clock is monotonic, so setting the time has no effect.
 
     Args:
-        silence_s: without a watchdog, until it is silent.
-        grace_s: after the start, in addition.
-        expected: whether one ever came, before this process: without, nothing is missed.
-        silent: whether it was silent already.
-        clock: in seconds.
+        silence_s: time without a watchdog before it counts as silent.
+        grace_s: added to silence_s once, after the start.
+        expected: whether the watchdog arrived before this process started. Until it first arrives it is not missing.
+        silent: whether the watchdog was silent when the last process stopped.
+        clock: monotonic seconds.
     """
 
     def __init__(
@@ -39,41 +37,40 @@ class Watchdog:
         self._lock = threading.Lock()
         self._expected = expected
         self._silent = silent
-        self._came: float | None = None
+        self._last_arrival: float | None = None
         self._counts_from = clock() + grace_s
-        self._looked = clock()
+        self._checked = clock()
 
-    def came(self) -> Change | None:
-        """It arrived."""
+    def arrived(self) -> WatchdogChange | None:
         with self._lock:
             now = self._clock()
-            self._expected, self._came, self._counts_from = True, now, max(now, self._counts_from)
+            self._expected, self._last_arrival, self._counts_from = True, now, max(now, self._counts_from)
             was_silent, self._silent = self._silent, False
-            return Change.BACK if was_silent else None
+            return WatchdogChange.RETURNED if was_silent else None
 
-    def look(self) -> Change | None:
-        """Call about every second."""
+    def check(self) -> WatchdogChange | None:
+        """Call about once a second."""
         with self._lock:
             now = self._clock()
-            if now - self._looked > _OWN_PAUSE_S:
+            if now - self._checked > _OWN_PAUSE_S:
                 self._counts_from = max(self._counts_from, now)
-            self._looked = now
+            self._checked = now
             if self._silent or not self._expected or now - self._counts_from <= self._silence_s:
                 return None
             self._silent = True
-            return Change.SILENT
+            return WatchdogChange.WENT_SILENT
 
     @property
     def silent(self) -> bool:
-        """Whether it is missed."""
+        """Whether the watchdog is missing."""
         return self._silent
 
     @property
     def expected(self) -> bool:
-        """Whether one ever came."""
+        """Whether the watchdog ever arrived."""
         return self._expected
 
-    def age(self) -> float | None:
-        """Seconds since it came; None before it came to this process."""
+    def age_s(self) -> float | None:
+        """Time since the watchdog arrived; None before it first arrived at this process."""
         with self._lock:
-            return None if self._came is None else self._clock() - self._came
+            return None if self._last_arrival is None else self._clock() - self._last_arrival

@@ -1,4 +1,4 @@
-"""Alertmanager's webhook, version 4, read with distrust: whatever it is not, is said."""
+"""Validates the body of Alertmanager's webhook (version 4) and reports the first field that is wrong."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import orjson
 
-from stores.times import from_rfc3339
+from stores.timestamps import from_rfc3339
 
 Status = Literal["firing", "resolved"]
 
@@ -21,12 +21,12 @@ Texts = Mapping[str, str]
 
 
 class BadNotification(ValueError):
-    """The body is not what Alertmanager sends; the message says where it differs."""
+    """The body is not a webhook of Alertmanager. The message names the wrong field and what is expected."""
 
 
 @dataclass(frozen=True)
 class Notification:
-    """One alert in one state, as it was delivered. Times are Unix seconds."""
+    """One alert in one state, as delivered. Times are Unix seconds."""
 
     alert: str
     status: Status
@@ -34,23 +34,23 @@ class Notification:
     labels: Texts
     annotations: Texts
     starts: float
-    ends: float | None  # None while it fires
+    ends: float | None  # None while the alert fires
     receiver: str = ""
-    generator_url: str = field(default="", repr=False)  # the expression in Prometheus
+    generator_url: str = field(default="", repr=False)  # shows the expression in Prometheus
 
 
 def notifications(body: bytes) -> list[Notification]:
-    """Every alert of a webhook's body.
+    """The alerts in a webhook's body.
 
     Raises:
-        BadNotification: it cannot be read; nothing of it is taken then.
+        BadNotification: a field is wrong; then no alert of the body is accepted.
     """
     try:
         message = orjson.loads(body)
     except orjson.JSONDecodeError as error:
         raise BadNotification(f"The body is not JSON: {error}.") from error
     if not isinstance(message, dict) or not isinstance(message.get("alerts"), list):
-        raise BadNotification('The body is no webhook of Alertmanager: an object with a list "alerts" is needed.')
+        raise BadNotification('The body is not a webhook of Alertmanager: it must be an object with a list "alerts".')
     receiver = message.get("receiver", "")
     if not isinstance(receiver, str):
         raise BadNotification('"receiver" must be text.')
@@ -58,7 +58,7 @@ def notifications(body: bytes) -> list[Notification]:
 
 
 def fingerprint_of(labels: Texts) -> str:
-    """Tells an alert from others where nobody sent a fingerprint."""
+    """A fingerprint for an alert that was sent without one."""
     return hashlib.sha256(orjson.dumps(dict(labels), option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
 
@@ -90,7 +90,7 @@ def _texts(value: Any, where: str) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(text, str) for text in value.values()):
         raise BadNotification(f"{where} must be an object of texts.")
     if len(value) > MOST_LABELS:
-        raise BadNotification(f"{where} has {len(value)} entries, more than {MOST_LABELS}.")
+        raise BadNotification(f"{where} has {len(value)} entries; at most {MOST_LABELS} are accepted.")
     return {_text(name, where): _text(text, f"{where}.{name[:100]}") for name, text in value.items()}
 
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from stack.build import tool
 from stack.settings import Stack
 from stores import MetricStore, poll_until
-from stores.metric_answers import Series
+from stores.metric_results import Series
 
 REPEATED_S = 150  # of what there is, that is repeated
 _SEEN_WITHIN_S = 180.0  # Prometheus looks for new blocks every minute

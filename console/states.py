@@ -95,7 +95,7 @@ def failed(error: Exception | str) -> None:
 def reason(error: Exception | str) -> str:
     """Why a query failed, in the server's own words where it gave any."""
     if isinstance(error, QueryRefused):
-        return error.said
+        return error.message
     if isinstance(error, StoreError):
         return f"{error.server} {error.what}"
     return error if isinstance(error, str) else str(error) or type(error).__name__

@@ -1,4 +1,4 @@
-"""Clients of the stack's stores: the same answers whichever servers run.
+"""Clients of the stack's stores. Both profiles give the same types of answers.
 
 <<<<<<< HEAD
     MetricStore("http://127.0.0.1:9090").value("sum(llm_requests_total)")
@@ -21,9 +21,9 @@ Times are Unix seconds. A store that does not answer raises a StoreError, which 
 from stores.alerts import AlertStore, Matcher
 from stores.errors import BadAnswer, QueryRefused, StoreError, StoreNotReady, StoreTimeout, StoreUnreachable
 from stores.log_filter import LogFilter
-from stores.logs import LogLine, LogStore, Tail, follow
+from stores.logs import LogLine, LogStore, Tail
 from stores.metrics import MetricStore
-from stores.polling import NotInTime, poll_until
+from stores.polling import PollTimeout, poll_until
 from stores.trace_filter import TraceFilter
 from stores.traces import Span, Trace, TraceStore, TraceSummary
 
@@ -35,7 +35,7 @@ __all__ = [
     "LogStore",
     "Matcher",
     "MetricStore",
-    "NotInTime",
+    "PollTimeout",
     "QueryRefused",
     "Span",
     "StoreError",
@@ -47,6 +47,5 @@ __all__ = [
     "TraceFilter",
     "TraceStore",
     "TraceSummary",
-    "follow",
     "poll_until",
 ]

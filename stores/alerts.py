@@ -1,4 +1,4 @@
-"""The store of delivered alerts: Alertmanager."""
+"""Alerts and silences in Alertmanager."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from urllib.parse import quote
 
 from stores.connection import ANSWER_WITHIN_S, Connection
 from stores.quoting import quoted
-from stores.times import from_rfc3339, rfc3339
+from stores.timestamps import from_rfc3339, rfc3339
 
 
 @dataclass(frozen=True)
 class Matcher:
-    """Which alerts: those whose label `name` is `value`, or is not, or fits it as a regular expression."""
+    """Matches alerts by a label: equal to `value`, matching it as a regular expression, or the opposite."""
 
     name: str
     value: str
@@ -36,17 +36,17 @@ class Alert:
     annotations: Mapping[str, str]
     state: str  # active, suppressed (silenced or inhibited), unprocessed
     starts: float
-    ends: float  # in the future while it goes on
+    ends: float  # in the future while the alert is active
     silenced_by: tuple[str, ...]  # ids of silences
     inhibited_by: tuple[str, ...]  # fingerprints of alerts
     receivers: tuple[str, ...]
     fingerprint: str
-    generator_url: str  # the expression in Prometheus
+    generator_url: str  # shows the expression in Prometheus
 
 
 @dataclass(frozen=True)
 class Silence:
-    """Keeps alerts from being delivered for a time. Times are Unix seconds."""
+    """A silence. Times are Unix seconds."""
 
     id: str
     matchers: tuple[Matcher, ...]
@@ -57,17 +57,8 @@ class Silence:
     comment: str
 
 
-@dataclass(frozen=True)
-class AlertmanagerStatus:
-    """What Alertmanager says of itself."""
-
-    version: str  # empty in lite's build
-    started: float
-    config: str  # YAML
-
-
 class AlertStore:
-    """Asks Alertmanager. Every method raises a StoreError where there is no answer."""
+    """Asks Alertmanager. Every method raises a StoreError when there is no answer."""
 
     server = "alertmanager"
 
@@ -83,7 +74,7 @@ class AlertStore:
         silenced: bool = True,
         inhibited: bool = True,
     ) -> list[Alert]:
-        """Alerts that fit every matcher, newest first; False leaves alerts of that state out."""
+        """Alerts that match every matcher, newest first; False leaves out alerts of that state."""
         parameters = {
             "filter": [str(matcher) for matcher in matchers],
             **{name: str(value).lower() for name, value in _flags(active, silenced, inhibited).items()},
@@ -92,17 +83,22 @@ class AlertStore:
         return sorted(found, key=lambda alert: alert.starts, reverse=True)
 
     def silences(self, matchers: Sequence[Matcher] = ()) -> list[Silence]:
-        """Silences whose own matchers fit, expired ones included while Alertmanager keeps them."""
+        """Silences with these matchers, also expired ones while Alertmanager keeps them."""
         parameters = {"filter": [str(matcher) for matcher in matchers]}
         return self._connection.get("/api/v2/silences", lambda body: [_silence(item) for item in body], parameters)
 
-    def silence(self, matchers: Sequence[Matcher], duration_s: float, comment: str, author: str) -> str:
-        """Silence what fits every matcher, from now on; returns the silence's id."""
+    def create_silence(self, matchers: Sequence[Matcher], duration_s: float, comment: str, author: str) -> str:
+        """Silence the alerts that match every matcher, from now on; returns the id of the silence."""
         now = time.time()
         body = {
             "matchers": [
-                {"name": one.name, "value": one.value, "isEqual": one.is_equal, "isRegex": one.is_regex}
-                for one in matchers
+                {
+                    "name": matcher.name,
+                    "value": matcher.value,
+                    "isEqual": matcher.is_equal,
+                    "isRegex": matcher.is_regex,
+                }
+                for matcher in matchers
             ],
             "startsAt": rfc3339(now),
             "endsAt": rfc3339(now + duration_s),
@@ -115,29 +111,15 @@ class AlertStore:
         """End a silence.
 
         Raises:
-            QueryRefused: there is none of that id.
+            QueryRefused: there is no silence with that id.
         """
         self._connection.delete(f"/api/v2/silence/{quote(silence_id, safe='')}")
 
-    def receivers(self) -> list[str]:
-        """Where alerts are delivered, by name."""
-        return self._connection.get("/api/v2/receivers", lambda body: [item["name"] for item in body])
-
-    def status(self) -> AlertmanagerStatus:
-        """Version, start and configuration."""
-        return self._connection.get(
-            "/api/v2/status",
-            lambda body: AlertmanagerStatus(
-                body["versionInfo"]["version"], from_rfc3339(body["uptime"]), body["config"]["original"]
-            ),
-        )
-
     def check_ready(self) -> None:
-        """Pass if it can be asked; else raise the StoreError that says why not."""
+        """Raise a StoreError if the server is not ready."""
         self._connection.check("/-/ready")
 
     def ready(self) -> bool:
-        """Whether it can be asked."""
         return self._connection.is_ready("/-/ready")
 
 
@@ -165,7 +147,8 @@ def _silence(item: Any) -> Silence:
     return Silence(
         id=item["id"],
         matchers=tuple(
-            Matcher(one["name"], one["value"], one.get("isEqual", True), one["isRegex"]) for one in item["matchers"]
+            Matcher(matcher["name"], matcher["value"], matcher.get("isEqual", True), matcher["isRegex"])
+            for matcher in item["matchers"]
         ),
         state=item["status"]["state"],
         starts=from_rfc3339(item["startsAt"]),

@@ -1,4 +1,4 @@
-"""One HTTP server, asked: time limits, and errors that name it."""
+"""Asks one HTTP server, with time limits, and turns failures into errors that name the server."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import requests
 from stores.errors import BadAnswer, QueryRefused, StoreError, StoreNotReady, StoreTimeout, StoreUnreachable
 
 CONNECT_WITHIN_S = 3.0
-ANSWER_WITHIN_S = 20.0  # until the first byte and between two
-_SHOWN = 300  # characters of what a server said
+ANSWER_WITHIN_S = 20.0  # until the first byte, and between two bytes
+_MESSAGE_LENGTH = 300  # characters
 
-Parameters = Mapping[str, Any]  # a value may be a list, for a parameter that is repeated
+Parameters = Mapping[str, Any]  # a list repeats the parameter
 T = TypeVar("T")
 Observer = Callable[[str, str, float], None]
 
@@ -23,15 +23,15 @@ _observers: list[Observer] = []
 
 
 def observe(observer: Observer) -> None:
-    """Call it after every question of this process: with the server, how it ended, and the seconds that it took.
+    """Call `observer` after every request of this process, with the server, the outcome and the seconds it took.
 
-    It ends answered, refused (4xx), failed (5xx), in a timeout, or the server is unreachable.
+    Outcomes: answered, refused (4xx), failed (5xx), timeout, unreachable.
     """
     _observers.append(observer)
 
 
 class Connection:
-    """Asks one server. `server` is its name in stack/servers.py, so that `make logs SERVICE=` knows it.
+    """Asks one server. `server` is its name in stack/servers.py, as in `make logs SERVICE=`.
 
     Every method raises a StoreError: StoreUnreachable, StoreTimeout, StoreNotReady (503), QueryRefused
     (any other 4xx), BadAnswer (5xx, no JSON, JSON of another shape).
@@ -42,50 +42,47 @@ class Connection:
         self.url = url.rstrip("/")
         self._timeouts = (min(CONNECT_WITHIN_S, timeout_s), timeout_s)
         self._session = requests.Session()
-        self._session.trust_env = False  # a proxy of the environment is not for these servers
+        self._session.trust_env = False  # these servers are not reached through HTTP_PROXY
 
     def get(self, path: str, parse: Callable[[Any], T], parameters: Parameters | None = None) -> T:
-        """Ask for JSON; `parse` makes the answer of it."""
+        """Ask for JSON; `parse` turns it into the result."""
         return self._parsed(self._ask("GET", path, params=parameters), parse)
 
     def get_if_there(self, path: str, parse: Callable[[Any], T], parameters: Parameters | None = None) -> T | None:
-        """The same; None for a 404."""
+        """Like get(); None where the server answers 404."""
         answer = self._send("GET", path, params=parameters)
         if answer.status_code == 404 and not _is_web_page(answer):
             return None
         return self._parsed(self._checked(answer), parse)
 
     def post_form(self, path: str, parse: Callable[[Any], T], parameters: Parameters) -> T:
-        """Ask with a form, which may be longer than a URL."""
+        """Ask for JSON with a form, which may be longer than a URL."""
         return self._parsed(self._ask("POST", path, data=parameters), parse)
 
     def post_json(self, path: str, parse: Callable[[Any], T], body: object) -> T:
-        """Send JSON."""
         return self._parsed(self._ask("POST", path, json=body), parse)
 
     def lines(self, path: str, parse: Callable[[Any], T], parameters: Parameters) -> list[T]:
-        """Ask with a form for one JSON object per line."""
+        """Ask with a form; the answer has one JSON object per line."""
         answer = self._ask("POST", path, data=parameters)
         self._refuse_web_page(answer)
         return self._shaped(answer, lambda: [parse(json.loads(line)) for line in answer.iter_lines() if line])
 
     def delete(self, path: str) -> None:
-        """Remove something."""
         self._ask("DELETE", path)
 
     def check(self, path: str) -> None:
-        """Ask a page that answers 2xx when the server can be used.
+        """Ask for a page that answers 2xx when the server is ready.
 
         Raises:
-            StoreNotReady: it answers something else.
-            StoreUnreachable, StoreTimeout: it does not answer.
+            StoreNotReady: the server answers with another status.
+            StoreUnreachable, StoreTimeout: the server does not answer.
         """
         answer = self._send("GET", path)
         if not answer.ok:
-            raise StoreNotReady(self.server, answer.url, f"{answer.status_code}, {_said(answer)}")
+            raise StoreNotReady(self.server, answer.url, f"{answer.status_code}, {_message(answer)}")
 
     def is_ready(self, path: str) -> bool:
-        """Whether `check` passes."""
         try:
             self.check(path)
         except StoreError:
@@ -97,7 +94,7 @@ class Connection:
 
     def _send(self, method: str, path: str, **options: Any) -> requests.Response:
         url = self.url + path
-        begun, outcome = time.monotonic(), "unreachable"
+        started, outcome = time.monotonic(), "unreachable"
         try:
             answer = self._session.request(method, url, timeout=self._timeouts, **options)
             outcome = "answered" if answer.ok else "refused" if answer.status_code < 500 else "failed"
@@ -109,24 +106,24 @@ class Connection:
             raise StoreUnreachable(self.server, url, _reason(error)) from error
         finally:
             for observer in _observers:
-                observer(self.server, outcome, time.monotonic() - begun)
+                observer(self.server, outcome, time.monotonic() - started)
 
     def _checked(self, answer: requests.Response) -> requests.Response:
         if answer.ok:
             return answer
-        said = _said(answer)
+        message = _message(answer)
         if answer.status_code == 503 and _error_type(answer) in ("timeout", "canceled"):
-            raise StoreTimeout(self.server, answer.url, f"gave up: {said}")
+            raise StoreTimeout(self.server, answer.url, f"gave up: {message}")
         if answer.status_code == 503:
-            raise StoreNotReady(self.server, answer.url, said)
+            raise StoreNotReady(self.server, answer.url, message)
         self._refuse_web_page(answer)
         if 400 <= answer.status_code < 500:
-            raise QueryRefused(self.server, answer.url, said)
-        raise BadAnswer(self.server, answer.url, f"failed with status {answer.status_code}: {said}")
+            raise QueryRefused(self.server, answer.url, message)
+        raise BadAnswer(self.server, answer.url, f"failed with status {answer.status_code}: {message}")
 
     def _refuse_web_page(self, answer: requests.Response) -> None:
         if _is_web_page(answer):
-            what = f"answered {answer.status_code} with a web page where data was asked for"
+            what = f"answered {answer.status_code} with a web page instead of data"
             raise BadAnswer(self.server, answer.url, what)
 
     def _parsed(self, answer: requests.Response, parse: Callable[[Any], T]) -> T:
@@ -139,7 +136,8 @@ class Connection:
         except StoreError:
             raise
         except (ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
-            what = f"gave an answer that cannot be read ({type(error).__name__}: {error}): {answer.text[:_SHOWN]!r}"
+            reason = f"{type(error).__name__}: {error}"
+            what = f"gave an answer that cannot be read ({reason}): {answer.text[:_MESSAGE_LENGTH]!r}"
             raise BadAnswer(self.server, answer.url, what) from error
 
 
@@ -159,8 +157,8 @@ def _error_type(answer: requests.Response) -> str:
     return str(body.get("errorType", "")) if isinstance(body, dict) else ""
 
 
-def _said(answer: requests.Response) -> str:
-    """The server's message, whichever way it gives it."""
+def _message(answer: requests.Response) -> str:
+    """The message in an error answer. Each server puts it elsewhere."""
     match _body(answer):
         case {"error": {"message": str(text)}}:  # Jaeger, API v3
             pass
@@ -174,19 +172,19 @@ def _said(answer: requests.Response) -> str:
             pass
         case _:
             text = answer.reason if _is_web_page(answer) else answer.text
-    return " ".join(text.split())[:_SHOWN] or f"status {answer.status_code}"
+    return " ".join(text.split())[:_MESSAGE_LENGTH] or f"status {answer.status_code}"
 
 
 def _reason(error: requests.RequestException) -> str:
-    """What the operating system said, without the wrappings of two libraries."""
+    """The operating system's message, which requests and urllib3 have wrapped."""
     inner: BaseException = error
-    while inner.__cause__ or inner.__context__ or _wrapped(inner):
-        inner = _wrapped(inner) or inner.__cause__ or inner.__context__ or inner
+    while inner.__cause__ or inner.__context__ or _wrapped_by(inner):
+        inner = _wrapped_by(inner) or inner.__cause__ or inner.__context__ or inner
         if isinstance(inner, OSError) and inner.strerror and not isinstance(inner, requests.RequestException):
             return inner.strerror
     return str(inner) or type(inner).__name__
 
 
-def _wrapped(error: BaseException) -> BaseException | None:
+def _wrapped_by(error: BaseException) -> BaseException | None:
     reason = getattr(error, "reason", None)
     return reason if isinstance(reason, BaseException) else None

@@ -1,10 +1,10 @@
-"""What can go wrong when a store is asked: each error names the server, the URL and the next step."""
+"""Errors of asking a store. Each names the server, its URL and the next step."""
 
 from __future__ import annotations
 
 
 class StoreError(Exception):
-    """A store gave no usable answer. Says which server at which URL, what happened, and what to do."""
+    """A store gave no usable answer."""
 
     def __init__(self, server: str, url: str, what: str, next_step: str) -> None:
         super().__init__(f"{server} {what} ({url})\n-> {next_step}")
@@ -15,54 +15,53 @@ class StoreError(Exception):
 
 
 class StoreUnreachable(StoreError):
-    """Nothing answers there."""
+    """Nothing answers at the URL."""
 
     def __init__(self, server: str, url: str, reason: str) -> None:
         super().__init__(
             server,
             url,
             f"cannot be reached: {reason}",
-            "`make status` shows what runs, `make up` starts it; ports stand in .env.",
+            "`make status` shows which servers run, `make up` starts them; .env has their ports.",
         )
 
 
 class StoreTimeout(StoreError):
-    """It did not answer in time."""
+    """The server did not answer in time."""
 
     def __init__(self, server: str, url: str, what: str) -> None:
-        super().__init__(server, url, what, "Ask for a shorter period or for less, or give the store a longer timeout.")
+        super().__init__(server, url, what, "Ask for a shorter period or for fewer results, or raise the timeout.")
 
 
 class StoreNotReady(StoreError):
-    """It runs, and cannot be used yet, or not any more."""
+    """The server runs, but cannot be used now."""
 
-    def __init__(self, server: str, url: str, said: str) -> None:
+    def __init__(self, server: str, url: str, message: str) -> None:
         super().__init__(
             server,
             url,
-            f"is not ready: {said}",
-            f"It may be starting: try again in some seconds; `make logs SERVICE={server}` shows why it is not.",
+            f"is not ready: {message}",
+            f"It may still be starting: try again in some seconds. Its log: `make logs SERVICE={server}`.",
         )
 
 
 class QueryRefused(StoreError):
-    """It understood nothing, or did not want to. `said` is its own message."""
+    """The server refused the query. `message` is the server's own."""
 
-    def __init__(self, server: str, url: str, said: str) -> None:
+    def __init__(self, server: str, url: str, message: str) -> None:
         super().__init__(
-            server, url, f"refused: {said}", "Correct what was asked for; the server's own message says where."
+            server, url, f"refused: {message}", "Correct the query; the server's message says where it is wrong."
         )
-        self.said = said
+        self.message = message
 
 
 class BadAnswer(StoreError):
-    """It failed, or what answers there is another server."""
+    """The server failed, or another server answers at its URL."""
 
     def __init__(self, server: str, url: str, what: str) -> None:
         super().__init__(
             server,
             url,
             what,
-            f"See that {server} and nothing else listens there (ports in .env); `make logs SERVICE={server}` shows "
-            "what it says.",
+            f"Check that {server} and nothing else listens there (see .env), and see `make logs SERVICE={server}`.",
         )

@@ -1,6 +1,6 @@
 """Jaeger, lite's trace store.
 
-Traces come by API v3, which has no search by attribute over HTTP (v1.76), so a search uses the API of Jaeger's
+A trace is read with API v3. API v3 cannot search by attribute over HTTP (v1.76), so a search uses the API of Jaeger's
 own user interface.
 """
 
@@ -14,9 +14,9 @@ from stores.connection import ANSWER_WITHIN_S, Connection
 from stores.trace_filter import TraceFilter
 from stores.traces import Trace, TraceSummary, newest_first, trace_of
 
-_RAW = {"raw_traces": "true"}  # as stored; else Jaeger may move the times of spans whose clocks it mistrusts
+_RAW = {"raw_traces": "true"}  # else Jaeger may shift spans in time to correct for clock skew
 _SERVICES = "/api/v3/services"
-_DEEPEST = 1500  # traces that one search looks through
+_MOST_EXAMINED = 1500  # traces, in one search
 
 
 class Jaeger:
@@ -29,7 +29,6 @@ class Jaeger:
         self.url = self._connection.url
 
     def trace(self, trace_id: str) -> Trace | None:
-        """See TraceStore."""
         return self._connection.get_if_there(
             f"/api/v3/traces/{quote(trace_id, safe='')}",
             lambda body: trace_of(trace_id, otlp_json.spans(body["result"], lists_are_text=True)),
@@ -37,33 +36,30 @@ class Jaeger:
         )
 
     def search(self, which: TraceFilter, limit: int = 20) -> list[TraceSummary]:
-        """See TraceStore. Looks deeper while what Jaeger finds does not hold on one span, as far as 1,500 traces."""
-        depth = limit
+        """Jaeger may find the conditions on different spans of a trace: then more traces are examined, up to 1,500."""
+        examined = limit
         while True:
-            parameters = {**which.jaeger_parameters(), "limit": str(depth), "raw": "true"}
+            parameters = {**which.jaeger_parameters(), "limit": str(examined), "raw": "true"}
             traces = self._connection.get(
-                "/api/traces", lambda body: [_Found(item) for item in body["data"]], parameters
+                "/api/traces", lambda body: [_JaegerTrace(item) for item in body["data"]], parameters
             )
-            summaries = [found.summary(matched) for found in traces if (matched := found.matched(which))]
+            summaries = [found.summary(matched) for found in traces if (matched := found.matching_spans(which))]
             newest = newest_first(summaries, which, limit)
-            if len(newest) == limit or len(traces) < depth or depth >= _DEEPEST:
+            if len(newest) == limit or len(traces) < examined or examined >= _MOST_EXAMINED:
                 return newest
-            depth = min(depth * 4, _DEEPEST)
+            examined = min(examined * 4, _MOST_EXAMINED)
 
     def services(self) -> list[str]:
-        """See TraceStore."""
         return self._connection.get(_SERVICES, lambda body: sorted(body.get("services") or ()))
 
     def check_ready(self) -> None:
-        """See TraceStore."""
         self._connection.check(_SERVICES)
 
     def ready(self) -> bool:
-        """See TraceStore."""
         return self._connection.is_ready(_SERVICES)
 
 
-class _Found:
+class _JaegerTrace:
     """A trace in the JSON of Jaeger's user interface: times in µs, attributes as `tags` with types."""
 
     def __init__(self, item: Any) -> None:
@@ -72,9 +68,9 @@ class _Found:
         self._services = {key: process["serviceName"] for key, process in item["processes"].items()}
         self._resources = {key: _tags(process.get("tags")) for key, process in item["processes"].items()}
 
-    def matched(self, which: TraceFilter) -> int:
-        """Number of spans for which the whole filter holds."""
-        return sum(self._holds(which, span) for span in self._spans)
+    def matching_spans(self, which: TraceFilter) -> int:
+        """Number of spans that meet every condition."""
+        return sum(self._span_matches(which, span) for span in self._spans)
 
     def summary(self, matched: int) -> TraceSummary:
         root = next((span for span in self._spans if not self._parent(span)), None)
@@ -89,25 +85,25 @@ class _Found:
             matched_spans=matched,
         )
 
-    def _holds(self, which: TraceFilter, span: Any) -> bool:
+    def _span_matches(self, which: TraceFilter, span: Any) -> bool:
         tags = {**self._resources[span["processID"]], **_tags(span["tags"])}
         return (
             self._services[span["processID"]] == which.service
             and which.operation in ("", span["operationName"])
             and span["duration"] >= which.min_duration_ms * 1000
             and (not which.error_only or tags.get("error") is True)
-            and all(_same(tags.get(name), value) for name, value in which.attributes.items())
+            and all(_equal(tags.get(name), value) for name, value in which.attributes.items())
         )
 
     def _parent(self, span: Any) -> str:
-        of_this = (one for one in span["references"] if one["refType"] == "CHILD_OF")
-        return next((str(one["spanID"]) for one in of_this if one["traceID"] == span["traceID"]), "")
+        parents = (reference for reference in span["references"] if reference["refType"] == "CHILD_OF")
+        return next((str(parent["spanID"]) for parent in parents if parent["traceID"] == span["traceID"]), "")
 
 
 def _tags(tags: Any) -> dict[str, Any]:
     return {tag["key"]: tag["value"] for tag in tags or ()}
 
 
-def _same(stored: Any, wanted: Any) -> bool:
-    """Equal, and of one kind: True is not 1, "1" is not 1, but 1.0 is."""
+def _equal(stored: Any, wanted: Any) -> bool:
+    """Whether values and kinds are equal: 1.0 equals 1, True and "1" do not."""
     return stored == wanted and isinstance(stored, bool) == isinstance(wanted, bool)

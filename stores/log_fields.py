@@ -1,4 +1,4 @@
-"""Types of the contract's log fields. Both log stores keep text, so what is a number is read back as one here."""
+"""Types of the contract's log fields. Both log stores return text, which is converted back here."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ TYPES: Final[Mapping[str, type[FieldValue]]] = {
 
 
 def typed(name: str, text: str) -> FieldValue:
-    """`text` of field `name` in its type; as it is where the contract knows no such field or it does not fit."""
+    """The value of field `name` in its type. Unchanged if the contract has no such field or the text does not fit."""
     kind = TYPES.get(name, str)
     if kind is bool:
         return text == "true" if text in ("true", "false") else text

@@ -1,30 +1,30 @@
-"""The log store, whichever runs: Loki or VictoriaLogs."""
+"""Log lines, and what the log stores Loki and VictoriaLogs have in common."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from stores.log_fields import FieldValue, typed
 from stores.log_filter import LogFilter, loki_name
 
-MOST_LINES = 5000  # of one question: Loki's default limit, so that both stores give the same
+MOST_LINES = 5000  # of one query: Loki's default limit, used for both stores
 
 
 @dataclass(frozen=True)
 class LogLine:
-    """One log record. An attribute that is empty is not in `fields`: neither store tells it from an absent one."""
+    """One log record. Empty attributes are not in `fields`: the stores cannot tell them from absent ones."""
 
     time: float  # Unix s
     body: str
-    fields: Mapping[str, FieldValue]  # attributes of the record and of its resource, typed where the contract says how
+    fields: Mapping[str, FieldValue]  # attributes of the record and its resource; fields of the contract in their type
     trace_id: str  # hex; empty outside a trace
     span_id: str
     service: str  # service.name of the resource, else the attribute `service`
-    severity: str  # trace, debug, info, warning, error, fatal; empty where nothing was said
-    scope: str  # the logger
+    severity: str  # trace, debug, info, warning, error, fatal; empty: unknown
+    scope: str  # name of the logger
 
     def value(self, name: str) -> FieldValue | None:
         """The field that OpenTelemetry calls `name`; Loki keeps `http.route` as `http_route`."""
@@ -33,20 +33,15 @@ class LogLine:
 
 @dataclass(frozen=True)
 class Histogram:
-    """How many lines in each step, from `starts[i]` (Unix s) on; by value of the field asked for, else under ``""``."""
+    """Number of lines per step, by value of a field; ``""`` for lines without the field, or when no field was given."""
 
     step_s: float
-    starts: tuple[float, ...]
+    starts: tuple[float, ...]  # of each step, Unix s
     counts: Mapping[str, tuple[int, ...]]  # each as long as `starts`
-
-    @property
-    def total(self) -> int:
-        """All lines."""
-        return sum(sum(counts) for counts in self.counts.values())
 
 
 class LogStore(Protocol):
-    """What both can do. Every method raises a StoreError where there is no answer."""
+    """What both servers can do. Every method raises a StoreError when there is no answer."""
 
     server: str
     url: str
@@ -68,30 +63,36 @@ class LogStore(Protocol):
         ...
 
     def histogram(self, which: LogFilter, step_s: float, by: str = "") -> Histogram:
-        """Counts over time, in whole steps since 1970, which may begin before and end after the filter's period.
+        """Counts over time, by value of the field `by` if one is given.
 
-        With `by`, one row of counts per value of that field; the row ``""`` is of lines without it.
+        Steps are whole since 1970, so the first and the last step may reach beyond the filter's period.
         """
         ...
 
     def field_values(self, field: str, which: LogFilter, limit: int = 100) -> dict[str, int]:
-        """Values of a field as text and number of lines, most frequent first; lines without it don't count."""
+        """Number of lines by value of a field, most frequent first. Lines without the field are left out."""
         ...
 
     def check_ready(self) -> None:
-        """Pass if it can be asked; else raise the StoreError that says why not."""
+        """Raise a StoreError if the server is not ready."""
         ...
 
-    def ready(self) -> bool:
-        """Whether it can be asked."""
-        ...
+    def ready(self) -> bool: ...
 
 
 class Tail:
-    """Looks again and again for lines that have arrived since; each is given once."""
+    """Finds new log lines by polling. Each line is returned once."""
 
     def __init__(self, store: LogStore, which: LogFilter, every_s: float, late_s: float, start: float) -> None:
-        """See follow()."""
+        """Start to follow.
+
+        Args:
+            store: the log store to poll.
+            which: conditions on the lines; its period is ignored.
+            every_s: the pause that the caller makes between polls.
+            late_s: lines are found that arrive up to this long after their own time.
+            start: lines older than this (Unix s) are left out.
+        """
         self._store = store
         self._which = which
         self._every_s = every_s
@@ -99,8 +100,8 @@ class Tail:
         self._since = start
         self._seen: dict[object, float] = {}
 
-    def look(self) -> list[LogLine]:
-        """Lines that no look before this one found, oldest first."""
+    def poll(self) -> list[LogLine]:
+        """Lines that no earlier poll returned, oldest first."""
         now = time.time()
         before_s = self._late_s + self._every_s
         period = replace(self._which, start=max(self._since, now - before_s), end=now + self._late_s)
@@ -111,47 +112,25 @@ class Tail:
         return list(new.values())
 
 
-def follow(
-    store: LogStore, which: LogFilter, every_s: float = 1.0, late_s: float = 5.0, start: float | None = None
-) -> Iterator[LogLine]:
-    """Lines as they arrive, for ever: those from `start` (by default now) on, oldest first within each look.
-
-    Args:
-        store: where.
-        which: its period is not used.
-        every_s: pause between two looks.
-        late_s: a line that arrives up to this long after its time is still found.
-        start: Unix s.
-    """
-    tail = Tail(store, which, every_s, late_s, time.time() if start is None else start)
-    while True:
-        yield from tail.look()
-        time.sleep(every_s)
-
-
 def _identity(line: LogLine) -> object:
     return line.time, line.body, line.trace_id, line.span_id, frozenset(line.fields.items())
 
 
 def check_limit(limit: int) -> None:
-    """Pass for a number of lines that both stores give.
-
-    Raises:
-        ValueError: it is not.
-    """
+    """Raise a ValueError unless both stores can return `limit` lines."""
     if not 1 <= limit <= MOST_LINES:
-        raise ValueError(f"a limit of {limit} lines; 1 to {MOST_LINES} can be had, more by asking for shorter periods")
+        raise ValueError(f"a limit of {limit} lines; choose 1 to {MOST_LINES}, and shorter periods to get more")
 
 
 def histogram_of(which: LogFilter, step_s: float, rows: Iterable[tuple[str, Iterable[tuple[float, int]]]]) -> Histogram:
-    """Fill in the steps that a store left out.
+    """A histogram of the rows that a store returned, with 0 in the steps that the store left out.
 
     Args:
-        which: of whole steps.
-        step_s: their length.
-        rows: by value of a field, start of a step (Unix s) and count.
+        which: the filter, whose period is made of whole steps.
+        step_s: length of a step.
+        rows: value of a field, then start (Unix s) and count of each step.
     """
-    start, end = which.span()
+    start, end = which.period()
     length = round((end - start) / step_s)
     counts: dict[str, tuple[int, ...]] = {}
     for value, row in rows:
@@ -161,13 +140,13 @@ def histogram_of(which: LogFilter, step_s: float, rows: Iterable[tuple[str, Iter
 
 
 def most_frequent(counts: Mapping[str, int], limit: int) -> dict[str, int]:
-    """The `limit` greatest counts of values that are not empty, greatest first, then by value."""
+    """The `limit` highest counts, highest first, then by value; without the empty value."""
     ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     return dict([item for item in ordered if item[0]][:limit])
 
 
-# What a store holds beside attributes; either store's name for it.
-_OF_THE_RECORD: Final = frozenset(
+# Not attributes: what the stores keep of a record beside them, under both stores' names.
+_RECORD_FIELDS: Final = frozenset(
     {
         "trace_id", "span_id", "severity_number", "severity_text", "detected_level", "observed_timestamp", "flags",
         "dropped_attributes_count", "service.name", "service_name", "scope.name", "scope_name", "scope.version",
@@ -178,11 +157,11 @@ _SEVERITIES: Final = ("trace", "debug", "info", "warning", "error", "fatal")
 
 
 def log_line(unix_s: float, body: str, raw: Mapping[str, str]) -> LogLine:
-    """A line of what either store gives: its attributes and what it holds of the record, all text."""
+    """A line from the texts that a store returned: attributes and fields of the record."""
     return LogLine(
         time=unix_s,
         body=body,
-        fields={name: typed(name, text) for name, text in raw.items() if text and name not in _OF_THE_RECORD},
+        fields={name: typed(name, text) for name, text in raw.items() if text and name not in _RECORD_FIELDS},
         trace_id=raw.get("trace_id", ""),
         span_id=raw.get("span_id", ""),
         service=raw.get("service.name") or raw.get("service_name") or raw.get("service", ""),
@@ -192,7 +171,7 @@ def log_line(unix_s: float, body: str, raw: Mapping[str, str]) -> LogLine:
 
 
 def _severity(raw: Mapping[str, str]) -> str:
-    """By OpenTelemetry's number (four to a name), else by the text that was logged with it."""
+    """From OpenTelemetry's severity number (four numbers per name), else from the severity's text."""
     number = int(raw.get("severity_number") or 0)
     if 1 <= number <= 24:
         return _SEVERITIES[(number - 1) // 4]

@@ -1,4 +1,4 @@
-"""The metric store: Prometheus."""
+"""Metrics, rules and alerts in Prometheus."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from stores import metric_answers as answers
+from stores import metric_results as results
 from stores.connection import ANSWER_WITHIN_S, Connection
 from stores.errors import QueryRefused
-from stores.metric_answers import Exemplar, Labels, Metadata, Rule, RuleAlert, Sample, Series, Target
-from stores.times import period
+from stores.metric_results import Exemplar, Rule, RuleAlert, Sample, Series
+from stores.timestamps import resolve_period
 
 T = TypeVar("T")
 
 
 class MetricStore:
-    """Asks Prometheus. Times are Unix seconds. Every method raises a StoreError where there is no answer."""
+    """Asks Prometheus. Times are Unix seconds. Every method raises a StoreError when there is no answer."""
 
     server = "prometheus"
 
@@ -25,14 +25,14 @@ class MetricStore:
         self.url = self._connection.url
 
     def instant(self, query: str, at: float | None = None) -> list[Sample]:
-        """The series that `query` gives at one time, by default now; a scalar is one sample without labels."""
-        return self._query("query", answers.samples, {"query": query, "time": at})
+        """The result of `query` at one time, by default now; a scalar is one sample without labels."""
+        return self._query("query", results.samples, {"query": query, "time": at})
 
     def value(self, query: str, at: float | None = None) -> float | None:
-        """The one value that `query` gives; None where it gives no series.
+        """The value of a query with one result; None if there is no result.
 
         Raises:
-            QueryRefused: it gives several.
+            QueryRefused: there are several results.
         """
         found = self.instant(query, at)
         if len(found) > 1:
@@ -40,65 +40,43 @@ class MetricStore:
         return found[0].value if found else None
 
     def points(self, range_selector: str, at: float | None = None) -> list[Series]:
-        """The samples themselves, such as those of `llm_requests_total[5m]`, as they were stored."""
-        return self._query("query", answers.series, {"query": range_selector, "time": at})
+        """The stored samples of a range selector, such as `llm_requests_total[5m]`."""
+        return self._query("query", results.series, {"query": range_selector, "time": at})
 
     def range(
         self, query: str, start: float | None = None, end: float | None = None, step_s: float = 15.0
     ) -> list[Series]:
-        """`query` at start, start + step, … until end; by default over the last hour."""
-        since, until = period(start, end)
+        """The result of `query` at start, start + step, … up to end; by default over the last hour."""
+        since, until = resolve_period(start, end)
         return self._query(
-            "query_range", answers.series, {"query": query, "start": since, "end": until, "step": step_s}
+            "query_range", results.series, {"query": query, "start": since, "end": until, "step": step_s}
         )
 
     def exemplars(self, query: str, start: float | None = None, end: float | None = None) -> list[Exemplar]:
         """Exemplars of the series that `query` selects, oldest first."""
-        since, until = period(start, end)
-        return self._query("query_exemplars", answers.exemplars, {"query": query, "start": since, "end": until})
+        since, until = resolve_period(start, end)
+        return self._query("query_exemplars", results.exemplars, {"query": query, "start": since, "end": until})
 
     def label_values(
         self, label: str, match: Sequence[str] = (), start: float | None = None, end: float | None = None
     ) -> list[str]:
-        """Values of `label`, sorted; `__name__` gives the metrics. `match` are selectors, one of which must fit."""
+        """Values of `label` in series that one of the selectors `match` selects, sorted."""
         parameters = {"match[]": list(match), "start": start, "end": end}
         return self._get(f"label/{quote(label, safe='')}/values", list, parameters)
 
-    def series(self, match: Sequence[str], start: float | None = None, end: float | None = None) -> list[Labels]:
-        """Label sets of the series that fit one of the selectors `match`."""
-        return self._query("series", list, {"match[]": list(match), "start": start, "end": end})
-
-    def targets(self) -> list[Target]:
-        """What Prometheus scrapes, by job and instance."""
-        found = self._get(
-            "targets", lambda data: [answers.target(item) for item in data["activeTargets"]], {"state": "active"}
-        )
-        return sorted(found, key=lambda target: (target.job, target.instance))
-
     def rules(self) -> list[Rule]:
-        """Recording and alerting rules as they are loaded, with their last evaluation."""
-        return self._get("rules", answers.rules)
+        """The loaded recording and alerting rules, with their last evaluation."""
+        return self._get("rules", results.rules)
 
     def alerts(self) -> list[RuleAlert]:
         """Pending and firing alerts."""
-        return self._get("alerts", lambda data: [answers.rule_alert(item) for item in data["alerts"]])
-
-    def metadata(self, metric: str = "") -> dict[str, Metadata]:
-        """By metric, what scraped targets say of it. Metrics that came by OTLP are not in it."""
-        return self._get(
-            "metadata",
-            lambda data: {
-                name: Metadata(kinds[0]["type"], kinds[0]["help"], kinds[0]["unit"]) for name, kinds in data.items()
-            },
-            {"metric": metric or None},
-        )
+        return self._get("alerts", lambda data: [results.rule_alert(item) for item in data["alerts"]])
 
     def check_ready(self) -> None:
-        """Pass if it can be asked; else raise the StoreError that says why not."""
+        """Raise a StoreError if the server is not ready."""
         self._connection.check("/-/ready")
 
     def ready(self) -> bool:
-        """Whether it can be asked."""
         return self._connection.is_ready("/-/ready")
 
     def _query(self, what: str, parse: Callable[[Any], T], parameters: dict[str, Any]) -> T:

@@ -1,4 +1,4 @@
-"""OTLP's JSON of spans, as both trace stores give it: ids in hex or base64, enumerations as numbers or names."""
+"""Reads spans in OTLP's JSON. Jaeger and Tempo write ids in hex or base64, and enumerations as numbers or names."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from typing import Any, Final
 
-from stores.times import from_nanoseconds
+from stores.timestamps import from_nanoseconds
 from stores.traces import Attributes, Span, SpanEvent, SpanLink, Value
 
 _KINDS: Final = ("", "internal", "server", "client", "producer", "consumer")
@@ -19,12 +19,11 @@ def spans(data: Any, *, lists_are_text: bool = False) -> list[Span]:
 
     Args:
         data: parsed JSON.
-        lists_are_text: a list was stored as its JSON text, which is then read; text that looks like a list
-            of scalars cannot be told from one.
+        lists_are_text: the store keeps lists as JSON text. Text that looks like a list of scalars is read as a list.
     """
-    read = _Reader(lists_are_text)
+    reader = _Reader(lists_are_text)
     return [
-        read.span(item, scope, resource)
+        reader.span(item, scope, resource)
         for resource in data.get("resourceSpans", ())
         for scope in resource.get("scopeSpans", ())
         for item in scope.get("spans", ())
@@ -86,7 +85,7 @@ class _Reader:
 
 
 def list_of_text(text: str) -> Value:
-    """`text`, or the list of scalars that it is the JSON of."""
+    """The list of scalars that `text` is the JSON of, else `text`."""
     if not text.startswith("["):
         return text
     try:
@@ -97,11 +96,11 @@ def list_of_text(text: str) -> Value:
 
 
 def _is_flat(found: Sequence[Any]) -> bool:
-    return all(isinstance(one, str | bool | int | float) for one in found)
+    return all(isinstance(item, str | bool | int | float) for item in found)
 
 
 def _plain(item: Any) -> Any:
-    """An AnyValue as Python has it, maps and lists included."""
+    """An AnyValue as a Python value, maps and lists included."""
     match item:
         case {"intValue": number}:
             return int(number)
@@ -119,7 +118,7 @@ def _json(value: Any) -> str:
 
 
 def _hex(text: str, digits: int) -> str:
-    """An id of that many hex digits, given in hex or in base64."""
+    """An id with that many hex digits, from hex or base64."""
     if not text or len(text) == digits:
         return text.lower()
     return base64.b64decode(text).hex().rjust(digits, "0")

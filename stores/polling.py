@@ -1,4 +1,4 @@
-"""Waits for what arrives later: telemetry is seen seconds after it was sent."""
+"""Waits for telemetry, which can be queried only seconds after it was sent."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from stores.errors import StoreError
 T = TypeVar("T")
 
 
-class NotInTime(AssertionError):
-    """What was waited for did not come. `last` is what was seen instead, or the StoreError."""
+class PollTimeout(AssertionError):
+    """The condition was not met in time. `last` is the last answer or StoreError."""
 
     def __init__(self, timeout_s: float, last: object) -> None:
         shown = str(last) if isinstance(last, StoreError) else repr(last)
@@ -26,16 +26,16 @@ def poll_until(
     timeout_s: float = 10.0,
     every_s: float = 0.1,
 ) -> T:
-    """Ask again and again until the answer is accepted, and return it. A StoreError counts as an answer not accepted.
+    """Ask until an answer is accepted, and return it. After a StoreError, ask again.
 
     Args:
         ask: asks once.
-        accept: whether the answer is the one waited for; by default one that is not empty.
-        timeout_s: how long.
-        every_s: pause between two.
+        accept: decides about an answer; by default every answer that is true or not empty.
+        timeout_s: time before giving up.
+        every_s: pause between two calls.
 
     Raises:
-        NotInTime: with what was seen last.
+        PollTimeout: no answer was accepted in time.
     """
     deadline = time.monotonic() + timeout_s
     while True:
@@ -48,5 +48,5 @@ def poll_until(
         except StoreError as error:
             last = error
         if time.monotonic() >= deadline:
-            raise NotInTime(timeout_s, last)
+            raise PollTimeout(timeout_s, last)
         time.sleep(every_s)

@@ -9,16 +9,16 @@ from urllib.parse import quote
 
 from stores import otlp_json
 from stores.connection import ANSWER_WITHIN_S, Connection
-from stores.times import from_nanoseconds
+from stores.timestamps import from_nanoseconds
 from stores.trace_filter import TraceFilter
 from stores.traces import Trace, TraceSummary, newest_first, trace_of
 
-SERVICES_OF_S = 7 * 86_400.0  # services() looks back this far; without a period Tempo looks at the newest spans only
+SERVICES_OF_S = 7 * 86_400.0  # period of services(); without a period Tempo looks at the newest spans only
 _NO_ROOT = "<root span not yet received>"
 
 
 class Tempo:
-    """Asks Tempo, in TraceQL. A span can be found by search up to 30 s after it was accepted."""
+    """Asks Tempo, in TraceQL. Tempo may take 30 s before a search finds a new span."""
 
     server = "tempo"
 
@@ -27,14 +27,12 @@ class Tempo:
         self.url = self._connection.url
 
     def trace(self, trace_id: str) -> Trace | None:
-        """See TraceStore."""
         return self._connection.get_if_there(
             f"/api/v2/traces/{quote(trace_id, safe='')}", lambda body: _trace(trace_id, body)
         )
 
     def search(self, which: TraceFilter, limit: int = 20) -> list[TraceSummary]:
-        """See TraceStore."""
-        start, end = which.span()
+        start, end = which.period()
         found = self._connection.get(
             "/api/search",
             lambda body: [_summary(item) for item in body.get("traces") or ()],
@@ -43,7 +41,6 @@ class Tempo:
         return newest_first(found, which, limit)
 
     def services(self) -> list[str]:
-        """See TraceStore."""
         now = time.time()
         return self._connection.get(
             "/api/v2/search/tag/resource.service.name/values",
@@ -52,11 +49,9 @@ class Tempo:
         )
 
     def check_ready(self) -> None:
-        """See TraceStore."""
         self._connection.check("/ready")
 
     def ready(self) -> bool:
-        """See TraceStore."""
         return self._connection.is_ready("/ready")
 
 

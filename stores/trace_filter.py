@@ -1,4 +1,4 @@
-"""Which traces: one filter, rendered for Tempo and for Jaeger."""
+"""A filter of traces, written for Tempo and for Jaeger."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from stores.quoting import number, plain, quoted
-from stores.times import period
+from stores.timestamps import resolve_period
 
 AttributeValue = str | int | float | bool
 
 
 @dataclass(frozen=True)
 class TraceFilter:
-    """Traces that began in the period (by default the last hour) and have one span for which everything here holds.
+    """Traces that began in the period (by default the last hour) and have a span that meets every condition.
 
-    Attributes are of the span or of its resource, and must be equal; lists cannot be searched for.
+    Attributes are the span's or its resource's, and must be equal. Lists cannot be searched for.
     """
 
-    service: str  # empty: any, which Jaeger refuses to search for
+    service: str  # empty: any; Jaeger searches one service only
     operation: str = ""  # the span's name; empty: any
     attributes: Mapping[str, AttributeValue] = field(default_factory=dict)
     error_only: bool = False
@@ -29,16 +29,16 @@ class TraceFilter:
     start: float | None = None  # Unix s
     end: float | None = None
 
-    def span(self) -> tuple[float, float]:
+    def period(self) -> tuple[float, float]:
         """Start and end, in Unix seconds.
 
         Raises:
             ValueError: the period is empty.
         """
-        return period(self.start, self.end)
+        return resolve_period(self.start, self.end)
 
     def traceql(self) -> str:
-        """For Tempo, which takes the period beside it."""
+        """TraceQL, for Tempo. The period is a parameter of its own there."""
         conditions = [f"resource.service.name = {quoted(self.service)}"] if self.service else []
         if self.operation:
             conditions.append(f"name = {quoted(self.operation)}")
@@ -50,11 +50,12 @@ class TraceFilter:
         return f"{{ {' && '.join(conditions) or 'true'} }} with (most_recent=true)"
 
     def jaeger_parameters(self) -> dict[str, str]:
-        """For Jaeger. Its index holds text and finds each condition on any span of a trace, so check what it finds.
+        """Parameters for Jaeger. Its index may find each condition on another span of a trace: check the result.
 
-        A fraction is left to that check: the index holds as many digits of it as its server's version likes.
+        The index holds attributes as text, and the digits of a fraction differ between Jaeger's versions. So
+        fractions are left to that check.
         """
-        start, end = self.span()
+        start, end = self.period()
         tags = {name: plain(value) for name, value in self.attributes.items() if not isinstance(value, float)}
         if self.error_only:
             tags["error"] = "true"
@@ -75,7 +76,7 @@ class TraceFilter:
 def _attribute(name: str) -> str:
     if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_.-]*", name):
         return f".{name}"
-    escaped = re.sub(r'(["\\])', r"\\\1", name)  # the only two escapes that TraceQL has in a name
+    escaped = re.sub(r'(["\\])', r"\\\1", name)  # TraceQL has no other escapes in a name
     return f'."{escaped}"'
 
 

@@ -8,15 +8,15 @@ from typing import Any, TypeVar
 from stores.connection import ANSWER_WITHIN_S, Connection
 from stores.log_filter import LogFilter
 from stores.logs import Histogram, LogLine, check_limit, histogram_of, log_line, most_frequent
-from stores.times import from_rfc3339, milliseconds, rfc3339
+from stores.timestamps import from_rfc3339, milliseconds, rfc3339
 
 T = TypeVar("T")
 
-_NO_BODY = "missing _msg field"  # what it stores where a record has none begins with this
+_NO_BODY = "missing _msg field"  # start of the text that VictoriaLogs stores for a record without a body
 
 
 class VictoriaLogs:
-    """Asks VictoriaLogs, in LogsQL. A line can be found about a second after it was accepted."""
+    """Asks VictoriaLogs, in LogsQL. VictoriaLogs takes about a second before a query finds a new line."""
 
     server = "victoria-logs"
 
@@ -25,17 +25,15 @@ class VictoriaLogs:
         self.url = self._connection.url
 
     def query(self, which: LogFilter, limit: int = 100, *, newest_first: bool = True) -> list[LogLine]:
-        """See LogStore."""
         check_limit(limit)
         return self._lines(which.logsql(), limit, newest_first)
 
     def native(self, query: str, start: float, end: float, limit: int = 100) -> list[LogLine]:
-        """See LogStore: a filter in LogsQL, without its period and without pipes."""
+        """`query` is LogsQL: a filter without a period and without pipes."""
         check_limit(limit)
         return self._lines(f"_time:[{rfc3339(start)}, {rfc3339(end)}) {query}", limit, newest_first=True)
 
     def histogram(self, which: LogFilter, step_s: float, by: str = "") -> Histogram:
-        """See LogStore."""
         which = which.in_steps(step_s)
         hits = self._ask(
             "hits",
@@ -49,16 +47,13 @@ class VictoriaLogs:
         return histogram_of(which, step_s, rows)
 
     def field_values(self, field: str, which: LogFilter, limit: int = 100) -> dict[str, int]:
-        """See LogStore."""
         values = self._ask("field_values", lambda body: body["values"], {"query": which.logsql(), "field": field})
         return most_frequent({item["value"]: int(item["hits"]) for item in values}, limit)
 
     def check_ready(self) -> None:
-        """See LogStore."""
         self._connection.check("/health")
 
     def ready(self) -> bool:
-        """See LogStore."""
         return self._connection.is_ready("/health")
 
     def _lines(self, filtered: str, limit: int, newest_first: bool) -> list[LogLine]:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-from alert_sink.incidents import rank, scope_of
+from alert_sink.episodes import scope_of, severity_rank
 from alert_sink.watchdog import WATCHDOG
 from stores.alerts import Alert, Silence
-from stores.metric_answers import Rule, RuleAlert
+from stores.metric_results import Rule, RuleAlert
 
 _VALUE = re.compile(r"\{\{\s*\$value\b([^}]*)\}\}\s*(ms\b|US dollars)?")
 _UNIT_OF_FUNCTION = {"humanizePercentage": "percentunit", "humanizeDuration": "s", "humanize1024": "bytes"}
@@ -79,7 +79,7 @@ def active_alerts(rules: Sequence[Rule], alerts: Sequence[Alert], silences: Sequ
     merged += [_from_alertmanager(alert, silence_by_id, names) for alert in unmatched]
     return sorted(
         (alert for alert in merged if alert.name != WATCHDOG),
-        key=lambda alert: (rank(alert.severity), alert.name, -alert.since, alert.key),
+        key=lambda alert: (severity_rank(alert.severity), alert.name, -alert.since, alert.key),
     )
 
 

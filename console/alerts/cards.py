@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from nicegui import ui
 
-from alert_sink.incidents import length, moment
+from alert_sink.formats import format_duration, format_time
 from console.alerts.active_alerts import ActiveAlert
 from console.alerts.links import links_of, runbook_page
 from console.runbooks.view import shelf, show
@@ -126,22 +126,22 @@ def scope_text(alert: ActiveAlert) -> str:
 
 def at(unix_s: float, now: float) -> str:
     """The time in UTC; with its day, unless that is today."""
-    text = moment(unix_s)
-    return text.split()[-1] if text.split()[:2] == moment(now).split()[:2] else text
+    text = format_time(unix_s)
+    return text.split()[-1] if text.split()[:2] == format_time(now).split()[:2] else text
 
 
 def _since(alert: ActiveAlert, now: float) -> str:
     if alert.state == "pending":
         left = alert.since + alert.for_s - now
-        fires = f"fires in {length(left)}" if left > 0 else "about to fire"
-        return f"pending for {length(now - alert.since)}, {fires}"
-    return f"for {length(now - alert.since)}, since {at(alert.since, now)}"
+        fires = f"fires in {format_duration(left)}" if left > 0 else "about to fire"
+        return f"pending for {format_duration(now - alert.since)}, {fires}"
+    return f"for {format_duration(now - alert.since)}, since {at(alert.since, now)}"
 
 
 def _why_suppressed(alert: ActiveAlert, now: float) -> str:
     """Why Alertmanager sends no notification; empty if it does."""
     if alert.state == "silenced":
-        silences = [f"“{one.comment}” ({one.author}), {length(one.ends - now)} left" for one in alert.silences]
+        silences = [f"“{one.comment}” ({one.author}), {format_duration(one.ends - now)} left" for one in alert.silences]
         return f"Silenced: {'; '.join(silences) or 'Alertmanager did not say by which silence'}"
     if alert.state == "inhibited":
         return f"Inhibited by {', '.join(alert.inhibited_by)}: no notification is sent while that alert is firing."

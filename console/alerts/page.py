@@ -10,7 +10,7 @@ from nicegui import ui
 from starlette.requests import Request
 
 from alert_sink.console_pages import trace_page
-from alert_sink.incidents import length
+from alert_sink.formats import format_duration
 from alert_sink.watchdog import SILENT
 from console import states
 from console.address import Address
@@ -91,7 +91,7 @@ class AlertsPage:
         now = time.time()
         alerts = [alert for alert in snapshot.alerts if self._name in ("", alert.name)]
         counted = sorted((alert.state, alert.severity) for alert in alerts)
-        heartbeat = (snapshot.watchdog.get("silent"), length(snapshot.watchdog.get("age_s") or 0))
+        heartbeat = (snapshot.watchdog.get("silent"), format_duration(snapshot.watchdog.get("age_s") or 0))
         errors = (str(snapshot.prometheus_error), str(snapshot.alertmanager_error))
         self._status.show((counted, errors, heartbeat), lambda: self._draw_status(snapshot, alerts))
         self._problems.show(errors, lambda: _draw_problems(snapshot))
@@ -136,7 +136,7 @@ class AlertsPage:
 
     def _show_silences(self, snapshot: AlertsSnapshot, now: float) -> None:
         silences = [*current(snapshot.silences), *expired(snapshot.silences, self._span().start)]
-        content = [(one.id, one.state, length(one.ends - now), _matched(one, snapshot)) for one in silences]
+        content = [(one.id, one.state, format_duration(one.ends - now), _matched(one, snapshot)) for one in silences]
         self._show_list(
             "silences",
             snapshot.alertmanager_error,
@@ -157,7 +157,9 @@ class AlertsPage:
                                 with ui.element("li"):
                                     ui.label(matcher_text(matcher)).classes("mono")
                     with ui.element("div").classes("alert-value"):
-                        ui.label(f"expired {at(one.ends, now)}" if is_expired else f"{length(one.ends - now)} left")
+                        ui.label(
+                            f"expired {at(one.ends, now)}" if is_expired else f"{format_duration(one.ends - now)} left"
+                        )
                         ui.label(f"by {one.author}" + ("" if is_expired else f", {_matched(one, snapshot)}"))
                     with ui.element("div").classes("alert-next"):
                         if not is_expired:
@@ -180,7 +182,7 @@ class AlertsPage:
         self._show_list(
             "resolved",
             snapshot.sink_error,
-            [(one, length(now - (one.end or 0))) for one in ended],
+            [(one, format_duration(now - (one.end or 0))) for one in ended],
             "No alerts resolved in this time range.",
             lambda: _draw_resolved(ended, now),
         )
@@ -241,7 +243,7 @@ def watchdog(snapshot: AlertsSnapshot) -> None:
     if snapshot.watchdog.get("silent"):
         ui.link("Alerting is broken: watchdog silent", f"/runbooks/{SILENT}").classes("chip big bad")
     elif snapshot.watchdog.get("age_s") is not None:
-        ui.label(f"Watchdog received {length(snapshot.watchdog['age_s'])} ago").classes("chip big good")
+        ui.label(f"Watchdog received {format_duration(snapshot.watchdog['age_s'])} ago").classes("chip big good")
     elif snapshot.sink_error is None:
         ui.label("No watchdog received yet").classes("chip big")
 
@@ -258,8 +260,10 @@ def _draw_resolved(periods: Sequence[FiringPeriod], now: float) -> None:
                     ui.label(one.description or "No description.")
                     scope_list(one.scope)
                 with ui.element("div").classes("alert-value"):
-                    ui.label(f"resolved {length(now - one.end)} ago")
-                    ui.label(f"fired for {length(one.end - one.start)}, until {at(one.end, now)}").classes("muted")
+                    ui.label(f"resolved {format_duration(now - one.end)} ago")
+                    ui.label(f"fired for {format_duration(one.end - one.start)}, until {at(one.end, now)}").classes(
+                        "muted"
+                    )
                 with ui.element("div").classes("alert-next"):
                     runbook = runbook_page(one.name, one.scope)
                     if runbook:

@@ -24,7 +24,9 @@ async def create_silence(client: Client, request: SilenceRequest) -> str:
     """
     refuse_cross_origin(client)
     alerts = services().stores.alerts
-    return await services().ask(alerts.silence, request.matchers, request.duration_s, request.comment, request.author)
+    return await services().ask(
+        alerts.create_silence, request.matchers, request.duration_s, request.comment, request.author
+    )
 
 
 async def expire_silence(client: Client, silence_id: str) -> None:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from nicegui import ui
 
-from alert_sink.incidents import length, moment, rank
+from alert_sink.episodes import severity_rank
+from alert_sink.formats import format_duration, format_time
 from console.alerts.cards import SEVERITY_CLASS
 from console.alerts.history import FiringPeriod
 from console.alerts.links import alerts_page
@@ -18,7 +19,7 @@ _MIN_WIDTH = 0.35  # percent
 
 def timeline(periods: Sequence[FiringPeriod], span: Span, now: float) -> None:
     rows: dict[str, list[FiringPeriod]] = {}
-    for period in sorted(periods, key=lambda one: (rank(one.severity), one.name)):
+    for period in sorted(periods, key=lambda one: (severity_rank(one.severity), one.name)):
         rows.setdefault(period.name, []).append(period)
     with ui.element("div").classes("timeline").props('role="img"') as chart:
         chart.props["aria-label"] = f"{len(rows)} alerts fired {len(periods)} times"
@@ -32,7 +33,7 @@ def timeline(periods: Sequence[FiringPeriod], span: Span, now: float) -> None:
             ui.label("UTC")
             with ui.element("div").classes("timeline-ticks"):
                 for index in range(_TICKS):
-                    ui.label(moment(span.start + span.length * index / (_TICKS - 1))[:-3])
+                    ui.label(format_time(span.start + span.length * index / (_TICKS - 1))[:-3])
 
 
 def _bar(period: FiringPeriod, span: Span, now: float) -> None:
@@ -43,8 +44,8 @@ def _bar(period: FiringPeriod, span: Span, now: float) -> None:
     classes = f"{SEVERITY_CLASS.get(period.severity, '')}{' open' if period.firing else ''}"
     bar = ui.element("span").classes(f"timeline-bar {classes}")
     bar.style(f"left: {min(left, 100 - _MIN_WIDTH):.3f}%; width: {min(width, 100 - left):.3f}%")
-    duration = f"for {length(end - period.start)}{' until now' if period.firing else ''}"
-    bar.props["title"] = f"Fired {moment(period.start)} UTC, {duration}\n{scope}"
+    duration = f"for {format_duration(end - period.start)}{' until now' if period.firing else ''}"
+    bar.props["title"] = f"Fired {format_time(period.start)} UTC, {duration}\n{scope}"
 
 
 def _percent(unix_s: float, span: Span) -> float:

@@ -13,7 +13,7 @@ from console.dashboards.questions import Question
 from console.dashboards.transformations import transformed
 from console.times import clock
 from stores.logs import LogLine
-from stores.metric_answers import Exemplar
+from stores.metric_results import Exemplar
 from stores.traces import TraceSummary
 
 _OF_TABLES = ("table", "barchart")

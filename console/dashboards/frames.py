@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Final
 
 from console.dashboards.model import Target
-from stores.metric_answers import Labels, Sample, Series
+from stores.metric_results import Labels, Sample, Series
 
 TIME: Final = "Time"
 VALUE: Final = "Value"

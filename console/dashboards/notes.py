@@ -13,7 +13,7 @@ from console.dashboards.plan import Shown
 from console.dashboards.questions import Question
 from console.dashboards.variables import written
 from console.times import BadTime, seconds
-from stores.metric_answers import Series
+from stores.metric_results import Series
 
 _SMALLEST_S = 60.0
 

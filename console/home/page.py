@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from nicegui import ui
 
 from alert_sink.console_pages import trace_page
-from alert_sink.incidents import length
+from alert_sink.formats import format_duration
 from console import states
 from console.alerts.active_alerts import ActiveAlert, State, by_name, in_state
 from console.alerts.cards import SEVERITY_CLASS
@@ -78,7 +78,7 @@ class HomePage:
     async def _refresh_alerts(self) -> None:
         snapshot = await load_snapshot(services())
         firing, now = in_state(snapshot.alerts, "firing"), time.time()
-        rows = [(alert.key, alert.description, length(now - alert.since)) for alert in firing]
+        rows = [(alert.key, alert.description, format_duration(now - alert.since)) for alert in firing]
         counted = sorted((alert.state, alert.severity) for alert in snapshot.alerts)
         errors = (str(snapshot.prometheus_error), str(snapshot.alertmanager_error))
         self._banner.show((counted, snapshot.watchdog, errors), lambda: _draw_banner(snapshot))
@@ -163,7 +163,7 @@ def _draw_firing(snapshot: AlertsSnapshot, firing: Sequence[ActiveAlert], now: f
             others = f" (and {len(alerts) - 1} more)" if len(alerts) > 1 else ""
             with ui.element("div").classes(f"home-alert {SEVERITY_CLASS.get(first.severity, '')}"):
                 ui.link(name, alerts_page(name)).classes("strong")
-                ui.label(f"for {length(now - min(alert.since for alert in alerts))}").classes("muted number")
+                ui.label(f"for {format_duration(now - min(alert.since for alert in alerts))}").classes("muted number")
                 ui.label(f"{first.description}{others}").classes("home-said")
         if len(groups) > _MAX_ALERTS:
             ui.link(f"{len(groups) - _MAX_ALERTS} more alerts", "/alerts#firing").classes("home-more")

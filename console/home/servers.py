@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from console.services import Services
 from stack.servers import SERVERS
 from stores import StoreError
-from stores.metric_answers import Sample
+from stores.metric_results import Sample
 
 _ABOUT = {server.name: server.about for server in SERVERS}
 

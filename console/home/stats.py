@@ -13,7 +13,7 @@ from console.services import Services
 from console.times import Span
 from llm_telemetry import names
 from stores import StoreError
-from stores.metric_answers import Sample
+from stores.metric_results import Sample
 
 WINDOW_S: Final = 3_600.0
 MAX_POINTS: Final = 60  # of a line

@@ -223,7 +223,7 @@ class LogsPage:
         if tail is None:
             return
         try:
-            lines = await services().ask(tail.look)
+            lines = await services().ask(tail.poll)
         except (StoreError, ValueError) as error:
             if tail is self._tail:
                 self._show_error(error)

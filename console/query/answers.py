@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from stores.metric_answers import Sample, Series
+from stores.metric_results import Sample, Series
 
 MOST_ROWS = 50
 MOST_LINES = 20

@@ -9,7 +9,7 @@ from dataclasses import replace
 from nicegui import ui
 
 from alert_sink.console_pages import logs_page, query_page, trace_page, traces_page
-from alert_sink.incidents import moment
+from alert_sink.formats import format_time
 from alert_sink.runbook_queries import UnsupportedQuery, log_filter, trace_filter
 from console import states
 from console.query.answers import named, step_for, vector
@@ -21,7 +21,7 @@ from console.times import Span
 from console.units import formatted
 from stores import LogFilter, StoreError, TraceFilter
 from stores.logs import LogLine
-from stores.metric_answers import Sample
+from stores.metric_results import Sample
 
 ABOUT = {"promql": "PromQL", "logsql": "Log lines", "traceql": "Traces"}
 _SHOWN = 20  # log lines, traces
@@ -126,7 +126,7 @@ class QueryBlock:
             colors = chart(named(lines), span) if lines else {}
             if not samples:
                 states.no_data(
-                    f"the query gives nothing at {moment(span.end)} UTC{', the end of the range' if lines else ''}"
+                    f"the query gives nothing at {format_time(span.end)} UTC{', the end of the range' if lines else ''}"
                 )
                 return
             found = vector(samples)
@@ -136,7 +136,7 @@ class QueryBlock:
             ]
             table(["", *found.columns, "Value"], rows, _NUMBERS, "What Prometheus answers")
             notes = [f"all with {shared}" if shared else "", f"{found.left_out} more" if found.left_out else ""]
-            _note(f"At {moment(span.end)} UTC", *notes)
+            _note(f"At {format_time(span.end)} UTC", *notes)
 
         return show
 
@@ -163,7 +163,7 @@ class QueryBlock:
                 return
             rows: list[list[Cell]] = [
                 [
-                    moment(one.start),
+                    format_time(one.start),
                     one.root_service or "–",
                     one.root_name or "its root has not arrived",
                     formatted(one.duration_ms, "ms"),
@@ -200,7 +200,7 @@ def _line(one: LogLine) -> list[Cell]:
         return formatted(float(value), unit) if isinstance(value, int | float) else ""
 
     return [
-        moment(one.time),
+        format_time(one.time),
         one.body,
         said("endpoint"),
         said("model"),

@@ -9,7 +9,7 @@ from typing import Any
 from nicegui import ui
 
 from console.times import Span
-from stores.metric_answers import Series
+from stores.metric_results import Series
 
 # Of one lightness, so that each can be told from the others and from both grounds.
 COLORS = ("#5b8def", "#e0912f", "#3fa66b", "#e0605e", "#9b7be0", "#2ba3a3", "#d469a8", "#9a9a2f", "#6f87a6", "#b5764f")

@@ -18,7 +18,7 @@ from console.shell import heading, page_frame, static
 from console.timebar import TimeBar
 from console.times import TimeRange
 from stores import StoreError
-from stores.metric_answers import Rule
+from stores.metric_results import Rule
 
 
 def register() -> None:

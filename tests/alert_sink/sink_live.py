@@ -1,7 +1,9 @@
-"""The sink in process with a clock of the test's own; notifications as Alertmanager sends them."""
+"""A sink in this process with a clock that tests move, and alerts in the form of Alertmanager's webhook."""
 
 from __future__ import annotations
 
+import asyncio
+import json
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -16,7 +18,7 @@ import orjson
 from alert_sink.app import create_app
 from alert_sink.settings import SinkSettings
 from alert_sink.sink import Clock, Sink
-from stores.times import rfc3339
+from stores.timestamps import rfc3339
 
 T0 = 1_795_530_185.0  # 2026-11-24T14:23:05Z
 NOBODY = "http://127.0.0.1:1"
@@ -31,7 +33,7 @@ HERE = {"service": "demo-app", "endpoint": "/api/support/answer"}
 
 @dataclass
 class FakeClock:
-    """Both clocks, moved by hand."""
+    """Monotonic and wall clock, moved by the test."""
 
     passed: float = 1_000.0
     wall: float = T0
@@ -46,8 +48,6 @@ class FakeClock:
 
 @dataclass
 class Running:
-    """A sink in process."""
-
     http: httpx.AsyncClient
     sink: Sink
     clock: FakeClock
@@ -61,15 +61,20 @@ class Running:
         return list(answer.json()["notifications"])
 
     async def pass_time(self, seconds: int) -> None:
-        """A second at a time, looking at the watchdog each time."""
+        """Moves the clock second by second, and checks the watchdog after each."""
         for _ in range(seconds):
             self.clock.move(1)
-            await self.sink.look()
+            await self.sink.check_watchdog()
+
+    async def settled(self) -> None:
+        """Waits until no search for a trace and no forward is under way."""
+        while self.sink._tasks:
+            await asyncio.wait(set(self.sink._tasks))
 
 
 @asynccontextmanager
 async def running_sink(data: Path, clock: FakeClock | None = None, **settings: Any) -> AsyncIterator[Running]:
-    """A sink; Prometheus is not there unless a URL is given."""
+    """A sink without Prometheus, unless the settings give its URL."""
     clock = clock or FakeClock()
     app = create_app(SinkSettings(data=data, **{"prometheus_url": NOBODY, **PAGES, **settings}), clock.clock())
     async with app.router.lifespan_context(app):
@@ -79,7 +84,7 @@ async def running_sink(data: Path, clock: FakeClock | None = None, **settings: A
 
 
 def alert(name: str = "LLMHighErrorRate", status: str = "firing", **changes: Any) -> dict[str, Any]:
-    """One alert of a webhook's body. `labels` and `annotations` are added, other changes replace."""
+    """One alert of a webhook's body. `labels` and `annotations` are added, other fields are replaced."""
     labels = {"alertname": name, "severity": "critical", "team": "application", **HERE, **changes.pop("labels", {})}
     return {
         "status": status,
@@ -103,13 +108,17 @@ def watchdog(status: str = "firing") -> dict[str, Any]:
     return alert("StackWatchdog", status, labels={"severity": "info", "team": "platform"})
 
 
+def encoded(body: Any) -> bytes:
+    return json.dumps(body).encode()
+
+
 def message(*alerts: dict[str, Any]) -> dict[str, Any]:
     return {"version": "4", "receiver": "application", "status": "firing", "groupKey": "g", "alerts": list(alerts)}
 
 
 @dataclass
 class Answers:
-    """A server that keeps what it was sent, and answers `body` with `status`."""
+    """What a canned server answers, and which requests it received."""
 
     url: str
     body: Any = None
@@ -120,7 +129,7 @@ class Answers:
 
 @contextmanager
 def answering(body: Any = None, status: int = 200) -> Iterator[Answers]:
-    """A server with one canned answer."""
+    """An HTTP server that gives every POST the same answer."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -149,6 +158,6 @@ def answering(body: Any = None, status: int = 200) -> Iterator[Answers]:
 
 
 def exemplars(*found: tuple[str, float, float]) -> dict[str, Any]:
-    """What Prometheus answers: trace id, value and time of each."""
-    listed = [{"labels": {"trace_id": one}, "value": str(value), "timestamp": at} for one, value, at in found]
+    """Prometheus' answer with these exemplars: trace id, value and time of each."""
+    listed = [{"labels": {"trace_id": trace_id}, "value": str(value), "timestamp": at} for trace_id, value, at in found]
     return {"status": "success", "data": [{"seriesLabels": {"le": "5000"}, "exemplars": listed}]}

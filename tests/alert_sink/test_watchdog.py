@@ -1,4 +1,4 @@
-"""The sink's own alarm, on a clock of the test's own."""
+"""The sink raises its own alarm when the watchdog stops arriving, and only then."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from alert_sink import sink as sink_module
 from alert_sink.watchdog import SILENT
 
 
-async def test_silence_is_said_after_a_minute_and_taken_back(tmp_path: Path) -> None:
+async def test_the_alarm_fires_after_a_minute_and_resolves(tmp_path: Path) -> None:
     async with running_sink(tmp_path, grace_s=0) as sink:
         await sink.deliver(watchdog())
         await sink.pass_time(60)
@@ -35,20 +35,20 @@ async def test_silence_is_said_after_a_minute_and_taken_back(tmp_path: Path) -> 
         assert "Alerting is broken" not in (await sink.http.get("/")).text
 
         await sink.pass_time(61)
-        assert [one["status"] for one in await sink.delivered(alert=SILENT)] == ["firing", "resolved", "firing"]
+        assert [alarm["status"] for alarm in await sink.delivered(alert=SILENT)] == ["firing", "resolved", "firing"]
 
 
-async def test_a_watchdog_that_arrives_keeps_it_quiet(tmp_path: Path) -> None:
+async def test_a_watchdog_that_arrives_prevents_the_alarm(tmp_path: Path) -> None:
     async with running_sink(tmp_path, grace_s=0) as sink:
         for _ in range(10):
             await sink.deliver(watchdog())
             await sink.pass_time(55)
         assert await sink.delivered(alert=SILENT) == []
-        (one,) = await sink.delivered(alert="StackWatchdog")
-        assert one["deliveries"] == 10
+        (alarm,) = await sink.delivered(alert="StackWatchdog")
+        assert alarm["deliveries"] == 10
 
 
-async def test_nothing_is_missed_before_the_first(tmp_path: Path) -> None:
+async def test_the_watchdog_is_not_missing_before_it_first_arrives(tmp_path: Path) -> None:
     async with running_sink(tmp_path, grace_s=0) as sink:
         await sink.deliver(alert())
         await sink.pass_time(500)
@@ -56,17 +56,17 @@ async def test_nothing_is_missed_before_the_first(tmp_path: Path) -> None:
         assert "No watchdog yet" in (await sink.http.get("/")).text
 
 
-async def test_the_end_of_a_watchdog_is_no_watchdog(tmp_path: Path) -> None:
-    """Alertmanager says so minutes after Prometheus died."""
+async def test_a_resolved_watchdog_does_not_count_as_an_arrival(tmp_path: Path) -> None:
+    """Alertmanager sends it minutes after Prometheus stopped."""
     async with running_sink(tmp_path, grace_s=0) as sink:
         await sink.deliver(watchdog())
         await sink.pass_time(50)
         await sink.deliver(watchdog("resolved"))
         await sink.pass_time(11)
-        assert [one["status"] for one in await sink.delivered(alert=SILENT)] == ["firing"]
+        assert [alarm["status"] for alarm in await sink.delivered(alert=SILENT)] == ["firing"]
 
 
-async def test_a_restart_gives_a_grace_and_then_misses_what_came_before_it(tmp_path: Path) -> None:
+async def test_after_a_restart_the_alarm_waits_for_the_grace_period(tmp_path: Path) -> None:
     async with running_sink(tmp_path) as sink:
         await sink.deliver(watchdog())
     async with running_sink(tmp_path, grace_s=30) as sink:
@@ -75,14 +75,14 @@ async def test_a_restart_gives_a_grace_and_then_misses_what_came_before_it(tmp_p
         assert "Waiting for the watchdog" in (await sink.http.get("/")).text
         await sink.pass_time(1)
         assert len(await sink.delivered(alert=SILENT)) == 1
-    async with running_sink(tmp_path, FakeClock(wall=T0 + 500), grace_s=30) as sink:  # still silent, said once
+    async with running_sink(tmp_path, FakeClock(wall=T0 + 500), grace_s=30) as sink:  # still silent: no second alarm
         await sink.pass_time(200)
         assert len(await sink.delivered(alert=SILENT)) == 1
         await sink.deliver(watchdog())
-        assert [one["status"] for one in await sink.delivered(alert=SILENT)] == ["resolved", "firing"]
+        assert [alarm["status"] for alarm in await sink.delivered(alert=SILENT)] == ["resolved", "firing"]
 
 
-async def test_setting_the_time_is_no_silence(tmp_path: Path) -> None:
+async def test_setting_the_wall_clock_raises_no_alarm(tmp_path: Path) -> None:
     async with running_sink(tmp_path, grace_s=0) as sink:
         await sink.deliver(watchdog())
         for jump in (86_400.0, -3 * 86_400.0):
@@ -91,11 +91,11 @@ async def test_setting_the_time_is_no_silence(tmp_path: Path) -> None:
         assert await sink.delivered(alert=SILENT) == []
 
 
-async def test_a_stop_of_the_sink_itself_is_no_silence(tmp_path: Path) -> None:
+async def test_a_pause_of_the_sink_itself_raises_no_alarm(tmp_path: Path) -> None:
     async with running_sink(tmp_path, grace_s=0) as sink:
         await sink.deliver(watchdog())
-        sink.clock.move(300)  # no look in between
-        await sink.sink.look()
+        sink.clock.move(300)  # without a check in between
+        await sink.sink.check_watchdog()
         assert await sink.delivered(alert=SILENT) == []
         await sink.pass_time(61)
         assert len(await sink.delivered(alert=SILENT)) == 1
@@ -108,9 +108,9 @@ async def test_the_alarm_is_forwarded(tmp_path: Path) -> None:
         async with running_sink(tmp_path, grace_s=0, forward_url=f"{taken.url}/hook", forward_slack_file=file) as sink:
             await sink.deliver(watchdog())
             await sink.pass_time(61)
-            await sink.sink.settled()
+            await sink.settled()
             await sink.deliver(watchdog())
-            await sink.sink.settled()
+            await sink.settled()
     assert taken.paths == ["/slack", "/hook"] * 2
     slack, hook, slack_end, hook_end = map(json.loads, taken.bodies)
     assert "<!here>" in slack["text"]
@@ -119,13 +119,13 @@ async def test_the_alarm_is_forwarded(tmp_path: Path) -> None:
     assert (hook["status"], hook_end["status"]) == ("firing", "resolved")
 
 
-async def test_a_forward_that_fails_is_tried_again_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_failed_forward_is_retried_and_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sink_module, "FORWARD_AFTER_S", (0.0, 0.0))
     with answering({}, status=500) as taken:
         async with running_sink(tmp_path, grace_s=0, forward_url=taken.url) as sink:
             await sink.deliver(watchdog())
             await sink.pass_time(61)
-            await sink.sink.settled()
+            await sink.settled()
             assert 'failures_total{what="forward"} 2.0' in (await sink.http.get("/metrics")).text
             assert len(await sink.delivered(alert=SILENT)) == 1
     assert len(taken.bodies) == 2

@@ -17,7 +17,7 @@ from alertmanager_live import ROOT, free_port, rendered, running_alertmanager, s
 from stack.render import Timing
 from stores import AlertStore, StoreError, poll_until
 from stores.connection import Connection
-from stores.times import rfc3339
+from stores.timestamps import rfc3339
 
 FAST = Timing(interval_s=1, group_wait_s=1, group_interval_s=1, watchdog_interval_s=1)
 

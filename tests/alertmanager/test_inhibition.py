@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from stores import AlertStore, Matcher, poll_until
-from stores.times import rfc3339
+from stores.timestamps import rfc3339
 
 Labels = dict[str, str]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from console_live import ConsoleStack
 from playwright.sync_api import Page, expect
+from trace_spans import spans_named
 
 from console.settings import DASHBOARDS
 
@@ -21,7 +22,7 @@ def pages_of(stack: ConsoleStack) -> list[tuple[str, str]]:
         ("panel", f"/d/llm-overview?{RANGE}&viewPanel=panel-2"),
         ("alerts", "/alerts"),
         ("traces", f"/traces?{RANGE}"),
-        ("trace", f"/traces/{one.trace_id}?span={one.named('generate')[0].span_id}"),
+        ("trace", f"/traces/{one.trace_id}?span={spans_named(one, 'generate')[0].span_id}"),
         ("compare", f"/traces/compare?a={one.trace_id}&b={other.trace_id}"),
         ("logs", f"/logs?{RANGE}"),
         ("runbooks", "/runbooks"),

@@ -19,7 +19,7 @@ from console.settings import ConsoleSettings
 from console.times import Span
 from stores import StoreUnreachable
 from stores.alerts import Alert, Matcher, Silence
-from stores.metric_answers import Rule, RuleAlert
+from stores.metric_results import Rule, RuleAlert
 
 T0 = 1_795_530_185.0  # 2026-11-24T14:23:05Z
 HERE = {"service": "demo-app", "endpoint": "/a"}

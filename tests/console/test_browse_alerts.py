@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from loadtest.scenarios import SCENARIOS
 from loadtest.system import SystemUnderTest
-from stores import NotInTime, poll_until
+from stores import PollTimeout, poll_until
 
 pytestmark = pytest.mark.timeout(400)
 SCENARIO = next(one for one in SCENARIOS if one.name == "content-filter")
@@ -33,7 +33,7 @@ def firing(stack: ConsoleStack) -> Iterator[ConsoleStack]:
             lambda: [one for one in stack.live.stores.alerts.alerts() if one.name == ALERT], bool, FIRES_WITHIN_S
         )
         yield stack
-    except NotInTime as error:
+    except PollTimeout as error:
         found = [(one.name, one.state, one.value) for one in stack.live.stores.metrics.alerts()]
         raise AssertionError(f"{ALERT} does not fire; Prometheus has {found}") from error
     finally:

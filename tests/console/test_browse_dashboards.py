@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 
 from console.settings import DASHBOARDS
 from stores import poll_until
-from stores.metric_answers import Exemplar
+from stores.metric_results import Exemplar
 
 pytestmark = pytest.mark.timeout(300)
 BOARDS: dict[str, Any] = {file.stem: json.loads(file.read_text()) for file in sorted(DASHBOARDS.glob("*.json"))}

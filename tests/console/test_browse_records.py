@@ -9,6 +9,7 @@ import pytest
 from console_browser import Window, nothing_ran, window
 from console_live import SERVICE, ConsoleStack
 from playwright.sync_api import Browser, expect
+from trace_spans import spans_named
 
 from console.traces.waterfall import waterfall
 from console.traces.waterfall_view import cost, tokens
@@ -40,14 +41,14 @@ def test_a_trace_is_a_waterfall_with_what_it_cost(shown: Window, trace: Trace) -
         assert duration == formatted(row.span.duration_ms, "ms")
         assert used == (tokens(row.usage) if row.usage else "")
         assert dollars == (cost(row.usage) if row.usage else "")
-    chat, embeddings = trace.named("chat gpt-4o")[0], trace.named("embeddings text-embedding-3-small")[0]
+    chat, embeddings = spans_named(trace, "chat gpt-4o")[0], spans_named(trace, "embeddings text-embedding-3-small")[0]
     total = sum(float(str(span.attributes[names.LLM_COST_USD])) for span in (chat, embeddings))
     assert page.locator(".waterfall-sum").inner_text().split()[-1] == formatted(total, "currencyUSD")
 
 
 def test_a_span_shows_its_attributes_and_points_out_its_log_line(shown: Window, trace: Trace) -> None:
     page = shown.open(f"/traces/{trace.trace_id}")
-    generate = trace.named("generate")[0]
+    generate = spans_named(trace, "generate")[0]
     row = page.locator(f".span-row[data-span='{generate.span_id}']")
     row.focus()
     page.keyboard.press("Enter")

@@ -12,7 +12,7 @@ from console.home.servers import seen_by_prometheus
 from console.home.stats import FIGURES, Figure, drawing
 from console.times import Span
 from llm_telemetry import names
-from stores.metric_answers import Sample
+from stores.metric_results import Sample
 
 METRICS = {value.name for value in vars(names).values() if isinstance(value, names.Metric)}
 

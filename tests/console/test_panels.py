@@ -19,7 +19,7 @@ from console.settings import RUNBOOKS
 from console.times import clock
 from stores import QueryRefused, StoreUnreachable
 from stores.logs import LogLine
-from stores.metric_answers import Exemplar, Sample, Series
+from stores.metric_results import Exemplar, Sample, Series
 
 EVIL = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 

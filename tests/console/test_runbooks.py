@@ -14,7 +14,7 @@ from alert_sink.runbook_queries import log_filter, trace_filter
 from alert_sink.runbooks import EXAMPLES, Html, Query, RunbookLibrary
 from console.query.answers import MOST_ROWS, name_of, named, step_for, vector
 from console.settings import RUNBOOKS
-from stores.metric_answers import Sample, Series
+from stores.metric_results import Sample, Series
 
 SHELF = RunbookLibrary(RUNBOOKS)
 ALL = [*SHELF.names(), "README"]

@@ -7,7 +7,7 @@ from console_boards import PANELS, answered, panel
 from console.dashboards.frames import Table, legend_name
 from console.dashboards.panels.barchart import value_column
 from console.dashboards.transformations import transformed
-from stores.metric_answers import Sample
+from stores.metric_results import Sample
 
 ERRORS = [Sample({"model": "a", "tenant": "x"}, 10.0, 0.5), Sample({"model": "b", "tenant": "x"}, 10.0, 0.0)]
 REQUESTS = [Sample({"model": "b", "tenant": "x"}, 10.0, 7.0), Sample({"model": "c", "tenant": "x"}, 10.0, 9.0)]

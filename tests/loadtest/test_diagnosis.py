@@ -6,7 +6,7 @@ from typing import Any
 
 from loadtest.diagnosis import conditions, diagnose
 from stores import StoreUnreachable
-from stores.metric_answers import Rule, Sample, Series
+from stores.metric_results import Rule, Sample, Series
 
 
 class FakePrometheus:

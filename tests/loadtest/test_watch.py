@@ -7,7 +7,7 @@ from typing import Any
 from alert_sink.client import Deliveries
 from loadtest.watch import AlertWatch, Delivery
 from stores import StoreUnreachable
-from stores.metric_answers import RuleAlert
+from stores.metric_results import RuleAlert
 
 
 class FakeSystem:

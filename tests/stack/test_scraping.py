@@ -88,7 +88,7 @@ def test_the_first_increment_of_a_label_set_counts(lite_only: LiveStack, applica
         assert poll_until(lambda: metrics.value(increase), timeout_s=ARRIVES_WITHIN_S) == pytest.approx(3, abs=0.5)
         [series] = metrics.points('test_events_total{kind="new"}[1m]')
         assert [value for _, value in series.points][:2] == [0, 3]
-        assert metrics.series(['{__name__=~"test_events_created|test_events"}']) == []
+        assert metrics.label_values("__name__", ['{__name__=~"test_events_created|test_events"}']) == []
 
 
 def test_bucket_bounds_have_one_spelling(live: LiveStack) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from live_stack import ARRIVES_WITHIN_S, SERVICE, LiveStack
+from trace_spans import children_of, spans_named
 
 from llm_telemetry import Prices, Usage
 from stack.servers import full_servers, lite_servers
@@ -93,9 +94,9 @@ def test_trace_is_the_tree_of_the_contract(one: OneRequest) -> None:
 
 
 def test_spans_say_what_the_ledger_says(one: OneRequest) -> None:
-    [chat] = one.trace.named("chat gpt-4o")
-    [embeddings] = one.trace.named("embeddings text-embedding-3-small")
-    [generate] = one.trace.named("generate")
+    [chat] = spans_named(one.trace, "chat gpt-4o")
+    [embeddings] = spans_named(one.trace, "embeddings text-embedding-3-small")
+    [generate] = spans_named(one.trace, "generate")
     for span, entry, cost in ((chat, one.chat, one.chat_cost), (embeddings, one.embeddings, one.embeddings_cost)):
         assert span.kind == "client"
         assert span.attributes["gen_ai.usage.input_tokens"] == entry["prompt_tokens"]
@@ -111,7 +112,7 @@ def test_spans_say_what_the_ledger_says(one: OneRequest) -> None:
 
 def test_log_line_says_what_the_answer_and_the_ledger_say(one: OneRequest) -> None:
     line, answer = one.line, one.answer
-    [generate] = one.trace.named("generate")
+    [generate] = spans_named(one.trace, "generate")
     assert line.body == "llm_call"
     assert (line.trace_id, line.span_id) == (one.trace_id, generate.span_id)
     assert line.value("input_tokens") == one.chat["prompt_tokens"] == answer["usage"]["input_tokens"]
@@ -134,7 +135,7 @@ def test_exemplar_leads_to_trace_and_trace_to_log_line(live: LiveStack, one: One
     [exemplar] = [found for found in exemplars if found.trace_id == one.trace_id]
     assert exemplar.value == pytest.approx(one.answer["latency_ms"], abs=0.001)
     trace = live.trace(exemplar.trace_id, "generate")
-    [generate] = trace.named("generate")
+    [generate] = spans_named(trace, "generate")
     assert live.log_line(trace.trace_id).span_id == generate.span_id == exemplar.labels["span_id"]
 
 
@@ -156,5 +157,4 @@ def test_nothing_of_question_or_answer_is_on_any_signal(one: OneRequest) -> None
 
 
 def _tree(trace: Trace, parent: Any) -> dict[str, Any]:
-    spans = [trace.root] if parent is None else trace.children(parent)
-    return {span.name: _tree(trace, span) for span in spans if span is not None}
+    return {span.name: _tree(trace, span) for span in children_of(trace, parent)}

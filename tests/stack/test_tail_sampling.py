@@ -10,6 +10,7 @@ import pytest
 import requests
 from lite_process import LiteProcess
 from live_stack import LiveStack
+from trace_spans import spans_named
 
 from stores.polling import poll_until
 
@@ -38,7 +39,7 @@ def test_errors_are_kept_and_the_rest_is_not(sampled: LiveStack) -> None:
 
     for trace_id in failed:
         trace = sampled.trace(trace_id, "generate")
-        assert trace.named("generate")[0].attributes["error.type"] == "content_filter"
+        assert spans_named(trace, "generate")[0].attributes["error.type"] == "content_filter"
     # The failed ones were decided last, so the fine ones were decided before.
     assert [trace_id for trace_id in fine if sampled.stores.traces.trace(trace_id)] == []
     total = 'sum(llm_requests_total{service="demo-app"})'

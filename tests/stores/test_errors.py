@@ -163,14 +163,14 @@ def test_refused_with_the_servers_own_words(name: str, canned: CannedServer) -> 
     error = error_of(name, canned.url)
     assert isinstance(error, QueryRefused)
     names_itself(error, name, canned.url)
-    assert said in error.said
+    assert said in error.message
 
 
 def test_bad_promql_at_a_real_prometheus(stores: Stores) -> None:
     with pytest.raises(QueryRefused) as caught:
         stores.metrics.instant("sum(up")
     names_itself(caught.value, "prometheus", stores.metrics.url)
-    assert "parse error: unclosed left parenthesis" in caught.value.said
+    assert "parse error: unclosed left parenthesis" in caught.value.message
     with pytest.raises(QueryRefused, match="exceeded maximum resolution of 11,000 points"):
         stores.metrics.range("up", 0, 1e6, step_s=1)
 
@@ -185,8 +185,8 @@ def test_bad_requests_at_a_real_jaeger(stores: Stores) -> None:
 def test_a_proxy_of_the_environment_is_not_used(canned: CannedServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
-    canned.give("/api/v2/receivers", [])
-    assert AlertStore(canned.url).receivers() == []
+    canned.give("/api/v2/silences", [])
+    assert AlertStore(canned.url).silences() == []
 
 
 def test_who_observes_learns_how_every_question_ended(canned: CannedServer, monkeypatch: pytest.MonkeyPatch) -> None:

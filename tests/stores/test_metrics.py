@@ -1,14 +1,13 @@
-"""Prometheus, with samples sent by OTLP, two scrape targets and four rules."""
+"""Prometheus, with samples sent by OTLP and four rules."""
 
 import math
 
 import pytest
 import store_sent as sent
-from store_servers import Running
 
 from stack.stores import Stores
 from stores import MetricStore, QueryRefused, poll_until
-from stores.metric_answers import Exemplar, Sample
+from stores.metric_results import Exemplar, Sample
 
 COUNTER = {"__name__": "llm_requests_total", "instance": "one", "job": "demo-app", **sent.REQUESTS_LABELS}
 LATE = sent.T0 + 30
@@ -74,25 +73,11 @@ def test_exemplars_name_their_trace(metrics: MetricStore) -> None:
     assert metrics.exemplars("no_such_metric") == []
 
 
-def test_labels_and_series(metrics: MetricStore) -> None:
+def test_label_values(metrics: MetricStore) -> None:
     assert metrics.label_values("tenant") == ["acme"]
     assert metrics.label_values("le", ['{__name__="llm_latency_ms_bucket"}']) == ["+Inf", "1000", "3000"]
     assert {"llm_requests_total", "llm_latency_ms_sum", "up"} <= set(metrics.label_values("__name__"))
     assert metrics.label_values("no_such_label") == []
-    assert metrics.series(["llm_requests_total"]) == [COUNTER]
-
-
-def test_targets(metrics: MetricStore, running: Running) -> None:
-    nobody, logs = poll_until(
-        metrics.targets, lambda targets: {target.health for target in targets} == {"up", "down"}, timeout_s=20
-    )
-    assert (nobody.job, nobody.instance, nobody.health) == ("apps", "127.0.0.1:1", "down")
-    assert "connection refused" in nobody.last_error
-    assert nobody.url == "http://127.0.0.1:1/metrics"
-    instance = f"127.0.0.1:{running.stack.port('VICTORIA_LOGS_PORT')}"
-    assert (logs.job, logs.instance, logs.health, logs.last_error) == ("victoria-logs", instance, "up", "")
-    assert logs.last_scrape is not None
-    assert logs.last_scrape > sent.T0
 
 
 def test_rules(metrics: MetricStore) -> None:
@@ -119,11 +104,6 @@ def test_alerts(metrics: MetricStore) -> None:
     assert fires.labels == {"alertname": "LLMTestFires", "severity": "warning"}
     assert fires.annotations == {"summary": "it fires", "description": "it is 2"}
     assert fires.active_since > sent.T0
-
-
-def test_metadata_knows_only_what_was_scraped(metrics: MetricStore) -> None:
-    assert "llm_requests_total" not in metrics.metadata()
-    assert metrics.metadata("no_such_metric") == {}
 
 
 def test_the_range_must_not_be_empty(metrics: MetricStore) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stores import NotInTime, StoreError, poll_until
+from stores import PollTimeout, StoreError, poll_until
 
 
 def test_poll_until_returns_what_came() -> None:
@@ -14,7 +14,7 @@ def test_poll_until_returns_what_came() -> None:
 
 
 def test_poll_until_says_what_it_saw_last() -> None:
-    with pytest.raises(NotInTime, match=r"not within 0.01 s; seen last: \[3\]") as caught:
+    with pytest.raises(PollTimeout, match=r"not within 0.01 s; seen last: \[3\]") as caught:
         poll_until(lambda: [3], lambda found: len(found) > 1, timeout_s=0.01, every_s=0.001)
     assert caught.value.last == [3]
 
@@ -34,5 +34,5 @@ def test_poll_until_outlives_a_store_that_is_away() -> None:
     def never() -> int:
         raise away
 
-    with pytest.raises(NotInTime, match="seen last: loki is away"):
+    with pytest.raises(PollTimeout, match="seen last: loki is away"):
         poll_until(never, timeout_s=0.01, every_s=0.001)

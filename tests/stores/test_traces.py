@@ -3,6 +3,7 @@
 import pytest
 import store_sent as sent
 from canned_server import CannedServer
+from trace_spans import children_of, spans_named
 
 from stack.stores import Stores
 from stores import TraceFilter
@@ -33,8 +34,8 @@ def test_a_trace_comes_back_value_by_value(traces: TraceStore) -> None:
         ("chat gpt-4o", "0000000000000003", "0000000000000002"),
         ("chat gpt-4o", "0000000000000004", "0000000000000002"),
     ]
-    assert trace.root is trace.spans[0]
-    assert trace.children(trace.spans[1]) == trace.named("chat gpt-4o") == list(trace.spans[2:])
+    assert children_of(trace, None) == [trace.spans[0]]
+    assert children_of(trace, trace.spans[1]) == spans_named(trace, "chat gpt-4o") == list(trace.spans[2:])
     chat = trace.spans[3]
     assert chat.trace_id == sent.ASKED
     assert (chat.service, chat.kind, chat.scope) == ("demo-app", "client", "llm_telemetry")

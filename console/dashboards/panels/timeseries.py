@@ -14,7 +14,7 @@ from console.dashboards.frames import CALCULATION_NAMES, Line
 from console.dashboards.notes import Note
 from console.dashboards.panels.body import Context
 from console.units import formatted
-from stores.metric_answers import Exemplar
+from stores.metric_results import Exemplar
 
 MOST_EXEMPLARS = 60  # more would hide the lines
 

@@ -1,7 +1,7 @@
-"""Times are Unix seconds (float) in all of `stores`. Here they become text and numbers of servers, and back.
+"""Converts times: Unix seconds (float) in all of `stores`, nanoseconds or RFC 3339 at the servers.
 
-A float of today's times holds microseconds: what is finer is dropped when read, so that asking from a line's time on
-finds that line.
+A float holds today's times to the microsecond. Finer digits are dropped when a time is read, so that a query which
+starts at a line's time finds that line.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
-LOOK_BACK_S = 3600.0  # of a question that names no start
+LOOK_BACK_S = 3600.0  # of a query without a start
 
 
-def period(start: float | None, end: float | None) -> tuple[float, float]:
-    """Start and end of a question: the last hour where it names neither.
+def resolve_period(start: float | None, end: float | None) -> tuple[float, float]:
+    """Start and end of a query; by default the last hour.
 
     Raises:
         ValueError: the period is empty.
@@ -21,12 +21,12 @@ def period(start: float | None, end: float | None) -> tuple[float, float]:
     until = time.time() if end is None else end
     since = until - LOOK_BACK_S if start is None else start
     if since >= until:
-        raise ValueError(f"a period that ends ({until}) before it starts ({since})")
+        raise ValueError(f"the period ends ({until}) before it starts ({since})")
     return since, until
 
 
 def nanoseconds(unix_s: float) -> int:
-    """Unix nanoseconds, of the nearest microsecond."""
+    """Unix nanoseconds, rounded to a microsecond."""
     return round(unix_s * 1e6) * 1000
 
 
@@ -36,7 +36,7 @@ def from_nanoseconds(unix_ns: int | str) -> float:
 
 
 def milliseconds(seconds: float) -> int:
-    """A length as whole milliseconds, 1 at least."""
+    """A duration in whole milliseconds, at least 1."""
     return max(1, round(seconds * 1000))
 
 
@@ -50,9 +50,9 @@ def from_rfc3339(text: str) -> float:
     """Unix seconds of a time with a zone; digits beyond microseconds are dropped.
 
     Raises:
-        ValueError: it is no such time.
+        ValueError: the text is not a time, or has no zone.
     """
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
+    time_read = datetime.fromisoformat(text)
+    if time_read.tzinfo is None:
         raise ValueError(f"a time without a zone: {text!r}")
-    return moment.timestamp()
+    return time_read.timestamp()

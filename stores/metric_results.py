@@ -1,4 +1,4 @@
-"""What Prometheus answers, typed. Times are Unix seconds; values are floats, NaN and infinities included."""
+"""Prometheus' answers in types. Times are Unix seconds; values are floats and may be NaN or infinite."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from stores.times import from_rfc3339
+from stores.timestamps import from_rfc3339
 
 Labels = Mapping[str, str]
 
@@ -30,31 +30,18 @@ class Series:
 
 @dataclass(frozen=True)
 class Exemplar:
-    """One observation behind a sample, with the trace it was made in."""
+    """One observation of a series, with its trace."""
 
-    trace_id: str  # empty where it carries none
+    trace_id: str  # empty: none
     labels: Labels  # its own
-    series: Labels  # of the series it stands at
+    series: Labels  # of the series
     value: float
     time: float
 
 
 @dataclass(frozen=True)
-class Target:
-    """Something that Prometheus scrapes."""
-
-    job: str
-    instance: str
-    health: str  # up, down, unknown
-    last_error: str
-    last_scrape: float | None
-    url: str
-    labels: Labels
-
-
-@dataclass(frozen=True)
 class RuleAlert:
-    """A pending or firing alert of a rule, as Prometheus sees it; Alertmanager's are in stores.alerts."""
+    """A pending or firing alert of a rule, from Prometheus; stores.alerts has Alertmanager's alerts."""
 
     name: str
     state: str  # pending, firing
@@ -66,7 +53,7 @@ class RuleAlert:
 
 @dataclass(frozen=True)
 class Rule:
-    """A recording or alerting rule, and how its last evaluation went."""
+    """A recording or alerting rule, with its last evaluation."""
 
     group: str
     file: str
@@ -82,20 +69,11 @@ class Rule:
     alerts: tuple[RuleAlert, ...] = ()
 
 
-@dataclass(frozen=True)
-class Metadata:
-    """What a scraped metric says of itself."""
-
-    kind: str  # counter, gauge, histogram, …
-    help: str
-    unit: str
-
-
 def samples(data: Any) -> list[Sample]:
-    """Of an instant query that gave a vector or a scalar. Series with native histograms only are left out.
+    """Samples of a vector or a scalar. Series that have only native histograms are left out.
 
     Raises:
-        ValueError: it gave something else.
+        ValueError: the query returned another type.
     """
     if data["resultType"] == "scalar":
         time, value = data["result"]
@@ -110,10 +88,10 @@ def samples(data: Any) -> list[Sample]:
 
 
 def series(data: Any) -> list[Series]:
-    """Of a query that gave a matrix.
+    """Series of a matrix.
 
     Raises:
-        ValueError: it gave something else.
+        ValueError: the query returned another type.
     """
     if data["resultType"] != "matrix":
         raise ValueError(f"the query gives a {data['resultType']}, and a matrix is needed")
@@ -128,34 +106,19 @@ def exemplars(data: Any) -> list[Exemplar]:
     """Oldest first."""
     found = [
         Exemplar(
-            one["labels"].get("trace_id", ""),
-            one["labels"],
+            exemplar["labels"].get("trace_id", ""),
+            exemplar["labels"],
             item["seriesLabels"],
-            float(one["value"]),
-            float(one["timestamp"]),
+            float(exemplar["value"]),
+            float(exemplar["timestamp"]),
         )
         for item in data
-        for one in item["exemplars"]
+        for exemplar in item["exemplars"]
     ]
     return sorted(found, key=lambda exemplar: exemplar.time)
 
 
-def target(item: Any) -> Target:
-    """One active target."""
-    scraped = from_rfc3339(item["lastScrape"])
-    return Target(
-        job=item["labels"]["job"],
-        instance=item["labels"]["instance"],
-        health=item["health"],
-        last_error=item["lastError"],
-        last_scrape=scraped if scraped > 0 else None,  # the year 1 before the first scrape
-        url=item["scrapeUrl"],
-        labels=item["labels"],
-    )
-
-
 def rule_alert(item: Any) -> RuleAlert:
-    """One alert."""
     return RuleAlert(
         name=item["labels"]["alertname"],
         state=item["state"],
@@ -167,7 +130,7 @@ def rule_alert(item: Any) -> RuleAlert:
 
 
 def rules(data: Any) -> list[Rule]:
-    """Of all groups, in the order of their files."""
+    """The rules of all groups, in the order of their files."""
     return [
         Rule(
             group=group["name"],
