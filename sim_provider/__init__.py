@@ -1,1 +1,1 @@
-"""A simulated model provider: the OpenAI HTTP API with latency, usage, faults and a ledger of everything it served."""
+"""A simulated model provider: the OpenAI HTTP API with latency, usage, faults and a ledger of all requests."""

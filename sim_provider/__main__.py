@@ -1,4 +1,4 @@
-"""`python -m sim_provider`."""
+"""The command `python -m sim_provider`."""
 
 import argparse
 import os
@@ -14,10 +14,10 @@ EPILOG = """
 environment:
   SIM_PROVIDER_HOST, SIM_PROVIDER_PORT, SIM_PROVIDER_SEED, SIM_PROVIDER_LATENCY_SCALE, SIM_PROVIDER_CONFIG
                               defaults of the options above
-  SIM_PROVIDER_API_KEY        the only key /v1 accepts; unset: any key, or none
-  SIM_PROVIDER_ADMIN_TOKEN    bearer token /admin asks for; unset: /admin answers loopback clients only
+  SIM_PROVIDER_API_KEY        the only key that /v1 accepts; without it, every key and no key
+  SIM_PROVIDER_ADMIN_TOKEN    the bearer token that /admin accepts; without it, /admin accepts loopback clients only
 
-try it:
+examples:
   curl localhost:9999/v1/chat/completions -H 'content-type: application/json' \\
     -d '{"model": "gpt-4o", "messages": [{"role": "system", "content": "[1] Keys\\nAPI keys expire after 90 days."},
          {"role": "user", "content": "When do API keys expire?"}]}'
@@ -29,24 +29,24 @@ try it:
 def _port(text: str) -> int:
     number = int(text)
     if not 0 <= number <= 65535:
-        raise argparse.ArgumentTypeError("a port is 0 (any free one) to 65535")
+        raise argparse.ArgumentTypeError("must be from 0 (any free port) to 65535")
     return number
 
 
 def _scale(text: str) -> float:
     number = float(text)
     if not 0 <= number <= 1000:
-        raise argparse.ArgumentTypeError("the latency scale is 0 to 1000")
+        raise argparse.ArgumentTypeError("must be from 0 to 1000")
     return number
 
 
 def parse_arguments(arguments: list[str]) -> argparse.Namespace:
-    """The command line over the environment. Exits with a message when something is wrong."""
+    """Parse the command line; the environment gives the defaults. Exits with a message if an argument is wrong."""
     environment = os.environ
     parser = argparse.ArgumentParser(
         prog="python -m sim_provider",
-        description="A simulated model provider that speaks the OpenAI HTTP API: answers from the context it is given,"
-        " with latency, usage, faults that can be switched on, and a ledger of everything it served.",
+        description="A simulated model provider with the OpenAI HTTP API. It answers from the context in the prompt,"
+        " with latency and usage. It has faults that can be switched on, and a ledger of all requests.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -56,32 +56,37 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
         "--port",
         type=_port,
         default=environment.get("SIM_PROVIDER_PORT", "9999"),
-        help="0 picks a free one (%(default)s)",
+        help="port to listen on; 0 selects a free port (%(default)s)",
     )
-    add("--seed", type=int, default=environment.get("SIM_PROVIDER_SEED", "7"), help="of all chance (%(default)s)")
+    add(
+        "--seed",
+        type=int,
+        default=environment.get("SIM_PROVIDER_SEED", "7"),
+        help="seed of all random numbers (%(default)s)",
+    )
     add(
         "--latency-scale",
         type=_scale,
         default=environment.get("SIM_PROVIDER_LATENCY_SCALE", "1.0"),
-        help="multiplies the models' latencies, 0 switches them off; faults add theirs unscaled (%(default)s)",
+        help="multiplies the models' latencies; 0: no latency; the latency of faults is not multiplied (%(default)s)",
     )
     add(
         "--config",
         type=Path,
         metavar="MODELS.YAML",
         default=environment.get("SIM_PROVIDER_CONFIG", str(DEFAULT_MODELS_FILE)),
-        help="the models to serve (%(default)s)",
+        help="file with the models to serve (%(default)s)",
     )
     return parser.parse_args(arguments)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until stopped; the exit status."""
+    """Serve until stopped. Returns the exit status."""
     options = parse_arguments(sys.argv[1:] if arguments is None else arguments)
     try:
         models = load_models(options.config)
     except (OSError, ModelsFileError) as error:
-        sys.stderr.write(f"sim_provider: can't use the models file: {error}\n")
+        sys.stderr.write(f"sim_provider: cannot use the models file: {error}\n")
         return 2
     settings = Settings(
         seed=options.seed,

@@ -1,4 +1,4 @@
-"""/admin: faults and the ledger, for loopback clients or whoever has the token."""
+"""The routes below /admin: faults and the ledger. They accept loopback clients, or clients with the token."""
 
 import hmac
 import ipaddress
@@ -10,25 +10,23 @@ from starlette.responses import Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sim_provider.errors import ApiError, invalid
+from sim_provider.errors import ApiError, invalid_request
 from sim_provider.faults import describe_kinds
 from sim_provider.provider import Provider, bearer_token
 
-DEFAULT_PAGE = 1_000
-LARGEST_PAGE = 10_000
-# Bytes; a fault is a handful of fields.
-LARGEST_FAULT_BODY = 10_000
+DEFAULT_PAGE_SIZE = 1_000
+MAX_PAGE_SIZE = 10_000
+MAX_FAULT_BODY_BYTES = 10_000
 
 
 def admin_app(provider: Provider) -> ASGIApp:
-    """The admin routes below their mount point."""
     faults, ledger = provider.faults, provider.ledger
 
     async def list_faults(_: Request) -> Response:
         return json_response({"active": faults.describe(), "available": describe_kinds()})
 
     async def put_fault(request: Request) -> Response:
-        fault = faults.put(request.path_params["name"], await _body(request))
+        fault = faults.put(request.path_params["name"], await _json_body(request))
         return json_response(fault.describe(provider.clock.monotonic()))
 
     async def delete_faults(request: Request) -> Response:
@@ -36,8 +34,8 @@ def admin_app(provider: Provider) -> ASGIApp:
         return json_response({"removed": faults.remove(name, request.query_params.get("model"))})
 
     async def read_ledger(request: Request) -> Response:
-        since = _whole(request, "since", 0, 0, None)
-        limit = _whole(request, "limit", DEFAULT_PAGE, 1, LARGEST_PAGE)
+        since = _integer_parameter(request, "since", 0, 0, None)
+        limit = _integer_parameter(request, "limit", DEFAULT_PAGE_SIZE, 1, MAX_PAGE_SIZE)
         return Response(ledger.page(since, limit), media_type="application/json")
 
     async def read_totals(_: Request) -> Response:
@@ -55,16 +53,15 @@ def admin_app(provider: Provider) -> ASGIApp:
         Route("/ledger", clear_ledger, methods=["DELETE"]),
         Route("/ledger/totals", read_totals, methods=["GET"]),
     ]
-    return _Guard(Router(routes, redirect_slashes=False), provider.settings.admin_token)
+    return _AccessControl(Router(routes, redirect_slashes=False), provider.settings.admin_token)
 
 
 def json_response(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """A JSON response, by orjson."""
     return Response(orjson.dumps(content), status, headers, "application/json")
 
 
-class _Guard:
-    """Lets in loopback peers; with a token configured, whoever sends it and nobody else."""
+class _AccessControl:
+    """Accepts loopback clients only. If a token is configured, it accepts clients that send the token instead."""
 
     def __init__(self, app: ASGIApp, token: str | None) -> None:
         self._app = app
@@ -73,11 +70,11 @@ class _Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self._token is None:
             if not _is_loopback(scope.get("client")):
-                message = "/admin answers loopback clients only. Set SIM_PROVIDER_ADMIN_TOKEN to use it from elsewhere."
+                message = "/admin accepts loopback clients only. To use it remotely, set SIM_PROVIDER_ADMIN_TOKEN."
                 raise ApiError(403, message, code="admin_forbidden")
         else:
-            given = bearer_token(dict(scope["headers"]).get(b"authorization", b""))
-            if not hmac.compare_digest(given, self._token.encode()):
+            token = bearer_token(dict(scope["headers"]).get(b"authorization", b""))
+            if not hmac.compare_digest(token, self._token.encode()):
                 message = "Send the token of SIM_PROVIDER_ADMIN_TOKEN: Authorization: Bearer TOKEN."
                 raise ApiError(401, message, code="admin_unauthorized")
         await self._app(scope, receive, send)
@@ -93,19 +90,21 @@ def _is_loopback(client: tuple[str, int] | None) -> bool:
     return address is not None and address.is_loopback
 
 
-async def _body(request: Request) -> Any:
+async def _json_body(request: Request) -> Any:
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > LARGEST_FAULT_BODY:
-            raise ApiError(413, f"A fault takes at most {LARGEST_FAULT_BODY} bytes.", code="request_too_large")
+        if len(body) > MAX_FAULT_BODY_BYTES:
+            raise ApiError(413, f"The body must have at most {MAX_FAULT_BODY_BYTES} bytes.", code="request_too_large")
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise invalid(f'The body is not JSON ({error}). Send an object such as {{"duration_s": 60}}.', None) from error
+        raise invalid_request(
+            f'The body is not JSON ({error}). Send an object such as {{"duration_s": 60}}.', None
+        ) from error
 
 
-def _whole(request: Request, name: str, default: int, low: int, high: int | None) -> int:
+def _integer_parameter(request: Request, name: str, default: int, low: int, high: int | None) -> int:
     value = request.query_params.get(name, str(default))
     if (
         not value.isascii()
@@ -115,5 +114,5 @@ def _whole(request: Request, name: str, default: int, low: int, high: int | None
         or (high is not None and int(value) > high)
     ):
         bounds = f"from {low} to {high}" if high is not None else f"from {low}"
-        raise invalid(f"{name} must be a whole number {bounds}.", name)
+        raise invalid_request(f"{name} must be a whole number {bounds}.", name)
     return int(value)

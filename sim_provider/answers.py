@@ -1,20 +1,20 @@
-"""Writing an answer from the context of a prompt: the sentences nearest to the question, cited."""
+"""Writes an answer from the context of a prompt: the sentences that fit the question best, with citations."""
 
 import math
 import random
 from collections import Counter
 from dataclasses import dataclass
 
-from sim_provider.reading import Reading
+from sim_provider.prompt_parser import ParsedPrompt
 from sim_provider.tokenizer import tokenize
 from sim_provider.words import STOPWORDS, all_words
 
-# Share of the question's meaning (by rarity of its words) a sentence must meet to count as relevant at all.
-RELEVANT = 0.25
+# A sentence is relevant if its words make up at least this share of the question's words, weighted by rarity.
+MIN_RELEVANCE = 0.25
 # A further sentence is used when it scores at least this share of the best one.
-WORTH_ADDING = 0.4
-MOST_SENTENCES = 8
-# Two runs over the same question weigh sentences up to this much apart, as a sampled model would.
+MIN_SHARE_OF_BEST = 0.4
+MAX_SENTENCES = 8
+# Scores vary by up to this share from answer to answer, as the answers of a sampled model vary.
 JITTER = 0.08
 
 _OPENERS = ("", "", "According to the documentation: ", "From the documentation: ", "In short: ")
@@ -23,7 +23,7 @@ _NOT_COVERED = (
     "I'm sorry, but the documentation doesn't cover this question.",
     "This isn't something the provided documentation covers; it doesn't cover anything close to it either.",
 )
-_AGAIN = (
+_REPETITION_OPENERS = (
     "In other words: ",
     "To put it another way: ",
     "It bears repeating: ",
@@ -32,8 +32,8 @@ _AGAIN = (
 )
 
 _MONTHS = ("January", "March", "April", "June", "September", "November")
-_FIRMS = ("Northwind Analytics", "Halden & Voss", "Brightmere Research", "Calder Institute", "Ostrava Systems")
-_INVENTIONS = (
+_COMPANIES = ("Northwind Analytics", "Halden & Voss", "Brightmere Research", "Calder Institute", "Ostrava Systems")
+_INVENTED_SENTENCES = (
     "Since version {a}.{b}, released in {month} 20{c}, the limit for {topic} is {big} per account.",
     "{firm} measured a {a}{b} % improvement in {topic} across {big} customers.",
     "{topic_cap} is included free of charge for the first {c} days and costs ${a}{b}.50 a month afterwards.",
@@ -44,26 +44,26 @@ _INVENTIONS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Cited:
-    """A sentence the answer may use, and how well it fits the question."""
+class RankedSentence:
+    """A sentence of the context with its citation, and its score for the question. `order` is its position."""
 
     score: float
     order: int
     text: str
 
 
-def write_answer(reading: Reading, rng: random.Random, wanted_tokens: float, verbosity: float, limit: int) -> str:
-    """An answer of about `wanted_tokens`, or less when the context has less to say.
+def write_answer(prompt: ParsedPrompt, rng: random.Random, wanted_tokens: float, verbosity: float, limit: int) -> str:
+    """Write an answer of about `wanted_tokens` tokens, or a shorter one if few sentences are relevant.
 
-    `verbosity` makes it that many times longer, as long as that is no more than about `limit` tokens.
+    The answer is then made `verbosity` times longer, up to about `limit` tokens.
     """
-    ranked = _rank(reading, rng)
+    ranked = _rank(prompt, rng)
     if not ranked:
         return _lengthen(rng.choice(_NOT_COVERED), [], rng, verbosity, limit)
     used, length = [ranked[0]], len(tokenize(ranked[0].text))
-    for candidate in ranked[1:MOST_SENTENCES]:
+    for candidate in ranked[1:MAX_SENTENCES]:
         tokens = len(tokenize(candidate.text))
-        if candidate.score < WORTH_ADDING * ranked[0].score or length + tokens > wanted_tokens:
+        if candidate.score < MIN_SHARE_OF_BEST * ranked[0].score or length + tokens > wanted_tokens:
             break
         used.append(candidate)
         length += tokens
@@ -73,42 +73,42 @@ def write_answer(reading: Reading, rng: random.Random, wanted_tokens: float, ver
     return _lengthen(answer, unused, rng, verbosity, limit)
 
 
-def invent_answer(reading: Reading, rng: random.Random) -> str:
-    """An answer that asserts names, dates and numbers which are not in the context, as calmly as a true one."""
-    topic = _topic(reading)
-    citation = " [1]" if any(passage.number is not None for passage in reading.passages) else ""
+def invent_answer(prompt: ParsedPrompt, rng: random.Random) -> str:
+    """Write an answer that states names, dates and numbers that are not in the context."""
+    topic = _topic(prompt)
+    citation = " [1]" if any(passage.number is not None for passage in prompt.passages) else ""
     sentences = []
-    for template in rng.sample(_INVENTIONS, 3):
+    for template in rng.sample(_INVENTED_SENTENCES, 3):
         facts = {
             "month": rng.choice(_MONTHS),
-            "firm": rng.choice(_FIRMS),
+            "firm": rng.choice(_COMPANIES),
             "topic": topic,
             "topic_cap": topic[:1].upper() + topic[1:],
         }
-        facts |= {name: _foreign_number(reading.context, rng, *bounds) for name, bounds in _NUMBERS.items()}
+        facts |= {name: _number_not_in(prompt.context, rng, *bounds) for name, bounds in _NUMBER_RANGES.items()}
         sentences.append(template.format(**facts)[:-1] + citation + ".")
     return " ".join(sentences)
 
 
-def _topic(reading: Reading) -> str:
-    """What the question is about: the title it meets best, else its longest word."""
-    titled = max(reading.passages, key=lambda passage: len(passage.title_words & reading.question_words), default=None)
-    if titled is not None and titled.title_words & reading.question_words:
+def _topic(prompt: ParsedPrompt) -> str:
+    """Return the passage title that shares most words with the question, else the question's longest word."""
+    titled = max(prompt.passages, key=lambda passage: len(passage.title_words & prompt.question_words), default=None)
+    if titled is not None and titled.title_words & prompt.question_words:
         return titled.title
-    words = [word for word in all_words(reading.question) if word not in STOPWORDS]
+    words = [word for word in all_words(prompt.question) if word not in STOPWORDS]
     return max(words, key=len, default="this feature")
 
 
-def leak_answer(reading: Reading) -> str | None:
-    """The system prompt, verbatim; None when there is none to leak."""
-    return f"Sure, these are my instructions:\n\n{reading.system_prompt}" if reading.system_prompt else None
+def leak_answer(prompt: ParsedPrompt) -> str | None:
+    """Return an answer that repeats the system prompt, or None if there is no system prompt."""
+    return f"Sure, these are my instructions:\n\n{prompt.system_prompt}" if prompt.system_prompt else None
 
 
-_NUMBERS = {"a": (3, 9), "b": (2, 9), "c": (17, 24), "big": (1_201, 98_999)}
+_NUMBER_RANGES = {"a": (3, 9), "b": (2, 9), "c": (17, 24), "big": (1_201, 98_999)}
 
 
-def _foreign_number(context: str, rng: random.Random, low: int, high: int) -> str:
-    """A number the context does not have, or after twenty tries one that it may."""
+def _number_not_in(context: str, rng: random.Random, low: int, high: int) -> str:
+    """Draw a number that is not in the context. After 20 attempts, return any number."""
     number = ""
     for _ in range(20):
         number = str(rng.randint(low, high))
@@ -117,38 +117,42 @@ def _foreign_number(context: str, rng: random.Random, low: int, high: int) -> st
     return number
 
 
-def _rank(reading: Reading, rng: random.Random) -> list[Cited]:
-    """Relevant sentences, best first. Rare words weigh more; a passage's title counts half for its sentences."""
-    asked = reading.question_words
-    if not asked:
+def _rank(prompt: ParsedPrompt, rng: random.Random) -> list[RankedSentence]:
+    """Return the relevant sentences, best first.
+
+    A sentence's score is the weight of the question's words in it, plus half the weight of those in its passage's
+    title. A word's weight is its inverse document frequency, log(1 + (1 + sentences) / (1 + sentences with the word)).
+    """
+    question_words = prompt.question_words
+    if not question_words:
         return []
-    seen = Counter(
+    sentences_with = Counter(
         word
-        for passage in reading.passages
+        for passage in prompt.passages
         for sentence in passage.sentences
-        for word in asked & (sentence.words | passage.title_words)
+        for word in question_words & (sentence.words | passage.title_words)
     )
-    total = sum(len(passage.sentences) for passage in reading.passages)
-    weight = {word: math.log(1 + (1 + total) / (1 + seen[word])) for word in asked}
-    whole = sum(weight.values())
+    sentences = sum(len(passage.sentences) for passage in prompt.passages)
+    weights = {word: math.log(1 + (1 + sentences) / (1 + sentences_with[word])) for word in question_words}
+    question_weight = sum(weights.values())
     ranked = []
     order = 0
-    for passage in reading.passages:
-        in_title = asked & passage.title_words
+    for passage in prompt.passages:
+        in_title = question_words & passage.title_words
         for sentence in passage.sentences:
             order += 1
-            if asked.isdisjoint(sentence.words) and not in_title:
+            if question_words.isdisjoint(sentence.words) and not in_title:
                 continue
-            met = sum(weight[word] for word in asked & sentence.words)
-            met += sum(weight[word] for word in in_title - sentence.words) / 2
-            if met / whole >= RELEVANT:
-                score = met * (1 + JITTER * rng.uniform(-1, 1))
-                ranked.append(Cited(score, order, _cite(sentence.text, passage.number)))
-    return sorted(ranked, key=lambda cited: (-cited.score, cited.order))
+            weight = sum(weights[word] for word in question_words & sentence.words)
+            weight += sum(weights[word] for word in in_title - sentence.words) / 2
+            if weight / question_weight >= MIN_RELEVANCE:
+                score = weight * (1 + JITTER * rng.uniform(-1, 1))
+                ranked.append(RankedSentence(score, order, _cite(sentence.text, passage.number)))
+    return sorted(ranked, key=lambda sentence: (-sentence.score, sentence.order))
 
 
 def _cite(sentence: str, number: int | None) -> str:
-    """`Keys expire.` cited by 2 is `Keys expire [2].`"""
+    """Add the citation before the full stop: `Keys expire.` with number 2 becomes `Keys expire [2].`"""
     if number is None:
         return sentence
     if sentence[-1] in ".!?":
@@ -157,14 +161,14 @@ def _cite(sentence: str, number: int | None) -> str:
 
 
 def _lengthen(answer: str, unused: list[str], rng: random.Random, verbosity: float, limit: int) -> str:
-    """Go on with what is left of the context, then with what was said already, until it is long enough."""
+    """Append unused sentences, then repetitions of the answer, until it is `verbosity` times as long."""
     if verbosity <= 1:
         return answer
     pieces = [answer]
     length = len(tokenize(answer))
     wanted = min(length * verbosity, limit + 1)
     while length < wanted:
-        piece = unused.pop(0) if unused else rng.choice(_AGAIN) + answer
+        piece = unused.pop(0) if unused else rng.choice(_REPETITION_OPENERS) + answer
         pieces.append(piece)
         length += len(tokenize(piece))
     return " ".join(pieces)

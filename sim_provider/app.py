@@ -1,4 +1,4 @@
-"""The ASGI app: every route of the provider."""
+"""The ASGI app with all routes of the provider."""
 
 import uuid
 from http import HTTPStatus
@@ -18,12 +18,16 @@ from sim_provider.models import ServedModel
 from sim_provider.provider import Provider
 from sim_provider.settings import Settings
 
-# Unix s of every model's `created`; clients only want a number.
+# `created` of every model, in Unix seconds. Clients expect a number; its value does not matter.
 MODELS_CREATED = 1_715_367_049
 
 
 def create_app(settings: Settings | None = None, *, clock: Clock = SYSTEM_CLOCK) -> Starlette:
-    """A provider with its own state. Served by `server.make_server` it can also break connections."""
+    """Create a provider with its own state.
+
+    Faults that break the connection need the server of `server.make_server`. With another server, or without one, the
+    app raises ConnectionResetError instead.
+    """
     provider = Provider(settings or Settings(), clock)
     models = provider.settings.models
 

@@ -5,119 +5,101 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from starlette.types import Receive, Scope, Send
 
 from sim_provider.answers import invent_answer, leak_answer, write_answer
-from sim_provider.chance import Roll
 from sim_provider.chat_request import ChatRequest, parse_chat
-from sim_provider.exchange import EVENT_STREAM, JSON, ClientGoneError, Exchange, json_object
-from sim_provider.failures import Hit, fail_if_hit
-from sim_provider.pace import Pace, draw_pace
-from sim_provider.provider import Provider
-from sim_provider.reading import read_prompt
+from sim_provider.endpoint import Draw, Endpoint
+from sim_provider.faults import DrawnFaults
+from sim_provider.http_exchange import EVENT_STREAM, ClientGoneError, HttpExchange
+from sim_provider.prompt_parser import parse_prompt
+from sim_provider.randomness import RequestRandom
 from sim_provider.tokenizer import tokenize
 
-# Sigma of the log-normal around a model's answer_tokens.
+# Sigma of the log-normal distribution of answer lengths; models.yaml has the median, `answer_tokens`.
 ANSWER_LENGTH_SIGMA = 0.25
-# Share of the answer that is out before the content filter notices.
+# Share of the answer that is sent before the fault `content_filter` breaks it off.
 FILTERED_AFTER = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What is going to be said, and why it ends."""
+class ChatAnswer:
+    """The tokens of an answer, and the reason why it ends."""
 
     tokens: list[str]
     finish_reason: str
 
 
-class ChatCompletions:
-    """The endpoint, as an ASGI app."""
+class ChatCompletions(Endpoint):
+    name = "chat"
 
-    def __init__(self, provider: Provider) -> None:
-        self._provider = provider
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
+    async def _serve(self, exchange: HttpExchange, data: dict[str, Any]) -> None:
         provider = self._provider
-        exchange = Exchange(scope, receive, send, endpoint="chat", ledger=provider.ledger, clock=provider.clock)
-        async with exchange:
-            body = await exchange.read_body(provider.settings.max_body_bytes)
-            provider.check_key(exchange.headers.get(b"authorization", b""))
-            data = json_object(body)
-            exchange.note(data)
-            await self._serve(exchange, parse_chat(data, provider.settings.models))
-
-    async def _serve(self, exchange: Exchange, request: ChatRequest) -> None:
-        provider = self._provider
-        roll = provider.chance.roll(request.model.id, request.content)
-        hit = provider.faults.draw(request.model.id, roll, chat=True)
-        pace = draw_pace(request.model, provider.settings.latency_scale, roll, hit)
-        applied = exchange.entry.faults
-        applied += [name for name in ("latency", "ttft") if name in hit]
-        if await fail_if_hit(exchange, request.model, pace, hit):
+        request = parse_chat(data, provider.settings.models)
+        draw = await self._draw(exchange, request.model, request.content)
+        if draw is None:
             return
         exchange.entry.prompt_tokens = request.prompt_tokens
-        exchange.entry.cached_tokens = provider.prefixes.use(request.model.id, request.prompt)
+        exchange.entry.cached_tokens = provider.prefix_cache.use(request.model.id, request.prompt)
         if request.repeatable:
-            answer_roll = provider.chance.fixed_roll(request.model.id, request.content, request.seed)
+            random = provider.random.repeatable(request.model.id, request.content, request.seed)
         else:
-            answer_roll = roll
-        answer = compose(request, answer_roll, hit, applied)
-        applied += [name for name in ("truncated_stream", "usage_omitted") if name in hit]
-        reply = Reply(exchange, request, answer, pace, hit)
-        await (reply.stream() if request.stream else reply.whole())
+            random = draw.random
+        applied = exchange.entry.faults
+        answer = compose_answer(request, random, draw.faults, applied)
+        applied += [name for name in ("truncated_stream", "usage_omitted") if name in draw.faults]
+        sender = AnswerSender(exchange, request, answer, draw)
+        await (sender.send_stream() if request.stream else sender.send_whole())
         if exchange.entry.outcome == "ok" and exchange.entry.finish_reason == "content_filter":
             exchange.entry.outcome = "content_filter"
 
 
-def compose(request: ChatRequest, roll: Roll, hit: Hit, applied: list[str]) -> Answer:
-    """The answer after every fault that changes it; adds their names to `applied`."""
-    reading = read_prompt(request.messages)
-    rng = roll.rng("answer")
-    leak = leak_answer(reading) if "leak_system_prompt" in hit else None
-    if "empty_answer" in hit:
+def compose_answer(request: ChatRequest, random: RequestRandom, faults: DrawnFaults, applied: list[str]) -> ChatAnswer:
+    """Write the answer, with all faults that change it. Adds the names of these faults to `applied`."""
+    prompt = parse_prompt(request.messages)
+    rng = random.generator("answer")
+    leak = leak_answer(prompt) if "leak_system_prompt" in faults else None
+    if "empty_answer" in faults:
         applied.append("empty_answer")
-        return Answer([], "stop")
+        return ChatAnswer([], "stop")
     if leak is not None:
         applied.append("leak_system_prompt")
         text = leak
-    elif "hallucination" in hit:
+    elif "hallucination" in faults:
         applied.append("hallucination")
-        text = invent_answer(reading, rng)
+        text = invent_answer(prompt, rng)
     else:
         factor = 1.0
-        if "verbosity" in hit:
+        if "verbosity" in faults:
             applied.append("verbosity")
-            factor = hit["verbosity"]["factor"]
-        wanted = roll.log_normal("length", request.model.answer_tokens, ANSWER_LENGTH_SIGMA)
-        text = write_answer(reading, rng, wanted, factor, request.token_limit)
+            factor = faults["verbosity"]["factor"]
+        wanted_tokens = random.log_normal("length", request.model.answer_tokens, ANSWER_LENGTH_SIGMA)
+        text = write_answer(prompt, rng, wanted_tokens, factor, request.token_limit)
     tokens = tokenize(_before_stop(text, request.stop))
-    if "content_filter" in hit:
+    if "content_filter" in faults:
         applied.append("content_filter")
         tokens = tokens[: min(int(len(tokens) * FILTERED_AFTER), request.token_limit)]
-        return Answer(tokens, "content_filter")
+        return ChatAnswer(tokens, "content_filter")
     if len(tokens) > request.token_limit:
-        return Answer(tokens[: request.token_limit], "length")
-    return Answer(tokens, "stop")
+        return ChatAnswer(tokens[: request.token_limit], "length")
+    return ChatAnswer(tokens, "stop")
 
 
 def _before_stop(text: str, stops: tuple[str, ...]) -> str:
-    places = [place for place in (text.find(stop) for stop in stops) if place >= 0]
-    return text[: min(places)] if places else text
+    positions = [position for position in (text.find(stop) for stop in stops) if position >= 0]
+    return text[: min(positions)] if positions else text
 
 
-class Reply:
-    """One answer on its way to the client, in one piece or streamed."""
+class AnswerSender:
+    """Sends one answer to the client, as a whole or as a stream."""
 
-    def __init__(self, exchange: Exchange, request: ChatRequest, answer: Answer, pace: Pace, hit: Hit) -> None:
+    def __init__(self, exchange: HttpExchange, request: ChatRequest, answer: ChatAnswer, draw: Draw) -> None:
         self._exchange = exchange
         self._entry = exchange.entry
         self._request = request
         self._answer = answer
-        self._pace = pace
-        self._truncated = hit.get("truncated_stream")
-        self._with_usage = "usage_omitted" not in hit
+        self._timing = draw.timing
+        self._truncated = draw.faults.get("truncated_stream")
+        self._with_usage = "usage_omitted" not in draw.faults
         self._head: dict[str, Any] = {
             "id": f"chatcmpl-{uuid.uuid4().hex}",
             "object": "chat.completion.chunk" if request.stream else "chat.completion",
@@ -127,13 +109,13 @@ class Reply:
             "system_fingerprint": "fp_simulated",
         }
 
-    async def whole(self) -> None:
-        """Send the answer in one piece, once all of it would be written. Raises ClientGoneError."""
+    async def send_whole(self) -> None:
+        """Send the answer as one response, after the time to write it. Raises ClientGoneError."""
         tokens = self._answer.tokens
         try:
-            await self._exchange.wait(self._exchange.started + self._pace.done_by(len(tokens)))
+            await self._exchange.wait(self._exchange.started + self._timing.done_after(len(tokens)))
         except ClientGoneError:
-            written = self._pace.tokens_after(self._exchange.elapsed_ms() / 1000)
+            written = self._timing.tokens_after(self._exchange.elapsed_ms() / 1000)
             self._entry.completion_tokens = min(written, len(tokens))
             raise
         self._entry.completion_tokens = len(tokens)
@@ -144,33 +126,30 @@ class Reply:
             content["usage"] = self._usage()
         body = orjson.dumps(content)
         if self._truncated is not None:
-            self._entry.outcome = "truncated"
-            await self._exchange.begin(200, JSON, {"content-length": str(len(body))})
-            await self._exchange.write(body[: len(body) // 2])
-            self._exchange.cut()
+            await self._exchange.respond_truncated(body)
             return
         await self._exchange.respond(200, body)
         self._entry.finish_reason = self._answer.finish_reason
         self._entry.usage_sent = self._with_usage
 
-    async def stream(self) -> None:
-        """Send the answer token by token as it is written. Raises ClientGoneError."""
+    async def send_stream(self) -> None:
+        """Send the answer as a stream of events, one per token. Raises ClientGoneError."""
         exchange, tokens = self._exchange, self._answer.tokens
-        start = exchange.started + self._pace.first_s
+        start = exchange.started + self._timing.first_token_s
         await exchange.wait(start)
         await exchange.begin(200, EVENT_STREAM, {"cache-control": "no-cache"})
         self._entry.ttft_ms = exchange.elapsed_ms()
-        # Every chunk is the same but for the delta.
-        delta_mark = "\0delta\0"
-        chunk = self._chunk({"content": delta_mark}, None)
-        before, after = chunk.split(orjson.dumps(delta_mark))
+        # All chunks are equal except for the content, so they are serialised once.
+        placeholder = "\0content\0"
+        chunk = self._chunk({"content": placeholder}, None)
+        before, after = chunk.split(orjson.dumps(placeholder))
         opening = self._chunk({"role": "assistant", "content": "", "refusal": None}, None)
         stop_after = len(tokens)
         if self._truncated is not None:
-            wanted = self._truncated["after_chunks"]
-            stop_after = len(tokens) // 2 if wanted is None else min(wanted, len(tokens))
+            after_chunks = self._truncated["after_chunks"]
+            stop_after = len(tokens) // 2 if after_chunks is None else min(after_chunks, len(tokens))
         for number, token in enumerate(tokens[:stop_after]):
-            await exchange.wait(start + number * self._pace.token_s)
+            await exchange.wait(start + number * self._timing.per_token_s)
             await exchange.write(opening + before + orjson.dumps(token) + after)
             opening = b""
             self._entry.completion_tokens = number + 1
@@ -181,8 +160,8 @@ class Reply:
         tail = opening + self._chunk({}, self._answer.finish_reason)
         if usage:
             tail += self._event(self._head | {"choices": [], "usage": self._usage()})
-        # In one piece with the end of the response: a client that hangs up on the finish reason, on the usage or on
-        # [DONE] has had everything, and is not counted as gone.
+        # Finish reason, usage, [DONE] and the end of the response are sent together, so that a client that closes the
+        # connection after one of them has received everything and does not count as gone.
         await exchange.finish(tail + b"data: [DONE]\n\n")
         self._entry.finish_reason = self._answer.finish_reason
         self._entry.usage_sent = usage

@@ -1,4 +1,4 @@
-"""Where the provider reads the time, so that a test can move it."""
+"""The clock of the provider. A test replaces it to move the time."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """`monotonic` in seconds from any start, for durations and expiry; `unix` in seconds since 1970, for records."""
+    """Two functions that return seconds: `monotonic` for durations and expiry, `unix` (since 1970) for the ledger."""
 
     monotonic: Callable[[], float] = time.monotonic
     unix: Callable[[], float] = time.time

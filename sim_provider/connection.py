@@ -1,8 +1,8 @@
-"""What the provider needs to know of, and do to, the TCP connection below a request; ASGI says nothing about it."""
+"""The TCP connection of a request, which faults check and break. ASGI gives no access to it."""
 
 from typing import Any, Protocol
 
-# Where in the ASGI scope's `extensions` the server puts the connection.
+# Key in the ASGI scope's `extensions` under which the server puts the connection.
 EXTENSION = "sim_provider.connection"
 
 
@@ -11,35 +11,33 @@ class Connection(Protocol):
 
     @property
     def lost(self) -> bool:
-        """The client is gone."""
+        """Whether the client has closed the connection."""
 
     @property
     def complete(self) -> bool:
-        """The whole response was handed to the operating system."""
+        """Whether the whole response was handed to the operating system."""
 
     def reset(self) -> None:
-        """Drop the connection with a TCP RST."""
+        """Close the connection with a TCP RST."""
 
     def cut(self) -> None:
-        """Close the connection after what was written, though the response is not complete."""
+        """Close the connection after the bytes that were written, although the response is not complete."""
 
 
-class InProcess:
-    """No connection at all: the app is called directly, as a test does."""
+class InProcessConnection:
+    """Stands in for a connection when a test calls the app without a server."""
 
     lost = False
     complete = True
 
     def reset(self) -> None:
-        """Raises ConnectionResetError into the caller."""
         raise ConnectionResetError("connection reset by a fault")
 
     def cut(self) -> None:
-        """Raises ConnectionResetError into the caller."""
         raise ConnectionResetError("connection cut by a fault")
 
 
 def connection_of(scope: Any) -> Connection:
-    """The connection of an ASGI scope, InProcess when the server put none there."""
+    """Return the connection of an ASGI scope, or an InProcessConnection if the server put none there."""
     found: Connection | None = scope.get("extensions", {}).get(EXTENSION)
-    return found or InProcess()
+    return found or InProcessConnection()

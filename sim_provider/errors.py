@@ -1,4 +1,4 @@
-"""Errors as the OpenAI API words them."""
+"""Errors with the wording of the OpenAI API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(slots=True, eq=False)
 class ApiError(Exception):
-    """An answer that is an error. `outcome` is what the ledger calls it."""
+    """An error response. `outcome` is its outcome in the ledger."""
 
     status: int
     message: str
@@ -18,33 +18,27 @@ class ApiError(Exception):
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def body(self) -> dict[str, Any]:
-        """The JSON of the answer."""
         return {"error": {"message": self.message, "type": self.type, "param": self.param, "code": self.code}}
 
 
-def invalid(message: str, param: str | None, code: str | None = None) -> ApiError:
-    """A 400."""
+def invalid_request(message: str, param: str | None, code: str | None = None) -> ApiError:
     return ApiError(400, message, param=param, code=code)
 
 
-def missing(param: str) -> ApiError:
-    """A 400 for a parameter that is not there."""
-    return invalid(f"Missing required parameter: '{param}'.", param, "missing_required_parameter")
+def missing_parameter(param: str) -> ApiError:
+    return invalid_request(f"Missing required parameter: '{param}'.", param, "missing_required_parameter")
 
 
-def wrong_type(param: str, expected: str, value: object) -> ApiError:
-    """A 400 for a parameter of another type."""
+def invalid_type(param: str, expected: str, value: object) -> ApiError:
     message = f"Invalid type for '{param}': expected {expected}, but got {_json_type(value)} instead."
-    return invalid(message, param, "invalid_type")
+    return invalid_request(message, param, "invalid_type")
 
 
-def wrong_value(param: str, problem: str) -> ApiError:
-    """A 400 for a parameter out of its range."""
-    return invalid(f"Invalid value for '{param}': {problem}", param, "invalid_value")
+def invalid_value(param: str, problem: str) -> ApiError:
+    return invalid_request(f"Invalid value for '{param}': {problem}", param, "invalid_value")
 
 
 def model_not_found(name: str) -> ApiError:
-    """A 404 for a model nobody serves."""
     message = f"The model `{name[:100]}` does not exist or you do not have access to it."
     return ApiError(404, message, param="model", code="model_not_found", outcome="model_not_found")
 

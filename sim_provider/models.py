@@ -1,4 +1,4 @@
-"""The models of `models.yaml`, checked when they are read."""
+"""Reads and validates models.yaml."""
 
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
@@ -10,12 +10,12 @@ DEFAULT_MODELS_FILE = Path(__file__).with_name("models.yaml")
 
 
 class ModelsFileError(ValueError):
-    """The models file says something we can't use; the message names the key and what it should be."""
+    """The models file cannot be used. The message names the key that is wrong."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedModel:
-    """What every model has. `ttft_ms` is a median in ms."""
+    """What chat and embedding models have in common; models.yaml explains the fields."""
 
     id: str
     response_model: str
@@ -30,39 +30,34 @@ class ServedModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChatModel(ServedModel):
-    """A model that answers. `max_output_tokens` and `answer_tokens` (a median) in tokens."""
-
     max_output_tokens: int
     answer_tokens: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmbeddingModel(ServedModel):
-    """A model that embeds text into `dimensions` numbers."""
-
     dimensions: int
 
 
 class Models:
-    """Every model by each name it answers to: its id and the dated id of its answers."""
+    """The models of one file. A model has two names: its id and `response_model`, the dated id in its responses."""
 
     def __init__(self, served: list[ChatModel | EmbeddingModel]) -> None:
-        self.served = tuple(served)
+        self._served = tuple(served)
         self._by_name: dict[str, ChatModel | EmbeddingModel] = {model.response_model: model for model in served}
         self._by_name.update((model.id, model) for model in served)
 
     @property
     def ids(self) -> list[str]:
-        """The ids of the models, as the file has them."""
-        return [model.id for model in self.served]
+        """The ids, in the order of the file."""
+        return [model.id for model in self._served]
 
     @property
     def names(self) -> list[str]:
-        """Every name a request may use."""
+        """All names that a request can use, sorted."""
         return sorted(self._by_name)
 
     def find(self, name: str) -> ChatModel | EmbeddingModel | None:
-        """The model of that name, None when there is none."""
         return self._by_name.get(name)
 
 
@@ -70,7 +65,12 @@ Kind = TypeVar("Kind", ChatModel, EmbeddingModel)
 
 
 def load_models(path: Path = DEFAULT_MODELS_FILE) -> Models:
-    """Read a models file. Raises ModelsFileError for anything missing, unknown or out of range, OSError."""
+    """Read a models file.
+
+    Raises:
+        OSError: the file cannot be read.
+        ModelsFileError: the file is not valid YAML, or a key is missing, unknown or out of range.
+    """
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:

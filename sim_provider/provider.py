@@ -1,36 +1,34 @@
-"""What all endpoints share: settings, models, faults, the ledger and memory of what was asked before."""
+"""The state that all endpoints share: settings, faults, the ledger, random numbers and the prompt cache."""
 
 import hmac
 from dataclasses import dataclass, field
 
-from sim_provider.chance import Chance
 from sim_provider.clock import Clock
 from sim_provider.errors import ApiError
-from sim_provider.faults import FaultBoard
-from sim_provider.ledger import Ledger
+from sim_provider.faults import FaultRegistry
+from sim_provider.ledger import MAX_ENTRIES, Ledger
 from sim_provider.prefix_cache import PrefixCache
+from sim_provider.randomness import RandomSource
 from sim_provider.settings import Settings
 
 
 @dataclass(slots=True)
 class Provider:
-    """The state of one provider."""
-
     settings: Settings
     clock: Clock
-    chance: Chance = field(init=False)
-    faults: FaultBoard = field(init=False)
+    random: RandomSource = field(init=False)
+    faults: FaultRegistry = field(init=False)
     ledger: Ledger = field(init=False)
-    prefixes: PrefixCache = field(init=False)
+    prefix_cache: PrefixCache = field(init=False)
 
     def __post_init__(self) -> None:
-        self.chance = Chance(self.settings.seed)
-        self.faults = FaultBoard(self.clock, self.settings.models.ids)
-        self.ledger = Ledger(self.settings.ledger_entries, self.settings.models.names)
-        self.prefixes = PrefixCache(self.clock)
+        self.random = RandomSource(self.settings.seed)
+        self.faults = FaultRegistry(self.clock, self.settings.models.ids)
+        self.ledger = Ledger(MAX_ENTRIES, self.settings.models.names)
+        self.prefix_cache = PrefixCache(self.clock)
 
     def check_key(self, authorization: bytes) -> None:
-        """Raises ApiError 401 unless the request carries the configured key, if one is."""
+        """Raise ApiError with status 401 if a key is configured and the request does not carry it."""
         key = self.settings.api_key
         if key is None:
             return
@@ -46,6 +44,6 @@ class Provider:
 
 
 def bearer_token(authorization: bytes) -> bytes:
-    """The token of an Authorization header, empty when there is none."""
+    """Return the token of an `Authorization: Bearer` header, or an empty value."""
     scheme, _, token = authorization.partition(b" ")
     return token.strip() if scheme.lower() == b"bearer" else b""

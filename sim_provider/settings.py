@@ -1,18 +1,17 @@
-"""What can be set from outside, in one place."""
+"""Settings of one provider."""
 
 from dataclasses import dataclass, field
 
 from sim_provider.models import Models, load_models
 
-MIB = 1024 * 1024
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """How one provider behaves; `python -m sim_provider --help` says what each is for.
+    """Settings of one provider, as `python -m sim_provider --help` explains them.
 
-    `latency_scale` multiplies the latencies of the models (0 = none), not what the `latency` and `ttft` faults add.
-    `api_key` None accepts any key and none. `admin_token` None lets only loopback clients use `/admin`.
+    `latency_scale` multiplies the latencies of the models (0: no latency), not the time that faults add.
+    If `api_key` is None, `/v1` accepts every key, and requests without a key.
+    If `admin_token` is None, `/admin` accepts loopback clients only.
     """
 
     seed: int = 7
@@ -20,5 +19,3 @@ class Settings:
     models: Models = field(default_factory=load_models)
     api_key: str | None = None
     admin_token: str | None = None
-    ledger_entries: int = 200_000
-    max_body_bytes: int = 8 * MIB

@@ -1,9 +1,9 @@
-"""Content words: what answers and embeddings compare texts by."""
+"""Words, stems and stop words, by which answers and embeddings compare texts."""
 
 import re
 from functools import lru_cache
 
-# 40: a longer run is not a word, and would be remembered whole.
+# At most 40 characters: a longer run is not a word and would fill the cache of stems.
 _WORD = re.compile(r"[a-z0-9]{1,40}|[^\W_]{1,40}")
 
 _STOPWORDS = """
@@ -18,18 +18,18 @@ STOPWORDS = frozenset(_STOPWORDS.split())
 
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
-    """Cut the commonest English endings, so that `rotating keys` and `rotate a key` meet."""
-    for ending, instead in (("ies", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""), ("e", "")):
+    """Remove common English endings, so that `rotating keys` and `rotate a key` have the same stems."""
+    for ending, replacement in (("ies", "y"), ("ing", ""), ("ed", ""), ("es", ""), ("s", ""), ("e", "")):
         if word.endswith(ending) and len(word) - len(ending) >= 3 and not word.endswith("ss"):
-            return word[: -len(ending)] + instead
+            return word[: -len(ending)] + replacement
     return word
 
 
 def all_words(text: str) -> list[str]:
-    """Lower-case words in order, as they are written."""
+    """Return the words in order, in lower case."""
     return _WORD.findall(text.lower())
 
 
 def content_words(text: str) -> frozenset[str]:
-    """The stems that carry meaning."""
+    """Return the stems of all words that are not stop words."""
     return frozenset(stem(word) for word in all_words(text) if word not in STOPWORDS and len(word) > 1)

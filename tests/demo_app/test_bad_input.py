@@ -11,7 +11,7 @@ import pytest
 from demo_live import ANSWER, QUESTION, STREAM, SUMMARISE, WHO, App, Provider, series
 
 from demo_app.body_limit import MAX_BODY_BYTES
-from sim_provider.exchange import json_object
+from sim_provider.http_exchange import parse_json_object
 
 JSON = WHO | {"content-type": "application/json"}
 BAD = {
@@ -157,10 +157,9 @@ def test_card_numbers_reach_no_model(app: App, provider: Provider, monkeypatch: 
 
     def noted(body: bytes) -> dict[str, Any]:
         received.append(body)
-        return json_object(body)
+        return parse_json_object(body)
 
-    monkeypatch.setattr("sim_provider.chat.json_object", noted)
-    monkeypatch.setattr("sim_provider.embeddings.json_object", noted)
+    monkeypatch.setattr("sim_provider.endpoint.parse_json_object", noted)
     for written, seen in {**CARDS, **dict(zip(NO_CARDS, NO_CARDS, strict=True))}.items():
         assert app.ask(written).status_code == 200
         embedded, asked = (json.loads(body) for body in received)

@@ -20,7 +20,7 @@ from demo_app.settings import DemoSettings
 from llm_telemetry.settings import load_settings
 from loadtest.scenarios import SCENARIOS
 from sim_provider.clock import SYSTEM_CLOCK
-from sim_provider.faults import FaultBoard
+from sim_provider.faults import FaultRegistry
 from stack.servers import SERVERS
 from stack.settings import Stack
 
@@ -132,8 +132,8 @@ def test_a_shell_parses_every_shell_command(name: str) -> None:
 
 
 def test_provider_and_application_accept_every_fault(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo_app.faults, "telemetry", lambda: SimpleNamespace(settings=load_settings()))
-    board = FaultBoard(SYSTEM_CLOCK, ["gpt-4o", "gpt-4o-mini", "text-embedding-3-small"])
+    monkeypatch.setattr(demo_app.faults, "current_telemetry", lambda: SimpleNamespace(settings=load_settings()))
+    board = FaultRegistry(SYSTEM_CLOCK, ["gpt-4o", "gpt-4o-mini", "text-embedding-3-small"])
     tried = 0
     for name in runbooks.all_names():
         for line in re.findall(r"curl -X PUT \S+ -d '[^']+'", runbooks.text(name)):

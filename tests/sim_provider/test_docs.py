@@ -9,7 +9,7 @@ import pytest
 from sim_live import Live
 
 from sim_provider.faults import FAULTS
-from sim_provider.ledger import Entry
+from sim_provider.ledger import LedgerEntry
 
 DOCS = (Path(__file__).parents[2] / "docs" / "sim-provider.md").read_text(encoding="utf-8")
 COMMANDS = re.findall(r"^curl (?:[^\n']|'[^']*')*", DOCS, re.MULTILINE)
@@ -24,7 +24,7 @@ def test_fault_table_has_every_fault_and_parameter_in_order() -> None:
 
 def test_ledger_table_has_every_field() -> None:
     ledger = DOCS[DOCS.index("## The ledger") : DOCS.index("## In tests")]
-    assert [name for name in Entry.__slots__ if f"`{name}`" not in ledger] == []
+    assert [name for name in LedgerEntry.__slots__ if f"`{name}`" not in ledger] == []
 
 
 def test_every_fault_has_a_command() -> None:

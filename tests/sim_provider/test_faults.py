@@ -8,7 +8,7 @@ import pytest
 from openai import OpenAI
 from sim_live import SYSTEM, Live, MovedClock, ask
 
-from sim_provider.faults import FAULTS, LONGEST_S
+from sim_provider.faults import FAULTS, MAX_DURATION_S
 
 
 def _chat(client: OpenAI, **options: object):
@@ -273,7 +273,7 @@ def test_faults_end_by_themselves(start) -> None:
     [
         ("nonsense", {"duration_s": 1}, 404, "there are latency, ttft"),
         ("empty_answer", {}, 400, 'Add "duration_s"'),
-        ("empty_answer", {"duration_s": LONGEST_S + 1}, 400, '"duration_s" must be a number from 0.001 to 3600'),
+        ("empty_answer", {"duration_s": MAX_DURATION_S + 1}, 400, '"duration_s" must be a number from 0.001 to 3600'),
         ("empty_answer", {"duration_s": 0}, 400, '"duration_s" must be'),
         ("empty_answer", {"duration_s": True}, 400, '"duration_s" must be'),
         ("empty_answer", {"duration_s": 1, "probability": 1.1}, 400, '"probability" must be a number from 0 to 1'),

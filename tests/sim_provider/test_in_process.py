@@ -48,7 +48,7 @@ async def test_broken_connections_are_raised(inside: httpx.AsyncClient, fault: s
 
 
 async def test_a_bug_of_ours_is_a_500_on_record(inside: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chat, "compose", lambda *_: 1 / 0)
+    monkeypatch.setattr(chat, "compose_answer", lambda *_: 1 / 0)
     answer = await inside.post("/v1/chat/completions", json=ASK)
     assert answer.status_code == 500
     assert answer.json()["error"]["type"] == "server_error"
@@ -56,7 +56,7 @@ async def test_a_bug_of_ours_is_a_500_on_record(inside: httpx.AsyncClient, monke
 
 
 def test_a_bug_of_ours_midway_cuts_the_connection(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chat.Reply, "_usage", lambda _: 1 / 0)
+    monkeypatch.setattr(chat.AnswerSender, "_usage", lambda _: 1 / 0)
     with pytest.raises(httpx.RemoteProtocolError):
         live.http.post(
             f"{live.url}/v1/chat/completions", json=ASK | {"stream": True, "stream_options": {"include_usage": True}}

@@ -12,7 +12,7 @@ import pytest
 from openai import OpenAI
 from sim_live import Live, ask
 
-from sim_provider.ledger import UNKNOWN_MODEL, Entry, Ledger
+from sim_provider.ledger import UNKNOWN_MODEL, Ledger, LedgerEntry
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 
@@ -236,7 +236,7 @@ def test_wrong_pages_are_refused(live: Live, query: str) -> None:
 def test_ring_forgets_entries_not_sums() -> None:
     ledger = Ledger(3, ["gpt-4o"])
     for number in range(10):
-        ledger.write(Entry(endpoint="chat", time=0.0, request_id="r", model="gpt-4o", prompt_tokens=number))
+        ledger.write(LedgerEntry(endpoint="chat", time=0.0, request_id="r", model="gpt-4o", prompt_tokens=number))
     page = json.loads(ledger.page(0, 100))
     assert [entry["seq"] for entry in page["entries"]] == [8, 9, 10]
     assert (page["oldest"], page["next"]) == (8, 10)
@@ -251,7 +251,7 @@ def test_entries_are_small() -> None:
     tracemalloc.start()
     try:
         for _ in range(1_000):
-            ledger.write(Entry(endpoint="chat", time=0.0, request_id="r" * 36, trace_id="0" * 32, model="gpt-4o"))
+            ledger.write(LedgerEntry(endpoint="chat", time=0.0, request_id="r" * 36, trace_id="0" * 32, model="gpt-4o"))
         size, _ = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -62,8 +62,8 @@ def test_the_longest_shared_prefix_counts() -> None:
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prefix_cache, "MOST_PREFIXES", 20)
+    monkeypatch.setattr(prefix_cache, "MAX_PREFIXES", 20)
     cache = PrefixCache(SYSTEM_CLOCK)
     for number in range(3):
         cache.use("m", [f"{number} {token}" for token in range(1024 + 128 * 9)])
-    assert len(cache) == 20
+    assert len(cache._expires) == 20

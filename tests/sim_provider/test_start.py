@@ -58,7 +58,7 @@ def test_wrong_arguments(arguments: list[str], capsys: pytest.CaptureFixture[str
 
 def test_unusable_models_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--config", str(tmp_path / "none.yaml")]) == 2
-    assert "can't use the models file" in capsys.readouterr().err
+    assert "cannot use the models file" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -1,14 +1,13 @@
-"""The faults that take the place of an answer."""
+"""Faults that replace the response: errors, timeouts and connection resets."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from sim_provider.errors import ApiError
-from sim_provider.exchange import Exchange
+from sim_provider.faults import DrawnFaults
+from sim_provider.http_exchange import HttpExchange
 from sim_provider.models import ServedModel
-from sim_provider.pace import Pace
-
-Hit = Mapping[str, Mapping[str, Any]]
+from sim_provider.timing import ResponseTiming
 
 _SERVER_ERRORS = {
     500: "The server had an error while processing your request. Sorry about that!",
@@ -17,14 +16,24 @@ _SERVER_ERRORS = {
 }
 
 
-async def fail_if_hit(exchange: Exchange, model: ServedModel, pace: Pace, hit: Hit) -> bool:
-    """Let the first of these faults happen; True when there is nothing left to do. Raises ApiError, ClientGoneError."""
-    name = next((name for name in hit if _replaces_answer(name, hit[name])), None)
+async def apply_error_fault(
+    exchange: HttpExchange, model: ServedModel, timing: ResponseTiming, faults: DrawnFaults
+) -> bool:
+    """Apply the first fault that replaces the response.
+
+    Returns:
+        True if the exchange is finished; False if no such fault was drawn.
+
+    Raises:
+        ApiError: the fault is an error response.
+        ClientGoneError: the client left before.
+    """
+    name = next((name for name in faults if _replaces_response(name, faults[name])), None)
     if name is None:
         return False
     exchange.entry.faults.append(name)
-    await exchange.wait(exchange.started + pace.error_s)
-    parameters = hit[name]
+    await exchange.wait(exchange.started + timing.error_s)
+    parameters = faults[name]
     match name:
         case "connection_reset":
             exchange.entry.outcome = "connection_reset"
@@ -34,7 +43,7 @@ async def fail_if_hit(exchange: Exchange, model: ServedModel, pace: Pace, hit: H
             await exchange.hold(parameters["max_s"])
             return True
         case "rate_limit":
-            raise _rate_limited(model, parameters["retry_after_s"])
+            raise _rate_limit_error(model, parameters["retry_after_s"])
         case "server_error":
             status = parameters["status"]
             raise ApiError(status, _SERVER_ERRORS[status], type="server_error", outcome="server_error")
@@ -43,13 +52,13 @@ async def fail_if_hit(exchange: Exchange, model: ServedModel, pace: Pace, hit: H
             raise ApiError(400, message, param="prompt", code="content_filter", outcome="content_filter")
 
 
-def _replaces_answer(name: str, parameters: Mapping[str, Any]) -> bool:
+def _replaces_response(name: str, parameters: Mapping[str, Any]) -> bool:
     if name == "content_filter":
         return bool(parameters["mode"] == "reject")
     return name in ("connection_reset", "timeout", "rate_limit", "server_error")
 
 
-def _rate_limited(model: ServedModel, retry_after_s: float) -> ApiError:
+def _rate_limit_error(model: ServedModel, retry_after_s: float) -> ApiError:
     headers = {
         "retry-after": f"{retry_after_s:g}",
         "retry-after-ms": f"{retry_after_s * 1000:.0f}",

@@ -1,4 +1,4 @@
-"""One request being served: its body, its response, its client who may go away at any moment, its one ledger entry."""
+"""One HTTP request and its response, with one ledger entry. The client may close the connection at any moment."""
 
 import asyncio
 import logging
@@ -15,13 +15,13 @@ from starlette.types import Message, Receive, Scope, Send
 from sim_provider.clock import Clock
 from sim_provider.connection import connection_of
 from sim_provider.errors import ApiError
-from sim_provider.ledger import LONGEST_MODEL_NAME, Entry, Ledger
+from sim_provider.ledger import MAX_MODEL_NAME_LENGTH, Ledger, LedgerEntry
 
 JSON = "application/json"
 EVENT_STREAM = "text/event-stream; charset=utf-8"
-# A body over the limit is read and dropped, up to this many times the limit: a client that is still sending would not
-# see the answer.
-DRAINED_TIMES = 8
+# A body over the limit is read and dropped, up to this many times the limit, because a client that is still sending
+# does not read the error response.
+DRAIN_FACTOR = 8
 
 _TRACEPARENT = re.compile(rb"[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-[0-9a-f]{2}(?:-.*)?")
 
@@ -32,12 +32,12 @@ class ClientGoneError(Exception):
     """The client closed the connection before it had the whole response."""
 
 
-class Exchange:
-    """Used as `async with`; on leaving, the entry is in the ledger, whatever happened.
+class HttpExchange:
+    """A request and its response, used with `async with`. When the block ends, the entry is in the ledger.
 
-    An ApiError raised inside is answered, ClientGoneError is recorded, anything unforeseen is a 500 and logged.
-    Nothing is awaited between handing over the last byte and writing the entry, so a client that has its whole answer
-    finds the entry there.
+    An ApiError that is raised in the block becomes the response, ClientGoneError is recorded, and any other exception
+    is logged and becomes a response with status 500. Nothing is awaited between sending the last byte and writing the
+    entry, so a client that has the whole response finds the entry in the ledger.
     """
 
     def __init__(
@@ -48,14 +48,14 @@ class Exchange:
         self._ledger = ledger
         self._connection = connection_of(scope)
         self._watcher: asyncio.Task[None] | None = None
-        self._responding = False
-        # s; not the injected clock, because it is compared with real waiting.
+        self._response_begun = False
+        # Seconds. The injected clock is not used, because this time is compared with real waiting.
         self.started = time.perf_counter()
         self.headers: dict[bytes, bytes] = dict(scope["headers"])
-        self.entry = Entry(endpoint=endpoint, time=clock.unix(), request_id=f"req_{uuid.uuid4().hex}")
+        self.entry = LedgerEntry(endpoint=endpoint, time=clock.unix(), request_id=f"req_{uuid.uuid4().hex}")
         self.entry.trace_id, self.entry.span_id = parse_traceparent(self.headers.get(b"traceparent", b""))
 
-    async def __aenter__(self) -> "Exchange":
+    async def __aenter__(self) -> "HttpExchange":
         self._ledger.in_progress += 1
         return self
 
@@ -63,7 +63,7 @@ class Exchange:
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> bool:
         try:
-            return await self._settle(error)
+            return await self._handle(error)
         finally:
             if self._watcher is not None:
                 self._watcher.cancel()
@@ -71,8 +71,8 @@ class Exchange:
             self._ledger.write(self.entry)
             self._ledger.in_progress -= 1
 
-    async def _settle(self, error: BaseException | None) -> bool:
-        """Answer what ended the request early; whether it is dealt with."""
+    async def _handle(self, error: BaseException | None) -> bool:
+        """Respond to the exception that ended the block. Returns False if the caller must raise it again."""
         try:
             match error:
                 case None:
@@ -86,32 +86,32 @@ class Exchange:
                     self.entry.outcome = "server_stopped"
                     return False
                 case ConnectionResetError():
-                    # A fault, in process; it is for whoever called the app.
+                    # A fault while the app runs without a server: the caller of the app gets the exception.
                     return False
                 case _:
-                    await self._fail(error)
+                    await self._respond_internal_error(error)
         except ClientGoneError:
             self.entry.outcome = "client_gone"
         return True
 
-    async def _fail(self, error: BaseException) -> None:
+    async def _respond_internal_error(self, error: BaseException) -> None:
         log.error("request %s failed", self.entry.request_id, exc_info=error)
         self.entry.outcome = "internal_error"
-        if self._responding:
+        if self._response_begun:
             self._connection.cut()
         else:
-            sorry = ApiError(500, "The simulated provider has a bug; its log has the traceback.", type="server_error")
-            await self.respond(500, orjson.dumps(sorry.body()))
+            message = "The simulated provider has a bug; its log has the traceback."
+            await self.respond(500, orjson.dumps(ApiError(500, message, type="server_error").body()))
 
     def elapsed_ms(self) -> float:
-        """Milliseconds since the request came."""
+        """Milliseconds since the request arrived."""
         return round((time.perf_counter() - self.started) * 1000, 3)
 
     async def read_body(self, limit: int) -> bytes:
-        """The request body, at most `limit` bytes. Raises ApiError 413, ClientGoneError."""
+        """Read the request body, at most `limit` bytes. Raises ApiError with status 413, ClientGoneError."""
         chunks: list[bytes] = []
         size, more = 0, True
-        while more and size <= limit * DRAINED_TIMES:
+        while more and size <= limit * DRAIN_FACTOR:
             message = await self._receive()
             if message["type"] == "http.disconnect":
                 raise ClientGoneError
@@ -126,19 +126,19 @@ class Exchange:
             headers = {"connection": "close"} if more else {}
             message_text = f"Request body too large: at most {limit} bytes are accepted."
             raise ApiError(413, message_text, code="request_too_large", headers=headers)
-        self._watcher = asyncio.create_task(_until_disconnect(self._receive))
+        self._watcher = asyncio.create_task(_wait_for_disconnect(self._receive))
         return b"".join(chunks)
 
-    def note(self, data: dict[str, Any]) -> None:
-        """Put on record what was asked for, before anything is checked."""
+    def note_request(self, data: dict[str, Any]) -> None:
+        """Put model and stream into the entry before the request is validated, so that invalid requests have them."""
         model = data.get("model")
-        self.entry.model = model[:LONGEST_MODEL_NAME] if isinstance(model, str) else ""
+        self.entry.model = model[:MAX_MODEL_NAME_LENGTH] if isinstance(model, str) else ""
         self.entry.stream = data.get("stream") is True
 
     async def wait(self, until: float) -> None:
-        """Wait for a moment of `time.perf_counter()`, letting others run in any case.
+        """Wait until `time.perf_counter()` is `until`. Other tasks get a turn even if that time is past.
 
-        Raises ClientGoneError as soon as the client goes.
+        Raises ClientGoneError as soon as the client closes the connection.
         """
         assert self._watcher is not None, "read_body comes first"
         seconds = until - time.perf_counter()
@@ -153,13 +153,20 @@ class Exchange:
             raise ClientGoneError
 
     async def respond(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
-        """The whole response. Raises ClientGoneError when it could not be handed over."""
+        """Send a whole JSON response. Raises ClientGoneError if it could not be sent."""
         length = {"content-length": str(len(body))}
         await self.begin(status, JSON, length | dict(headers or {}))
         await self.finish(body)
 
+    async def respond_truncated(self, body: bytes) -> None:
+        """Send half of a JSON response, then close the connection. Raises ClientGoneError."""
+        self.entry.outcome = "truncated"
+        await self.begin(200, JSON, {"content-length": str(len(body))})
+        await self.write(body[: len(body) // 2])
+        self.cut()
+
     async def begin(self, status: int, content_type: str, headers: Mapping[str, str] | None = None) -> None:
-        """Status and headers. Raises ClientGoneError."""
+        """Send status and headers. Raises ClientGoneError."""
         self._check_client()
         fixed = {
             "content-type": content_type,
@@ -168,30 +175,30 @@ class Exchange:
             "x-request-id": self.entry.request_id,
         }
         raw = [(name.encode(), value.encode("latin-1")) for name, value in (fixed | dict(headers or {})).items()]
-        self._responding = True
-        await self._hand_over({"type": "http.response.start", "status": status, "headers": raw})
+        self._response_begun = True
+        await self._send_message({"type": "http.response.start", "status": status, "headers": raw})
         self.entry.http_status = status
 
     async def write(self, body: bytes) -> None:
-        """A part of the body. Raises ClientGoneError when it could not be handed over."""
+        """Send a part of the body. Raises ClientGoneError if it could not be sent."""
         self._check_client()
-        await self._hand_over({"type": "http.response.body", "body": body, "more_body": True})
+        await self._send_message({"type": "http.response.body", "body": body, "more_body": True})
 
     async def finish(self, body: bytes) -> None:
-        """The last part of the body, in one piece with the end of the response. Raises ClientGoneError."""
+        """Send the last part of the body together with the end of the response. Raises ClientGoneError."""
         self._check_client()
-        await self._hand_over({"type": "http.response.body", "body": body, "more_body": False})
+        await self._send_message({"type": "http.response.body", "body": body, "more_body": False})
         if not self._connection.complete:
             raise ClientGoneError
 
-    async def _hand_over(self, message: Message) -> None:
-        # The server drops what it can't write and says nothing, so ask it afterwards.
+    async def _send_message(self, message: Message) -> None:
+        # The server silently drops what it cannot write, so the connection is checked afterwards.
         await self._send(message)
         if self._connection.lost:
             raise ClientGoneError
 
     async def hold(self, seconds: float) -> None:
-        """Never answer: keep the connection open until the client goes or the time is up, then drop it."""
+        """Send nothing. Keep the connection open until the client closes it, or reset it after `seconds`."""
         self.entry.outcome = "timeout"
         assert self._watcher is not None, "read_body comes first"
         await asyncio.wait({self._watcher}, timeout=seconds)
@@ -199,29 +206,29 @@ class Exchange:
             self._connection.reset()
 
     def reset(self) -> None:
-        """Drop the connection with a TCP RST, before or during the response."""
+        """Close the connection with a TCP RST, before or during the response."""
         self._connection.reset()
 
     def cut(self) -> None:
-        """Close the connection after what was written."""
+        """Close the connection after the bytes that were written, although the response is not complete."""
         self._connection.cut()
 
 
 def parse_traceparent(value: bytes) -> tuple[str | None, str | None]:
-    """Trace and span id of a W3C `traceparent`, or None twice when it is not one."""
+    """Return trace id and span id of a W3C `traceparent` header, or (None, None) if the header is not valid."""
     match = _TRACEPARENT.fullmatch(value.strip())
     if match is None or value.startswith(b"ff") or not int(match[1], 16) or not int(match[2], 16):
         return None, None
     return match[1].decode(), match[2].decode()
 
 
-async def _until_disconnect(receive: Callable[[], Awaitable[Message]]) -> None:
+async def _wait_for_disconnect(receive: Callable[[], Awaitable[Message]]) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-def json_object(body: bytes) -> dict[str, Any]:
-    """A request body as an object. Raises ApiError 400."""
+def parse_json_object(body: bytes) -> dict[str, Any]:
+    """Parse a request body. Raises ApiError with status 400 unless it is a JSON object."""
     try:
         data = orjson.loads(body)
     except orjson.JSONDecodeError as error:

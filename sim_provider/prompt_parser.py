@@ -1,4 +1,4 @@
-"""Reading a prompt the way a retrieval application writes one: instructions, numbered passages, a question."""
+"""Parses the prompt of a retrieval application: instructions, numbered passages and a question."""
 
 import re
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ _LABEL = re.compile(
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z0-9\"'(`])|\n+")
 _BULLET = re.compile(r"^(?:[-*+#>]+|\d+[.)])\s+")
 
-SHORTEST_SENTENCE_WORDS = 3
-# Characters: longer passages are read afresh each time, so that what is remembered stays small.
-LONGEST_REMEMBERED = 4_000
+MIN_SENTENCE_WORDS = 3
+# Characters. A longer passage is split each time and not cached, so that the cache stays small.
+MAX_CACHED_LENGTH = 4_000
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of a request, its content parts joined to text."""
+    """One message of a request. `text` joins the parts of its content."""
 
     role: str
     text: str
@@ -29,7 +29,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence and its content words."""
+    """A sentence and its content words (words.content_words)."""
 
     text: str
     words: frozenset[str]
@@ -37,7 +37,7 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A piece of the context; `number` is what it is cited by, None when it has none."""
+    """A part of the context. Answers cite it by `number`; None if it has no number."""
 
     number: int | None
     title: str
@@ -46,8 +46,8 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What the prompt asks and what it gives to answer from."""
+class ParsedPrompt:
+    """The question of a prompt, and the context from which it is answered."""
 
     question: str
     question_words: frozenset[str]
@@ -56,25 +56,29 @@ class Reading:
     context: str
 
 
-def read_prompt(messages: list[Message]) -> Reading:
-    """Find the question (after the last `Question:`, else the last user message) and the context around it."""
+def parse_prompt(messages: list[Message]) -> ParsedPrompt:
+    """Find the question and the context.
+
+    The question follows the last `Question:` of the last user message; without that label, it is the whole message or
+    the paragraph beside the context.
+    """
     system = "\n\n".join(message.text for message in messages if message.role in ("system", "developer"))
-    asking = [message.text for message in messages if message.role == "user"] or [messages[-1].text]
-    before, question = _split_question(asking[-1])
-    texts = [system, *asking[:-1], before]
+    user_texts = [message.text for message in messages if message.role == "user"] or [messages[-1].text]
+    context, question = _split_question(user_texts[-1])
+    texts = [system, *user_texts[:-1], context]
     texts += [message.text for message in messages if message.role in ("tool", "function")]
     passages = [passage for text in texts for passage in _numbered_passages(text)]
     if not passages:
-        passages = _paragraphs(before) + _paragraphs(_after_label(system))
-    return Reading(question, content_words(question), tuple(passages), system, "\n".join(texts))
+        passages = _paragraphs(context) + _paragraphs(_after_label(system))
+    return ParsedPrompt(question, content_words(question), tuple(passages), system, "\n".join(texts))
 
 
 def _split_question(text: str) -> tuple[str, str]:
-    """The last user message as (context, question)."""
+    """Split the last user message into (context, question)."""
     labels = list(_QUESTION.finditer(text))
     if labels:
         rest = text[labels[-1].end() :]
-        # Some put the context below the question.
+        # The context may also follow the question.
         below = min((mark.start() for mark in (_PASSAGE.search(rest), _LABEL.search(rest)) if mark), default=len(rest))
         return text[: labels[-1].start()] + rest[below:], _until_answer_label(rest[:below])
     if _PASSAGE.search(text) or _LABEL.search(text):
@@ -96,7 +100,7 @@ def _after_label(text: str) -> str:
 
 
 def _numbered_passages(text: str) -> list[Passage]:
-    """`[1] Title`, then lines of text up to the next number; `[1] A sentence.` alone has no title."""
+    """Find passages: `[1] Title` and the lines up to the next number. `[1] A sentence.` alone has no title."""
     marks = list(_PASSAGE.finditer(text))
     ends = [*(mark.start() for mark in marks[1:]), len(text)][: len(marks)]
     return [
@@ -116,14 +120,12 @@ def _paragraphs(text: str) -> list[Passage]:
 
 
 def _sentences(text: str) -> tuple[Sentence, ...]:
-    return _remembered_sentences(text) if len(text) <= LONGEST_REMEMBERED else _split_sentences(text)
+    return _cached_sentences(text) if len(text) <= MAX_CACHED_LENGTH else _split_sentences(text)
 
 
 def _split_sentences(text: str) -> tuple[Sentence, ...]:
     pieces = (_BULLET.sub("", piece.strip()) for piece in _SENTENCE_END.split(text))
-    return tuple(
-        Sentence(piece, content_words(piece)) for piece in pieces if len(piece.split()) >= SHORTEST_SENTENCE_WORDS
-    )
+    return tuple(Sentence(piece, content_words(piece)) for piece in pieces if len(piece.split()) >= MIN_SENTENCE_WORDS)
 
 
-_remembered_sentences = lru_cache(maxsize=512)(_split_sentences)
+_cached_sentences = lru_cache(maxsize=512)(_split_sentences)
