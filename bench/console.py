@@ -1,11 +1,13 @@
-"""How fast the console is, how much memory it takes, and what it costs the application beside it.
+"""Measures how fast the console renders, and what memory and latency it costs.
 
 make bench-console
 
-- Rendering: LLM overview over 6 hours of data in a browser, from asking for the page until every panel is drawn, and
-  from Prometheus' last answer on (a second console asks it through a relay that notes the time).
-- Memory: resident, after start and again when all pages are closed.
-- Open pages: the demo application's latency without and with 20 open dashboards that refresh every 10 s, in turns.
+- Rendering: the LLM overview with 6 hours of data in a browser, from opening
+  the page until every panel is drawn, and from Prometheus' last response until
+  then. A second console runs behind a proxy that notes the response times.
+- Memory: resident, after the start and after all pages were closed.
+- Open pages: latency of the demo application without and with 20 open
+  dashboards that refresh every 10 s, in turns.
 """
 
 from __future__ import annotations
@@ -37,6 +39,7 @@ from console_process import running_console  # noqa: E402
 from history import REPEATED_S, write_history  # noqa: E402
 from lite_process import free_ports  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
+from up import resident_mib  # noqa: E402
 
 from stack.processes import Supervisor  # noqa: E402
 
@@ -46,8 +49,8 @@ RENDERS = 7
 OPEN_PAGES = 20
 ROUNDS = 3
 ROUND_S = 45.0
-SETTLES_S = 45.0  # after start-up, and until closed pages are forgotten and their memory is given back
-CONSOLE_FORGETS_S = 16.0  # answers that pages share for a moment
+SETTLES_S = 45.0  # after the start, and after pages were closed, until their memory is released
+CACHE_EXPIRES_S = 16.0  # pages share the results of queries for a few seconds
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 TARGET_RENDER_S = 1.5
 TARGET_IDLE_MIB = 150.0
@@ -55,12 +58,14 @@ TARGET_SLOWER = 0.05
 
 
 def main() -> int:
-    """Measure and print; 1 where a target is missed."""
+    """Measure and print. Returns 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=ROUNDS, help="turns without and with open pages (%(default)s)")
+    parser.add_argument(
+        "--rounds", type=int, default=ROUNDS, help="rounds without and with open pages (default: %(default)s)"
+    )
     options = parser.parse_args()
     if chromium() is None:
-        print("no Chromium on PATH")
+        print("Chromium is not on the PATH.")
         return 1
     started = time.time()
     with (
@@ -69,20 +74,20 @@ def main() -> int:
     ):
         time.sleep(SETTLES_S)
         idle = _memory_mib(stack)
-        _give_history(stack, started)
+        _write_history(stack, started)
         with sync_playwright() as playwright, launched(playwright) as browser:
             rendered = _rendering(browser, stack, Path(scratch))
         slower = _open_pages(stack, options.rounds)
         time.sleep(SETTLES_S)
         after = _memory_mib(stack)
-    print(f"memory: {idle:.0f} MiB after start, {after:.0f} MiB when all pages are closed again")
-    held = rendered <= TARGET_RENDER_S and max(idle, after) <= TARGET_IDLE_MIB and slower <= TARGET_SLOWER
-    print("all targets held" if held else "a target is missed")
-    return 0 if held else 1
+    print(f"memory: {idle:.0f} MiB after the start, {after:.0f} MiB after all pages were closed")
+    met = rendered <= TARGET_RENDER_S and max(idle, after) <= TARGET_IDLE_MIB and slower <= TARGET_SLOWER
+    print("All targets are met." if met else "A target is missed.")
+    return 0 if met else 1
 
 
-def _give_history(stack: ConsoleStack, started: float) -> None:
-    """So that the overview has hours to draw."""
+def _write_history(stack: ConsoleStack, started: float) -> None:
+    """Give the overview hours of data to draw."""
     time.sleep(max(0.0, started + REPEATED_S - time.time()))
     prometheus = stack.live.stores.metrics
     board = (ROOT / "grafana" / "dashboards" / "llm-overview.json").read_text()
@@ -92,43 +97,44 @@ def _give_history(stack: ConsoleStack, started: float) -> None:
 
 
 def _rendering(browser: Browser, stack: ConsoleStack, scratch: Path) -> float:
-    """Median of the seconds after the last answer."""
-    whole, after = list[float](), list[float]()
+    """Median of the seconds from Prometheus' last response until all panels are drawn."""
+    total, own = list[float](), list[float]()
     urls = stack.store_urls
-    with _relay(urls["CONSOLE_PROMETHEUS_URL"]) as (relay, answered):
+    with _proxy(urls["CONSOLE_PROMETHEUS_URL"]) as (proxy, responded):
         [port] = free_ports(1)
-        urls["CONSOLE_PROMETHEUS_URL"] = relay
+        urls["CONSOLE_PROMETHEUS_URL"] = proxy
         with running_console(port, scratch / "console.log", **urls) as console, window(browser, console.url) as made:
             for _ in range(RENDERS + 1):
                 made.page.goto("about:blank")
-                time.sleep(CONSOLE_FORGETS_S)
+                time.sleep(CACHE_EXPIRES_S)
                 start = time.monotonic()
                 page = made.open(OVERVIEW)
                 wait_for_dashboard(page)
                 page.evaluate(DRAWN)
                 end = time.monotonic()
-                whole.append(end - start)
-                after.append(end - answered[-1])
+                total.append(end - start)
+                own.append(end - responded[-1])
             panels = page.locator("section.panel").count()
-    took, own = statistics.median(whole[1:]), statistics.median(after[1:])
-    print(f"{panels} panels, browser's cache empty: {whole[0]:.2f} s in all, {after[0]:.2f} s after the last answer")
-    print(f"{panels} panels, median of {RENDERS}: {took:.2f} s in all, {own:.2f} s after the last answer", flush=True)
-    return own
+    median_total, median_own = statistics.median(total[1:]), statistics.median(own[1:])
+    print(f"rendering {panels} panels: seconds in total, and after Prometheus' last response")
+    print(f"  empty browser cache: {total[0]:.2f} s, {own[0]:.2f} s")
+    print(f"  median of {RENDERS}:         {median_total:.2f} s, {median_own:.2f} s", flush=True)
+    return median_own
 
 
 @contextmanager
-def _relay(url: str) -> Iterator[tuple[str, list[float]]]:
-    """An address that asks `url`, and when it had its answers."""
-    answered = list[float]()
+def _proxy(url: str) -> Iterator[tuple[str, list[float]]]:
+    """Address of a proxy for `url`, and the times of its responses (monotonic clock)."""
+    responded = list[float]()
 
-    class Relay(BaseHTTPRequestHandler):
+    class Proxy(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
         def do_GET(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             kept = {name: value for name, value in self.headers.items() if name.lower() in ("content-type", "accept")}
             answer = requests.request(self.command, url + self.path, data=body, headers=kept, timeout=30)
-            answered.append(time.monotonic())
+            responded.append(time.monotonic())
             self.send_response(answer.status_code)
             self.send_header("content-type", answer.headers.get("content-type", ""))
             self.send_header("content-length", str(len(answer.content)))
@@ -138,19 +144,19 @@ def _relay(url: str) -> Iterator[tuple[str, list[float]]]:
         do_POST = do_GET
 
         def log_message(self, *_: object) -> None:
-            """Nobody wants to read it."""
+            """Keeps the output short."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Relay)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", answered
+        yield f"http://127.0.0.1:{server.server_address[1]}", responded
     finally:
         server.shutdown()
         server.server_close()
 
 
 def _open_pages(stack: ConsoleStack, rounds: int) -> float:
-    """How much slower the application's answers are, as a share: median over median."""
+    """How much slower the application answers with open pages, as a share of its median latency."""
     without, beside = list[float](), list[float]()
     for _ in range(rounds):
         without += _times(stack)
@@ -158,9 +164,9 @@ def _open_pages(stack: ConsoleStack, rounds: int) -> float:
             beside += _times(stack)
     slower = statistics.median(beside) / statistics.median(without) - 1
     for name, times in (("no page open", without), (f"{OPEN_PAGES} pages open", beside)):
-        worst = statistics.quantiles(times, n=20)[-1]
-        print(f"answers, {name}: median {statistics.median(times):.0f} ms, p95 {worst:.0f} ms, of {len(times)}")
-    print(f"answers are {slower:+.1%} slower with {OPEN_PAGES} open pages")
+        p95 = statistics.quantiles(times, n=20)[-1]
+        print(f"answers, {name}: median {statistics.median(times):.0f} ms, p95 {p95:.0f} ms, of {len(times)}")
+    print(f"change of the median with {OPEN_PAGES} open pages: {slower:+.1%}")
     return slower
 
 
@@ -172,9 +178,7 @@ def _times(stack: ConsoleStack) -> list[float]:
 
 @contextmanager
 def _many_pages(url: str) -> Iterator[None]:
-    """Dashboards that refresh, open as far as the console can tell: what browsers do with what they are sent is not
-    what is measured, and twenty of them would take all of this machine.
-    """
+    """Open dashboards without a browser: 20 browsers would need the whole machine, and only the console is measured."""
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
@@ -182,7 +186,7 @@ def _many_pages(url: str) -> Iterator[None]:
         pages = [asyncio.run_coroutine_threadsafe(_page(url), loop).result(60) for _ in range(OPEN_PAGES)]
         yield
         for page in pages:
-            assert page.connected, "a page was closed meanwhile"
+            assert page.connected, "a page lost its connection"
             asyncio.run_coroutine_threadsafe(page.disconnect(), loop).result(10)
     finally:
         loop.call_soon_threadsafe(loop.stop)
@@ -190,13 +194,13 @@ def _many_pages(url: str) -> Iterator[None]:
 
 
 async def _page(url: str) -> socketio.AsyncClient:
-    """One page: its document, and the socket over which it is told what to show."""
+    """One page: its HTML, and the socket over which the console updates it."""
     text = await asyncio.to_thread(
         lambda: requests.get(url + OVERVIEW.replace("refresh=", "refresh=10s"), timeout=30).text
     )
     found = re.search(r"'client_id': '([0-9a-f-]{36})'", text)
-    assert found, "NiceGUI's page has another form"
-    said = {
+    assert found, "NiceGUI's page holds its client id in another form"
+    parameters = {
         "client_id": found[1],
         "next_message_id": 0,
         "implicit_handshake": "true",
@@ -205,7 +209,7 @@ async def _page(url: str) -> socketio.AsyncClient:
     }
     page = socketio.AsyncClient()
     await page.connect(
-        f"{url}?{urlencode(said)}",
+        f"{url}?{urlencode(parameters)}",
         headers={"Origin": url},
         transports=["websocket"],
         socketio_path="/_nicegui_ws/socket.io",
@@ -215,8 +219,7 @@ async def _page(url: str) -> socketio.AsyncClient:
 
 def _memory_mib(stack: ConsoleStack) -> float:
     info = Supervisor(stack.live.stack).states()["console"]
-    status = Path(f"/proc/{info['pid']}/status").read_text()
-    return int(status.split("VmRSS:")[1].split()[0]) / 1024
+    return resident_mib(info["pid"])
 
 
 if __name__ == "__main__":

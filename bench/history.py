@@ -1,6 +1,6 @@
-"""Gives a young stack some hours of history, so that what is measured over hours is measured on hours of data.
+"""Writes hours of history for a stack that has just started: the samples of its first minutes, repeated backwards.
 
-What Prometheus recorded in the last minutes is repeated backwards, and written as blocks with promtool.
+promtool turns them into blocks of Prometheus' database.
 """
 
 from __future__ import annotations
@@ -15,30 +15,33 @@ from stack.settings import Stack
 from stores import MetricStore, poll_until
 from stores.metric_results import Series
 
-REPEATED_S = 150  # of what there is, that is repeated
-_SEEN_WITHIN_S = 180.0  # Prometheus looks for new blocks every minute
+REPEATED_S = 150  # length of the samples that are repeated
+_LOADED_WITHIN_S = 180.0  # Prometheus looks for new blocks every minute
 _COUNTERS = ("_total", "_bucket", "_count", "_sum")
 
 
 def write_history(stack: Stack, prometheus: MetricStore, names: Collection[str], until: float, hours: float) -> int:
-    """Write `hours` before `until` (Unix s, before the stack's first sample) of these metrics; how many series."""
+    """Write these metrics for the `hours` before `until` (Unix s, before the stack's first sample).
+
+    Returns the number of series.
+    """
     found = [series for name in sorted(names) for series in prometheus.points(f"{name}[{REPEATED_S}s]")]
-    whole = [series for series in found if len(series.points) > 2]
+    complete = [series for series in found if len(series.points) > 2]
     file = stack.state / "history.txt"
     with file.open("w") as out:
-        for series in whole:
+        for series in complete:
             out.writelines(_lines(series, until - hours * 3600, until))
         out.write("# EOF\n")
     blocks = ["tsdb", "create-blocks-from", "openmetrics", "--quiet", file, stack.data("prometheus")]
     subprocess.run([tool("promtool"), *blocks], check=True)  # noqa: S603
     file.unlink()
-    query = f"count({whole[0].labels['__name__']})"
-    poll_until(lambda: prometheus.value(query, time.time() - (hours - 1) * 3600), timeout_s=_SEEN_WITHIN_S)
-    return len(whole)
+    query = f"count({complete[0].labels['__name__']})"
+    poll_until(lambda: prometheus.value(query, time.time() - (hours - 1) * 3600), timeout_s=_LOADED_WITHIN_S)
+    return len(complete)
 
 
 def _lines(series: Series, start: float, end: float) -> Iterator[str]:
-    """OpenMetrics, a sample per scrape."""
+    """OpenMetrics text, one sample per scrape."""
     name = series.labels["__name__"]
     labels = ",".join(f'{key}="{_escaped(value)}"' for key, value in series.labels.items() if key != "__name__")
     times, values = zip(*series.points, strict=True)

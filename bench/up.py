@@ -1,7 +1,7 @@
-"""How long lite takes to start, and how much memory its servers need when idle.
+"""Measures how long lite takes to start, and the memory of its idle servers.
 
-make bench-up           second start, idle memory
-make bench-up COLD=1    the first set-up as well, with empty build caches: some 10 minutes
+make bench-up           time of the second start, idle memory
+make bench-up COLD=1    also the time to build all servers: about 10 minutes
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from lite_process import LiteProcess  # noqa: E402
 
 from stack.processes import Supervisor  # noqa: E402
 
-SETTLES_S = 30.0  # after start-up: first scrapes, first garbage collections
+SETTLES_S = 30.0  # after the start: first scrapes, first garbage collections
 
 
 def main() -> int:
-    """Measure and print; 1 where the stack does not start."""
+    """Measure and print. Returns 1 if the stack does not start."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cold", action="store_true", help="build the servers with empty caches first")
+    parser.add_argument("--cold", action="store_true", help="also build all servers with empty caches")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        if options.cold and _timed("set-up from nothing", _cold_build, folder) is None:
+        if options.cold and _timed("build with empty caches", _cold_build, folder) is None:
             return 1
         lite = LiteProcess.make(folder / "state", SCRAPE_INTERVAL="15s", SIM_LATENCY_SCALE="1.0")
         try:
@@ -41,7 +41,7 @@ def main() -> int:
                 print(first.stderr)
                 return 1
             lite.run("down")
-            _timed("second `make up`, all ready", lite.run, "up")
+            _timed("second `make up` until ready", lite.run, "up")
             time.sleep(SETTLES_S)
             _show_memory(Supervisor(lite.stack).states())
         finally:
@@ -71,15 +71,16 @@ def _cold_build(folder: Path) -> subprocess.CompletedProcess[str]:
 
 def _show_memory(states: Mapping[str, Mapping[str, object]]) -> None:
     total = 0.0
-    print(f"\n{'idle, resident':<30}")
+    print(f"\n{'resident memory when idle':<30}")
     for name, info in states.items():
-        mib = _resident_mib(int(str(info["pid"])))
+        mib = resident_mib(int(str(info["pid"])))
         total += mib
         print(f"  {name:<28} {mib:7.0f} MiB")
-    print(f"  {'all':<28} {total:7.0f} MiB")
+    print(f"  {'total':<28} {total:7.0f} MiB")
 
 
-def _resident_mib(pid: int) -> float:
+def resident_mib(pid: int) -> float:
+    """Resident memory of a process."""
     fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":" in line)
     return int(fields["VmRSS"].split()[0]) / 1024
 

@@ -11,9 +11,9 @@
 #   "pyyaml==6.0.4",
 # ]
 # ///
-"""Measures one way of observing calls, in a process of its own. Started by overhead.py.
+"""Measures one instrumentation, in a process of its own. Started by overhead.py.
 
-For every line on stdin it makes one slice of calls and answers with the CPU time per call, in µs.
+For every line on stdin it makes one slice of calls and prints the CPU time per call, in µs.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ from typing import Any
 import httpx
 from openai import OpenAI
 
-CALLS = 50  # of one slice
-CHUNKS = 200  # of one stream
-STREAMS = 2  # of one slice
+CALLS = 50  # per slice
+CHUNKS = 200  # per stream
+STREAMS = 2  # per slice
 
 ANSWER = {
     "id": "chatcmpl-1",
@@ -52,7 +52,7 @@ MESSAGES: Any = [{"role": "user", "content": "How do I reset the device?"}]
 
 
 def client() -> OpenAI:
-    """OpenAI's own client on a transport that answers at once."""
+    """OpenAI's client with a transport that answers at once."""
     body = json.dumps(ANSWER).encode()
     chunk = {**ANSWER, "object": "chat.completion.chunk", "usage": None}
     chunk["choices"] = [{"index": 0, "finish_reason": None, "delta": {"content": "word "}}]
@@ -69,25 +69,23 @@ def client() -> OpenAI:
     return OpenAI(api_key="none", base_url="http://mock/v1", http_client=http, max_retries=0)
 
 
-class Nowhere:
-    """An exporter of spans, logs and metrics that keeps nothing."""
+class DiscardingExporter:
+    """An exporter of spans and logs that keeps nothing."""
 
     def export(self, batch: Sequence[Any]) -> Any:
-        """Take `batch` and forget it."""
         from opentelemetry.sdk.trace.export import SpanExportResult
 
         return SpanExportResult.SUCCESS
 
     def shutdown(self) -> None:
-        """Nothing to do."""
+        pass
 
     def force_flush(self, timeout_millis: int = 30_000) -> bool:
-        """Nothing to do."""
         return True
 
 
 def providers(*, logs: bool = True) -> None:
-    """What an application in production sets up: batches of spans, metrics and logs."""
+    """Set up OpenTelemetry as in production: spans and logs in batches, and metrics."""
     from opentelemetry import metrics, trace
     from opentelemetry._logs import set_logger_provider
     from opentelemetry.sdk._logs import LoggerProvider
@@ -98,23 +96,23 @@ def providers(*, logs: bool = True) -> None:
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
     spans = TracerProvider()
-    spans.add_span_processor(BatchSpanProcessor(Nowhere()))  # type: ignore[arg-type]
+    spans.add_span_processor(BatchSpanProcessor(DiscardingExporter()))  # type: ignore[arg-type]
     trace.set_tracer_provider(spans)
     metrics.set_meter_provider(MeterProvider([InMemoryMetricReader()]))
     if logs:
         records = LoggerProvider()
-        records.add_log_record_processor(BatchLogRecordProcessor(Nowhere()))  # type: ignore[arg-type]
+        records.add_log_record_processor(BatchLogRecordProcessor(DiscardingExporter()))  # type: ignore[arg-type]
         set_logger_provider(records)
 
 
 def plain_call() -> Callable[[], object]:
-    """One call, as the application makes it."""
+    """One call that is not instrumented."""
     create = client().chat.completions.create
     return lambda: create(model="gpt-4o", messages=MESSAGES)
 
 
 def bare_span() -> Callable[[], object]:
-    """A span with six attributes, which is the least that an instrumentation can do."""
+    """A span with six attributes: the minimum of an instrumentation."""
     from opentelemetry import trace
 
     providers()
@@ -134,7 +132,7 @@ def bare_span() -> Callable[[], object]:
 
 
 def configured(*, logs: bool = True) -> Any:
-    """llm_telemetry with everything on: spans, metrics with exemplars, cost, JSON lines, and OTLP logs if `logs`."""
+    """llm_telemetry with spans, metrics with exemplars, cost and JSON lines; `logs`: also OTLP logs."""
     import llm_telemetry
 
     providers(logs=logs)
@@ -149,7 +147,7 @@ def configured(*, logs: bool = True) -> Any:
 
 
 def ours(*, logs: bool = True) -> Callable[[], object]:
-    """`observe_llm_call` alone, with endpoint, tenant, user and prompt: a generation and one attempt."""
+    """`observe_llm_call` with endpoint, tenant, user and prompt: one generation with one attempt."""
     observe, call = configured(logs=logs).observe_llm_call, plain_call()
 
     def observed() -> None:
@@ -185,7 +183,7 @@ def openinference() -> Callable[[], object]:
 
 
 def plain_stream() -> Callable[[], object]:
-    """A stream that is read to its end."""
+    """One stream, read to its end, not instrumented."""
     create = client().chat.completions.create
 
     def read() -> None:
@@ -196,7 +194,7 @@ def plain_stream() -> Callable[[], object]:
 
 
 def our_stream() -> Callable[[], object]:
-    """The same, through the decorator."""
+    """One stream, read to its end, with `observe_llm_call` as a decorator."""
     observe = configured().observe_llm_call
     create = client().chat.completions.create
     observed_create = observe("gpt-4o", provider="openai", endpoint="/api/support/stream")(create)
@@ -209,7 +207,7 @@ def our_stream() -> Callable[[], object]:
 
 
 def our_price() -> Callable[[], object]:
-    """The cost of one call, as llm_telemetry looks it up."""
+    """The price of one call by llm_telemetry."""
     from llm_telemetry.prices import Prices, Usage
 
     prices, usage = Prices(), Usage(1847, 312, 1024)
@@ -217,14 +215,14 @@ def our_price() -> Callable[[], object]:
 
 
 def genai_price() -> Callable[[], object]:
-    """The same from genai-prices itself."""
+    """The price of one call by genai-prices."""
     from genai_prices import Usage, calc_price
 
     usage = Usage(input_tokens=1847, output_tokens=312, cache_read_tokens=1024)
     return lambda: calc_price(usage, "gpt-4o", provider_id="openai")
 
 
-# what is measured -> (what makes the call, calls in a slice)
+# name -> (makes the function to measure, calls per slice)
 MEASURED: dict[str, tuple[Callable[[], Callable[[], object]], int]] = {
     "none": (plain_call, CALLS),
     "bare span": (bare_span, CALLS),
@@ -239,11 +237,11 @@ MEASURED: dict[str, tuple[Callable[[], Callable[[], object]], int]] = {
 }
 
 
-def main(what: str) -> None:
-    """Answer one line per line until stdin ends."""
-    make, calls = MEASURED[what]
+def main(name: str) -> None:
+    """Measure one slice per line until stdin ends."""
+    make, calls = MEASURED[name]
     call = make()
-    for _ in range(2 * calls):  # warm: imports, caches, connections
+    for _ in range(2 * calls):  # warm up imports, caches and connections
         call()
     for _ in sys.stdin:
         start = time.process_time()

@@ -130,7 +130,7 @@ def summary_lines(outcome: Outcome) -> list[str]:
         lines += _alert_lines(alert)
     if outcome.tolerated:
         lines += _wrapped(f"also fired (tolerated): {', '.join(outcome.tolerated)}")
-    lines += _wrapped(f"load: {outcome.load}")
+    lines += f"load: {outcome.load}".split("; ")
     for failure in outcome.failures:
         lines += _wrapped(f"FAILED {failure}")
     lines.append(f"{'passed' if outcome.passed else 'failed'} in {outcome.took_s:.0f} s")

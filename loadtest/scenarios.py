@@ -20,7 +20,7 @@ USUAL: Final = Traffic()
 
 
 @dataclass(frozen=True)
-class Step:
+class ScenarioStep:
     """A fault or a change of traffic. It lasts until the end of the scenario."""
 
     at_s: float  # seconds after the scenario's first fault
@@ -33,7 +33,7 @@ class Scenario:
 
     name: str
     about: str  # one line for people
-    steps: tuple[Step, ...] = ()
+    steps: tuple[ScenarioStep, ...] = ()
     expected: tuple[str, ...] = ()  # alerts that must fire, arrive with working links, and resolve
     tolerated: Mapping[str, str] = field(default_factory=dict)  # alerts that may fire too, and why
     traffic: Traffic = USUAL
@@ -52,8 +52,8 @@ class Scenario:
         return [step.change for step in self.steps if not isinstance(step.change, Traffic)]
 
 
-def _at_once(*changes: Fault | Traffic) -> tuple[Step, ...]:
-    return tuple(Step(0, change) for change in changes)
+def _at_once(*changes: Fault | Traffic) -> tuple[ScenarioStep, ...]:
+    return tuple(ScenarioStep(0, change) for change in changes)
 
 
 # --- Why an alert may fire beside the expected ones ----------------------------------------------------
@@ -97,7 +97,7 @@ _WITHOUT_STORE = {
 
 
 def _scenario(
-    name: str, about: str, steps: tuple[Step, ...], also: Mapping[str, str] | None = None, **more: object
+    name: str, about: str, steps: tuple[ScenarioStep, ...], also: Mapping[str, str] | None = None, **more: object
 ) -> Scenario:
     """A scenario whose expected alerts are those that name it; `also`: alerts that are tolerated, and why."""
     expected = tuple(dict.fromkeys(alert.name for alert in alerts_at("rehearsal") if name in alert.scenarios))
@@ -204,9 +204,9 @@ SCENARIOS: Final = (
         "cost-trend",
         "prompts grow slowly: a third more cost, below all limits",
         (
-            Step(0, AppFault("long_prompts", {"tokens": 500})),
-            Step(10, AppFault("long_prompts", {"tokens": 1_500})),
-            Step(20, AppFault("long_prompts", {"tokens": 3_000})),
+            ScenarioStep(0, AppFault("long_prompts", {"tokens": 500})),
+            ScenarioStep(10, AppFault("long_prompts", {"tokens": 1_500})),
+            ScenarioStep(20, AppFault("long_prompts", {"tokens": 3_000})),
         ),
         seeded=True,
     ),
@@ -234,10 +234,10 @@ SCENARIOS: Final = (
         "deployment",
         "a new prompt version: slower, longer, dearer, often no answer",
         (
-            Step(0, AppFault("deployment", {"prompt_version": "v2"})),
-            Step(2, ProviderFault("latency", parameters={"multiplier": 2})),
-            Step(2, ProviderFault("verbosity", parameters={"factor": 4})),
-            Step(2, ProviderFault("empty_answer", probability=0.4)),
+            ScenarioStep(0, AppFault("deployment", {"prompt_version": "v2"})),
+            ScenarioStep(2, ProviderFault("latency", parameters={"multiplier": 2})),
+            ScenarioStep(2, ProviderFault("verbosity", parameters={"factor": 4})),
+            ScenarioStep(2, ProviderFault("empty_answer", probability=0.4)),
         ),
         also=_ERRORS
         | _SLOW

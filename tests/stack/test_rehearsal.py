@@ -1,4 +1,4 @@
-"""A running stack between the two time scales, and with one server stopped."""
+"""Proves that a running stack switches between the time scales, and stops and starts single servers, without loss."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RESTARTED = {"console"}  # takes SCRAPE_INTERVAL from its environment
 
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
-    """A stack that was started for a rehearsal, at the time scales' own intervals."""
+    """A stack started with REHEARSAL=1 and without SCRAPE_INTERVAL, so that each time scale has its own interval."""
     folder = tmp_path_factory.mktemp("rehearsal")
     process = LiteProcess.make(folder, SCRAPE_INTERVAL="")
     up = process.run("up", REHEARSAL="1")
@@ -43,9 +43,9 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
 
 
 @pytest.mark.timeout(300)
-def test_switching_reloads_what_changed_and_loses_nothing(live: LiveStack) -> None:
+def test_switching_the_time_scale_reloads_the_servers_and_loses_nothing(live: LiveStack) -> None:
     assert loaded(live) == expected("rehearsal")
-    assert alert_lasts_s(live) == pytest.approx(20, abs=2)  # four evaluations: how soon a dead Prometheus is noticed
+    assert watchdog_lasts_s(live) == pytest.approx(20, abs=2)  # four evaluation intervals
     with loading(live) as load:
         load.wait_for(10)
         before = pids(live)
@@ -54,7 +54,7 @@ def test_switching_reloads_what_changed_and_loses_nothing(live: LiveStack) -> No
         assert {name for name, pid in pids(live).items() if pid != before[name]} == RESTARTED
         load.wait_for(10)
         assert "Time scale: production" in run(live, "status")
-        assert poll_until(lambda: alert_lasts_s(live), lambda s: s > 30, 30.0, 0.5) == pytest.approx(60, abs=2)
+        assert poll_until(lambda: watchdog_lasts_s(live), lambda s: s > 30, 30.0, 0.5) == pytest.approx(60, abs=2)
 
         assert "Time scale: rehearsal" in run(live, "rehearsal-on")
         assert loaded(live) == expected("rehearsal")
@@ -62,7 +62,7 @@ def test_switching_reloads_what_changed_and_loses_nothing(live: LiveStack) -> No
         load.check_nothing_is_lost()
 
 
-def test_showing_the_configuration_does_not_switch_it(live: LiveStack) -> None:
+def test_showing_the_configuration_does_not_change_it(live: LiveStack) -> None:
     run(live, "rehearsal-on")
     rendered = live.stack.config / "prometheus" / "prometheus.yml"
     before = (rendered.read_text(), rendered.stat().st_mtime)
@@ -70,7 +70,7 @@ def test_showing_the_configuration_does_not_switch_it(live: LiveStack) -> None:
     assert (rendered.read_text(), rendered.stat().st_mtime) == before
 
 
-def test_a_refused_reload_is_an_error_in_the_servers_words(live: LiveStack) -> None:
+def test_a_refused_configuration_is_reported_in_the_words_of_the_server(live: LiveStack) -> None:
     assert live.process is not None
     run(live, "rehearsal-on")
     refused = live.process.run("rehearsal-off", WEBHOOK_URL="no-url")
@@ -78,27 +78,27 @@ def test_a_refused_reload_is_an_error_in_the_servers_words(live: LiveStack) -> N
     assert "alertmanager refuses its new configuration and goes on with the old one" in refused.stderr
     assert "unsupported scheme" in refused.stderr
     assert loaded(live)["alertmanager"] == expected("rehearsal")["alertmanager"]
-    assert "Time scale: rehearsal" in run(live, "status")  # it is not switched before all of it is
+    assert "Time scale: rehearsal" in run(live, "status")  # no switch unless every server has switched
 
-    run(live, "rehearsal-off")  # the refused file is gone, and so is the reason
+    run(live, "rehearsal-off")  # with a valid configuration the switch succeeds
     assert loaded(live) == expected("production")
 
 
-def test_rules_that_were_generated_anew_are_loaded_by_up(live: LiveStack) -> None:
+def test_up_loads_rules_that_were_generated_again(live: LiveStack) -> None:
     run(live, "up")
     file = ROOT / FOLDERS["production"] / "stack.yaml"
     before = loaded_at(live)
     run(live, "up")
-    assert loaded_at(live) == before  # nothing to do
+    assert loaded_at(live) == before  # no file changed, so nothing is reloaded
     os.utime(file)
     run(live, "up")
     assert loaded_at(live) > before
 
 
-def test_what_is_sent_while_the_log_store_is_stopped_arrives_when_it_is_started(live: LiveStack) -> None:
+def test_logs_sent_while_the_log_store_is_stopped_arrive_after_its_start(live: LiveStack) -> None:
     runner = stack_runner(live.stack)
     runner.stop_server("victoria-logs")
-    runner.stop_server("victoria-logs")  # twice is once
+    runner.stop_server("victoria-logs")  # stopping a stopped server changes nothing
     assert {name for name, state in runner.states().items() if state != "ready"} == {"victoria-logs"}
     assert runner.states()["victoria-logs"] == "stopped"
     trace_id = live.ask("How long is the trial?")["trace_id"]
@@ -108,7 +108,7 @@ def test_what_is_sent_while_the_log_store_is_stopped_arrives_when_it_is_started(
     assert live.log_line(trace_id).trace_id == trace_id
 
 
-def test_up_starts_again_what_was_stopped(live: LiveStack) -> None:
+def test_up_starts_stopped_servers_again(live: LiveStack) -> None:
     assert live.process is not None
     run(live, "stop", "jaeger")
     status = live.process.run("status")
@@ -118,7 +118,7 @@ def test_up_starts_again_what_was_stopped(live: LiveStack) -> None:
     run(live, "status")
 
 
-def test_an_unknown_server_lists_the_known(live: LiveStack) -> None:
+def test_an_unknown_server_is_named_beside_the_known_servers(live: LiveStack) -> None:
     for action in (stack_runner(live.stack).stop_server, stack_runner(live.stack).start_server):
         with pytest.raises(StackFailure, match="There is no server 'nginx'") as failure:
             action("nginx")
@@ -134,7 +134,7 @@ def test_an_unknown_server_lists_the_known(live: LiveStack) -> None:
         (["start", "jaeger"], "make up\n"),
     ],
 )
-def test_a_stack_that_does_not_run_says_how_to_start_it(
+def test_commands_on_a_stack_that_does_not_run_say_how_to_start_it(
     tmp_path_factory: pytest.TempPathFactory, command: list[str], remedy: str
 ) -> None:
     folder = tmp_path_factory.mktemp("none")
@@ -145,7 +145,7 @@ def test_a_stack_that_does_not_run_says_how_to_start_it(
 
 
 def run(live: LiveStack, *command: str) -> str:
-    """What the command said; it succeeded."""
+    """Run a command that must succeed; returns its output."""
     assert live.process is not None
     done = live.process.run(*command)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -153,7 +153,7 @@ def run(live: LiveStack, *command: str) -> str:
 
 
 def loaded(live: LiveStack) -> dict[str, Any]:
-    """What the running servers say they work with."""
+    """The settings of the running servers, as the servers report them."""
     prometheus = yaml.safe_load(get(live, "PROMETHEUS_PORT", "/api/v1/status/config")["data"]["yaml"])["global"]
     groups = get(live, "PROMETHEUS_PORT", "/api/v1/rules")["data"]["groups"]
     route = yaml.safe_load(get(live, "ALERTMANAGER_PORT", "/api/v2/status")["config"]["original"])["route"]
@@ -167,7 +167,7 @@ def loaded(live: LiveStack) -> dict[str, Any]:
 
 
 def expected(scale: Scale) -> dict[str, Any]:
-    """The same, as the time scale has it."""
+    """The settings that `loaded` must return at a time scale."""
     timing = TIMINGS[scale]
     interval = f"{timing.interval_s}s"
     return {
@@ -183,14 +183,14 @@ def expected(scale: Scale) -> dict[str, Any]:
 
 
 def loaded_at(live: LiveStack) -> float:
-    """Unix s of Prometheus' last reload."""
+    """Unix s at which Prometheus last loaded its configuration."""
     metrics = requests.get(live.url("PROMETHEUS_PORT", "/metrics"), timeout=10).text
     [at] = re.findall(r"^prometheus_config_last_reload_success_timestamp_seconds (\S+)", metrics, re.MULTILINE)
     return float(at)
 
 
-def alert_lasts_s(live: LiveStack) -> float:
-    """Seconds for which Alertmanager believes in the watchdog after Prometheus last said it."""
+def watchdog_lasts_s(live: LiveStack) -> float:
+    """How long Alertmanager keeps the watchdog alert after Prometheus last sent it."""
     alerts = poll_until(
         lambda: get(live, "ALERTMANAGER_PORT", '/api/v2/alerts?filter=alertname="StackWatchdog"'), timeout_s=30
     )

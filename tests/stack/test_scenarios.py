@@ -1,6 +1,6 @@
-"""Proves with a real stack that the quick scenarios raise their alerts and no others. `make rehearse` runs all.
+"""Proves with a real stack that the quick scenarios raise their alerts and no others, and leave no fault behind.
 
-Also: a run that is not possible says why, and an interrupted run leaves no fault behind.
+`make rehearse` runs all scenarios.
 """
 
 from __future__ import annotations
