@@ -1,4 +1,4 @@
-"""What the documentation says is there."""
+"""The documentation names commands, files and ports that exist."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from stack.servers import SERVERS
 from stack.settings import OPTIONS, ROOT, Stack
 
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-MAKEFILE = (ROOT / "Makefile").read_text()
-TARGETS = set(re.findall(r"^([a-z][a-z-]*):", MAKEFILE, re.MULTILINE))
+TARGETS = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 
 
 @pytest.mark.parametrize("file", DOCS, ids=lambda file: file.name)
@@ -23,27 +22,32 @@ def test_make_targets_exist(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", DOCS, ids=lambda file: file.name)
-def test_links_and_files_exist(file: Path) -> None:
+def test_linked_and_named_files_exist(file: Path) -> None:
     text = file.read_text()
     for link in re.findall(r"\]\((?!http)([^)#]+)\)", text):
         assert (file.parent / link).exists(), link
-    for name in re.findall(r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|yaml|yml|j2|md))`", text):
+    for name in re.findall(r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|yaml|yml|j2|md|json))`", text):
         assert (ROOT / name).exists(), name
 
 
-def test_to_change_x_open_y_names_files_that_exist() -> None:
-    table = (ROOT / "README.md").read_text().split("## To change")[1]
-    rows = re.findall(r"^\| (.+?) \| (.+?) \|$", table, re.MULTILINE)
-    named = [name for _, where in rows for name in re.findall(r"`([^`]+)`", where)]
-    assert len(named) >= 10
-    files = [name for name in named if not name.startswith(("make ", ".state/")) and "=" not in name]
-    assert [name for name in files if not (ROOT / name).exists()] == []
+def test_development_names_every_folder_of_tests() -> None:
+    named = set(re.findall(r"`(tests/\w+)", (ROOT / "docs" / "development.md").read_text()))
+    folders = {f"tests/{folder.name}" for folder in (ROOT / "tests").iterdir() if any(folder.glob("**/test_*.py"))}
+    assert folders <= named
 
 
-def test_env_has_versions_and_ports_and_nothing_else() -> None:
+def test_development_names_every_package() -> None:
+    packages = {file.parent.name for file in ROOT.glob("*/__init__.py")}
+    named = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "development.md").read_text(), re.MULTILINE)
+    assert packages <= set(named)
+
+
+def test_env_has_versions_ports_and_retention_only() -> None:
     names = set(Stack.load({}).values) - set(OPTIONS)
-    assert {name for name in names if not re.fullmatch(r"[A-Z_]+_(VERSION|PORT)", name)} == set()
-    used = {name for server in SERVERS for name in server.ports} | {server.version for server in SERVERS}
+    assert {
+        name for name in names if not re.fullmatch(r"[A-Z_]+_(VERSION|PORT|RETENTION|RETENTION_SIZE)", name)
+    } == set()
+    used = {name for server in SERVERS for name in server.ports}
     assert {name for name in names if name.endswith("_PORT")} <= used
 
 

@@ -32,7 +32,7 @@ ONE = {"m": "a minute", "h": "an hour"}
 # Their `for` only lets a value settle, repeats the expression's window, or differs by window.
 WITHOUT_FOR = {
     "LLMDailyBudget", "LLMMonthlyBudget", "LLMModelUnpriced", "LLMQualityWeeklyDrop", "StackWatchdog",
-    "StackApplicationsAbsent", *(slo.alert for slo in config.SLOS),
+    *(slo.alert for slo in config.SLOS),
 }  # fmt: skip
 
 
