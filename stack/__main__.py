@@ -101,7 +101,7 @@ def _up(run: FullStack | LiteStack, stack: Stack) -> None:
     stack.remember(profile)
     _show(run, stack)
     print(f"\n{profile}: all {len(run.servers)} servers ready after {time.monotonic() - start:.0f} s.")
-    print(f"Ask something at http://localhost:{stack.port('DEMO_APP_PORT')}/ — stop with `make down`.")
+    print(f"Ask something at {stack.public_url('DEMO_APP_PORT')}/ — stop with `make down`.")
 
 
 def _show(run: FullStack | LiteStack, stack: Stack) -> None:
@@ -119,7 +119,7 @@ def _show(run: FullStack | LiteStack, stack: Stack) -> None:
 
 
 def _address(server: Server, stack: Stack) -> str:
-    return f"http://localhost:{stack.port(server.ports[0])}{server.page}"
+    return stack.public_url(server.ports[0]) + server.page
 
 
 def _logs(run: FullStack | LiteStack, server: str) -> None:

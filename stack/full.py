@@ -27,6 +27,12 @@ _INSIDE = {
     "grafana": 3000,
 }
 
+# Values of render.context that docker-compose.yml reads.
+_COMPOSE_READS = (
+    "OTLP_ACCESS", "OTLP_TOKEN", "SCRAPE_INTERVAL", "USER_SALT",
+    "PROMETHEUS_PAGE", "ALERTMANAGER_PAGE", "ALERT_SINK_PAGE", "DASHBOARDS_PAGE",
+)  # fmt: skip
+
 _NOT_RUNNING = ("stopped", "exited", "created", "dead")
 
 
@@ -152,7 +158,7 @@ class FullStack:
         return {
             **os.environ,
             **self._stack.values,
-            **{key: names[key] for key in ("OTLP_ACCESS", "OTLP_TOKEN", "SCRAPE_INTERVAL", "USER_SALT")},
+            **{key: names[key] for key in _COMPOSE_READS},
             "APP_TARGETS_FOLDER": str(self._stack.app_targets),
             "STACK_CONFIG": str(self._stack.config),
             "GRAFANA_ADMIN_PASSWORD_FILE": str(self._stack.secrets / GRAFANA_PASSWORD),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from dashboards_src.boards import render_dashboards
 from dashboards_src.config import Scale
 from stack.failure import StackFailure
 from stack.secrets import CONSOLE_PASSWORD, OTLP_TOKEN, USER_SALT, secret
@@ -34,11 +35,14 @@ TIMINGS: Mapping[Scale, Timing] = {
 }
 
 
+_PAGES = ("PROMETHEUS", "ALERTMANAGER", "ALERT_SINK", "JAEGER", "VICTORIA_LOGS")
+
+
 def context(stack: Stack, servers: Sequence[Server]) -> dict[str, str]:
     """Everything that templates may name, for a stack of these servers.
 
     Raises:
-        StackFailure: OTLP_BIND, CONSOLE_BIND, TRACE_SAMPLING or REHEARSAL has a value that cannot be used.
+        StackFailure: an option has a value that cannot be used.
     """
     names = {server.name for server in servers}
     values = dict(stack.values)
@@ -63,8 +67,10 @@ def context(stack: Stack, servers: Sequence[Server]) -> dict[str, str]:
         "TEMPO_URL": f"http://127.0.0.1:{values['TEMPO_PORT']}" if "tempo" in names else "",
         "LOKI_URL": f"http://127.0.0.1:{values['LOKI_PORT']}" if "loki" in names else "",
         "VICTORIA_LOGS_URL": "" if "loki" in names else f"http://127.0.0.1:{values['VICTORIA_LOGS_PORT']}",
-        "GRAFANA_PAGE": f"http://localhost:{values['GRAFANA_PORT']}" if "grafana" in names else "",
-        "CONSOLE_PAGE": f"http://localhost:{values['GRAFANA_PORT']}" if "console" in names else "",
+        **{f"{name}_PAGE": stack.public_url(f"{name}_PORT") for name in _PAGES},
+        "DASHBOARDS_PAGE": stack.public_url("GRAFANA_PORT"),
+        "GRAFANA_PAGE": stack.public_url("GRAFANA_PORT") if "grafana" in names else "",
+        "CONSOLE_PAGE": stack.public_url("GRAFANA_PORT") if "console" in names else "",
         "CONSOLE_ADDRESS": _reached_at(values["CONSOLE_BIND"]),
         "CONSOLE_PASSWORD_FILE": _console_password(stack),
         "LOGS_ENDPOINT": f"http://127.0.0.1:{values[logs]}{log_path}",
@@ -87,7 +93,7 @@ class ProfileConfig:
 
 
 def render_files(stack: Stack, profile: ProfileConfig) -> None:
-    """Write prometheus.yml and alertmanager.yml into the stack's folder of rendered configuration.
+    """Write prometheus.yml, alertmanager.yml and the dashboards into the stack's folder of rendered configuration.
 
     A file that would stay the same is left alone: when it was written tells who has not read it yet.
     """
@@ -107,7 +113,9 @@ def render_files(stack: Stack, profile: ProfileConfig) -> None:
         "scrape_interval": _scrape_interval(stack),
         "timing": TIMINGS[stack.scale],
         "sink_url": profile.sink_url,
-        "sink_page": f"http://localhost:{stack.port('ALERT_SINK_PORT')}",
+        "sink_page": stack.public_url("ALERT_SINK_PORT"),
+        "dashboards_url": stack.public_url("GRAFANA_PORT"),
+        "runbooks_url": stack.runbooks_url,
         "webhook_url": stack.values["WEBHOOK_URL"],
         "slack_webhook_file": profile.slack_webhook_file,
         "slack_channel": stack.values["SLACK_CHANNEL"],
@@ -119,6 +127,7 @@ def render_files(stack: Stack, profile: ProfileConfig) -> None:
         text = templates.get_template(template).render(values)
         if not file.exists() or file.read_text(encoding="utf-8") != text:
             file.write_text(text, encoding="utf-8")
+    render_dashboards(stack.dashboards, stack.runbooks_url)
 
 
 def fill_template(template: str, names: Context, data: Path, binary: str = "") -> str:

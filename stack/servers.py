@@ -34,7 +34,7 @@ class Server:
     argv: tuple[str, ...]
     ready: str  # answers 2xx once the server can be used
     ports: tuple[str, ...]  # names in .env; the first is the one that people open
-    page: str = ""  # what people open, below http://localhost:port; empty: an API only
+    page: str = ""  # path that people open; empty: an API only
     build: GoBuild | None = None
     on_path: str = ""  # the command, for a server that is used only where it is installed
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -125,7 +125,7 @@ SERVERS = (
             "--config.file={config}/prometheus/prometheus.yml",
             "--storage.tsdb.path={data}",
             "--web.listen-address=127.0.0.1:{PROMETHEUS_PORT}",
-            "--web.external-url=http://localhost:{PROMETHEUS_PORT}/",
+            "--web.external-url={PROMETHEUS_PAGE}/",
             "--web.enable-otlp-receiver",
             "--enable-feature=exemplar-storage,created-timestamp-zero-ingestion",
             # Alertmanager takes an alert for over after four of these or of evaluation_interval, whichever is longer:
@@ -155,7 +155,7 @@ SERVERS = (
             "--storage.path={data}",
             "--data.retention=2400h",
             "--web.listen-address=127.0.0.1:{ALERTMANAGER_PORT}",
-            "--web.external-url=http://localhost:{ALERTMANAGER_PORT}/",
+            "--web.external-url={ALERTMANAGER_PAGE}/",
             "--cluster.listen-address=",
         ),
         ready="http://127.0.0.1:{ALERTMANAGER_PORT}/-/ready",
@@ -176,10 +176,10 @@ SERVERS = (
             "ALERT_SINK_PROMETHEUS_URL": "http://127.0.0.1:{PROMETHEUS_PORT}",
             "ALERT_SINK_JAEGER_URL": "{JAEGER_URL}",
             "ALERT_SINK_TEMPO_URL": "{TEMPO_URL}",
-            "ALERT_SINK_OWN_PAGE": "http://localhost:{ALERT_SINK_PORT}",
-            "ALERT_SINK_PROMETHEUS_PAGE": "http://localhost:{PROMETHEUS_PORT}",
-            "ALERT_SINK_LOGS_PAGE": "http://localhost:{VICTORIA_LOGS_PORT}",
-            "ALERT_SINK_TRACES_PAGE": "http://localhost:{JAEGER_PORT}",
+            "ALERT_SINK_OWN_PAGE": "{ALERT_SINK_PAGE}",
+            "ALERT_SINK_PROMETHEUS_PAGE": "{PROMETHEUS_PAGE}",
+            "ALERT_SINK_LOGS_PAGE": "{VICTORIA_LOGS_PAGE}",
+            "ALERT_SINK_TRACES_PAGE": "{JAEGER_PAGE}",
             "ALERT_SINK_GRAFANA_PAGE": "{GRAFANA_PAGE}",
             "ALERT_SINK_CONSOLE_PAGE": "{CONSOLE_PAGE}",
         },
@@ -265,6 +265,7 @@ SERVERS = (
             "CONSOLE_LOKI_URL": "{LOKI_URL}",
             "CONSOLE_ALERTMANAGER_URL": "http://127.0.0.1:{ALERTMANAGER_PORT}",
             "CONSOLE_ALERT_SINK_URL": "http://127.0.0.1:{ALERT_SINK_PORT}",
+            "CONSOLE_DASHBOARDS": "{config}/dashboards",
             "CONSOLE_PASSWORD_FILE": "{CONSOLE_PASSWORD_FILE}",
             "CONSOLE_SCRAPE_INTERVAL": "{SCRAPE_INTERVAL}",
         },
@@ -320,6 +321,7 @@ SERVERS = (
             "GF_PATHS_PROVISIONING": "{root}/grafana/provisioning",
             "GF_SERVER_HTTP_ADDR": "127.0.0.1",
             "GF_SERVER_HTTP_PORT": "{GRAFANA_PORT}",
+            "GF_SERVER_ROOT_URL": "{DASHBOARDS_PAGE}/",
             "GF_SECURITY_ADMIN_PASSWORD__FILE": "{secrets}/grafana-admin-password",
             "GF_AUTH_ANONYMOUS_ENABLED": "false",
             "GF_USERS_ALLOW_SIGN_UP": "false",
@@ -331,7 +333,7 @@ SERVERS = (
             "LOKI_URL": "http://127.0.0.1:{LOKI_PORT}",
             "ALERTMANAGER_URL": "http://127.0.0.1:{ALERTMANAGER_PORT}",
             "SCRAPE_INTERVAL": "{SCRAPE_INTERVAL}",
-            "DASHBOARDS_PATH": "{root}/grafana/dashboards",
+            "DASHBOARDS_PATH": "{config}/dashboards",
         },
         ready="http://127.0.0.1:{GRAFANA_PORT}/api/health",
         ports=("GRAFANA_PORT",),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -35,6 +36,32 @@ class Stack:
     def port(self, name: str) -> int:
         """The port called `name` in `.env`."""
         return int(self.values[name])
+
+    def public_url(self, port: str) -> str:
+        """The address that a person opens for the server on the port called `port`, without a slash at its end.
+
+        Raises:
+            StackFailure: PUBLIC_HOST, DASHBOARDS_URL or ALERT_SINK_URL cannot be used in a link.
+        """
+        setting = _URL_OPTIONS.get(port)
+        if setting and (url := self.values[setting]):
+            if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
+                raise StackFailure(
+                    f"{setting} is {url!r}, which is no address.", "Use one such as https://llm.example."
+                )
+            return url.rstrip("/")
+        host = self.values["PUBLIC_HOST"]
+        if not re.fullmatch(r"[\w.-]+|\[[0-9a-fA-F:.]+\]", host):
+            raise StackFailure(
+                f"PUBLIC_HOST is {host!r}, which is no host name.",
+                "Use a name or an IP address without a port; whole addresses are DASHBOARDS_URL and ALERT_SINK_URL.",
+            )
+        return f"http://{host}:{self.port(port)}"
+
+    @property
+    def runbooks_url(self) -> str:
+        """The address of the runbooks: the alert sink serves them."""
+        return self.public_url("ALERT_SINK_PORT") + "/runbooks"
 
     @property
     def scale(self) -> Scale:
@@ -84,6 +111,11 @@ class Stack:
         return self.state / "config"
 
     @property
+    def dashboards(self) -> Path:
+        """Dashboards whose links lead to this stack."""
+        return self.config / "dashboards"
+
+    @property
     def logs(self) -> Path:
         """One log file per server."""
         return self.state / "logs"
@@ -114,8 +146,14 @@ _SCALES: Mapping[str, Scale] = {
     "": "production", "0": "production", "off": "production", "1": "rehearsal", "on": "rehearsal",
 }  # fmt: skip
 
+# Options that give the whole address of a server that people open, by the port that they stand for.
+_URL_OPTIONS: Mapping[str, str] = {"GRAFANA_PORT": "DASHBOARDS_URL", "ALERT_SINK_PORT": "ALERT_SINK_URL"}
+
 # What may be set beside versions and ports, with its default.
 OPTIONS: Mapping[str, str] = {
+    "PUBLIC_HOST": "localhost",  # host name in every link that a person follows
+    "DASHBOARDS_URL": "",  # whole address of Grafana or the console, for a reverse proxy; else PUBLIC_HOST and port
+    "ALERT_SINK_URL": "",  # the same of the alert sink
     "OTLP_BIND": "127.0.0.1",  # another address opens OTLP to other machines, and then a token is needed
     "CONSOLE_BIND": "127.0.0.1",  # another address opens the console to other machines, and then asks for a password
     "TRACE_SAMPLING": "all",  # `tail` keeps errors, slow and evaluated traces and a share of the rest

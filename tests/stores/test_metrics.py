@@ -76,7 +76,8 @@ def test_exemplars_name_their_trace(metrics: MetricStore) -> None:
 def test_label_values(metrics: MetricStore) -> None:
     assert metrics.label_values("tenant") == ["acme"]
     assert metrics.label_values("le", ['{__name__="llm_latency_ms_bucket"}']) == ["+Inf", "1000", "3000"]
-    assert {"llm_requests_total", "llm_latency_ms_sum", "up"} <= set(metrics.label_values("__name__"))
+    stored = {"llm_requests_total", "llm_latency_ms_sum", "up"}
+    poll_until(lambda: metrics.label_values("__name__"), lambda found: stored <= set(found))
     assert metrics.label_values("no_such_label") == []
 
 
