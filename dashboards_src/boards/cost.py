@@ -1,20 +1,20 @@
-"""LLM cost: how much of the budgets is gone, who spends it, and can the numbers be trusted."""
+"""LLM cost: budgets, cost by tenant, model and endpoint, and the quality of the numbers."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from dashboards_src import config
-from dashboards_src.boards import grafana, queries
+from dashboards_src.boards import grafana, panels, queries
 from dashboards_src.boards.board import Board, Row
 from dashboards_src.boards.grafana import Panel, PanelOptions, dashboard
+from dashboards_src.boards.panels import legend
 from dashboards_src.boards.targets import PrometheusQuery
 from dashboards_src.boards.thresholds import red_above
 
 DAY_BUDGET: Final = config.DAILY_BUDGET.production
 MONTH_BUDGET: Final = config.MONTHLY_BUDGET.production
-OVERVIEW: Final = dashboard(config.OVERVIEW, "Overview")
-ALL_SERVICES: Final = " All services together: the budget is one pot, whatever is chosen above."
+ALL_SERVICES: Final = " All services together, regardless of the filters, because they share the budget."
 
 # --- Budget ---------------------------------------------------------------------------------------------
 
@@ -23,8 +23,8 @@ def cost_per_hour() -> Panel:
     return grafana.stat(
         PanelOptions(
             "Cost per hour now",
-            "At the pace of the last minutes. Red is the alert's limit: find who spends in the row below, and"
-            " lower that tenant's limits or move the endpoint to a cheaper model." + ALL_SERVICES,
+            "Cost per hour at the rate of the last minutes. Red is the alert's limit: find the cause in the row below,"
+            " then lower that tenant's limits or move the endpoint to a cheaper model." + ALL_SERVICES,
             grafana.DOLLARS,
             size=(5, 5),
             decimals=grafana.MONEY_DECIMALS,
@@ -36,48 +36,43 @@ def cost_per_hour() -> Panel:
     )
 
 
-def day_budget() -> Panel:
+DAY_SPENT: Final = PrometheusQuery("sum(%(SERVICE_COST_DAY)s) / %(DAILY_BUDGET.production)s", "24 hours")
+MONTH_SPENT: Final = PrometheusQuery("sum(%(SERVICE_COST_MONTH)s) / %(MONTHLY_BUDGET.production)s", "30 days")
+
+
+def _budget(title: str, description: str, spent: PrometheusQuery, alert: str) -> Panel:
     return grafana.bar_gauge(
         PanelOptions(
-            "Budget of 24 hours",
-            f"Share of {DAY_BUDGET} dollars spent in the last 24 hours, rolling. Yellow: act while something is left."
-            + ALL_SERVICES,
+            title,
+            f"{description} Yellow: reduce cost while some budget is left.{ALL_SERVICES}",
             grafana.SHARE,
             size=(5, 5),
             minimum=0,
             maximum=1,
             decimals=1,
             thresholds=red_above(1, config.BUDGET_WARNING),
-            alerts=["LLMDailyBudget"],
+            alerts=[alert],
         ),
-        PrometheusQuery("sum(%(SERVICE_COST_DAY)s) / %(DAILY_BUDGET.production)s", "24 hours"),
+        spent,
     )
+
+
+def day_budget() -> Panel:
+    description = f"Share of {DAY_BUDGET} dollars spent in the last 24 hours."
+    return _budget("24-hour budget", description, DAY_SPENT, "LLMDailyBudget")
 
 
 def month_budget() -> Panel:
-    return grafana.bar_gauge(
-        PanelOptions(
-            "Budget of 30 days",
-            f"Share of {MONTH_BUDGET} dollars spent in the last 30 days, rolling. Yellow: act while something is left."
-            + ALL_SERVICES,
-            grafana.SHARE,
-            size=(5, 5),
-            minimum=0,
-            maximum=1,
-            decimals=1,
-            thresholds=red_above(1, config.BUDGET_WARNING),
-            alerts=["LLMMonthlyBudget"],
-        ),
-        PrometheusQuery("sum(%(SERVICE_COST_MONTH)s) / %(MONTHLY_BUDGET.production)s", "30 days"),
-    )
+    description = f"Share of {MONTH_BUDGET} dollars spent in the last 30 days."
+    return _budget("30-day budget", description, MONTH_SPENT, "LLMMonthlyBudget")
 
 
 def budget_burn() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Budget burn",
-            "How full the two budgets are, rolling. A line that rises steadily reaches 1 when it looks as if it would:"
-            " that is how long there is to act." + ALL_SERVICES,
+            "Share of both budgets spent over time. Extend a rising line to 1 to see how much time is left to reduce"
+            " cost." + ALL_SERVICES,
             grafana.SHARE,
             size=(24, 7),
             thresholds=red_above(1, config.BUDGET_WARNING),
@@ -85,79 +80,69 @@ def budget_burn() -> Panel:
             time_from="7d",
             interval="15m",
         ),
-        PrometheusQuery("sum(%(SERVICE_COST_DAY)s) / %(DAILY_BUDGET.production)s", "24 hours"),
-        PrometheusQuery("sum(%(SERVICE_COST_MONTH)s) / %(MONTHLY_BUDGET.production)s", "30 days"),
+        DAY_SPENT,
+        MONTH_SPENT,
     )
 
 
 def spent_in_range() -> Panel:
-    return grafana.stat(
-        PanelOptions(
-            "Cost in the time range",
-            "What the chosen services, endpoints, models and tenants cost in the time range above, up to"
-            f" {config.HISTORY.production} late.",
-            grafana.DOLLARS,
-            size=(5, 5),
-            decimals=grafana.MONEY_DECIMALS,
-            links=[OVERVIEW],
-        ),
-        PrometheusQuery(queries.over_history("HISTORY_COST", "$__range")),
+    return panels.dollars(
+        "Cost in the time range",
+        "Cost of the chosen services, endpoints, models and tenants in the dashboard's time range. Up to"
+        f" {config.HISTORY.production} late.",
+        queries.over_history("HISTORY_COST", "$__range"),
+        size=(5, 5),
+        links=[dashboard(config.OVERVIEW, "Overview")],
     )
 
 
 def spent_in_month() -> Panel:
-    return grafana.stat(
-        PanelOptions(
-            "Cost of 30 days",
-            "What the chosen services cost in the last 30 days, rolling.",
-            grafana.DOLLARS,
-            size=(4, 5),
-            decimals=grafana.MONEY_DECIMALS,
-        ),
-        PrometheusQuery("sum(%(SERVICE_COST_MONTH.filtered)s)"),
+    return panels.dollars(
+        "Cost of the last 30 days",
+        "Cost of the chosen services in the last 30 days. Compare it with the monthly budget.",
+        "sum(%(SERVICE_COST_MONTH.filtered)s)",
+        size=(4, 5),
     )
 
 
-# --- Who spends -----------------------------------------------------------------------------------------
+# --- Cost by tenant, model and endpoint -----------------------------------------------------------------
 
 
-def _spent_by(label: str, description: str) -> Panel:
+def _spent_by(label: str, advice: str) -> Panel:
     return grafana.bar_gauge(
         PanelOptions(
             f"Cost by {label}",
-            description,
+            f"The 20 most expensive in the time range. {advice}",
             grafana.DOLLARS,
             decimals=grafana.MONEY_DECIMALS,
             minimum=0,
         ),
-        PrometheusQuery(f"topk(20, {queries.over_history('HISTORY_COST', '$__range', label)})", f"{{{{{label}}}}}"),
+        PrometheusQuery(f"topk(20, {queries.over_history('HISTORY_COST', '$__range', label)})", legend(label)),
     )
 
 
 def by_tenant() -> Panel:
-    return _spent_by("tenant", "In the time range, the largest 20. `other` are tenants that no setting names.")
+    return _spent_by("tenant", "`other` adds up the tenants beyond the limit of tenant names.")
 
 
 def by_model() -> Panel:
-    return _spent_by("model", "In the time range, the largest 20. An expensive model that nobody expects: a fallback?")
+    return _spent_by("model", "If an expensive model is unexpected, check for fallbacks.")
 
 
 def by_endpoint() -> Panel:
-    return _spent_by("endpoint", "In the time range, the largest 20. Compare with its requests: dear, or busy?")
+    return _spent_by("endpoint", "Compare with the endpoint's requests: many requests, or expensive ones?")
 
 
 def per_hour_by_model() -> Panel:
-    return grafana.time_series(
-        PanelOptions(
-            "Cost per hour by model",
-            "Pace of spending; the dashed line is the limit for everything together. A step is a deployment (blue"
-            " mark), a new tenant, or a loop that calls the model again and again.",
-            grafana.DOLLARS,
-            size=(12, 8),
-            thresholds=red_above(config.COST_PER_HOUR),
-            alerts=["LLMCostSpike"],
-        ),
-        PrometheusQuery(f"{queries.rate('COST', 'model')} {queries.PER_HOUR}", "{{model}}"),
+    return panels.dollars_per_hour(
+        "Cost per hour by model",
+        "The dashed line is the alert's limit for all models together. A step is a deployment (blue mark), a new"
+        " tenant, or a loop that calls the model again and again.",
+        "COST",
+        "model",
+        size=(12, 8),
+        thresholds=red_above(config.COST_PER_HOUR),
+        alerts=["LLMCostSpike"],
         stacked=True,
     )
 
@@ -166,8 +151,8 @@ def per_day() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Cost per day, 30 days",
-            "Each bar is the 24 hours before its time, by model. Weekends and growth show here; the line is the daily"
-            " budget.",
+            "Each bar is the cost by model of the 24 hours before. The line is the daily budget. Growth and weekends"
+            " are visible here: plan budgets with them.",
             grafana.DOLLARS,
             size=(12, 8),
             time_from="30d",
@@ -175,43 +160,30 @@ def per_day() -> Panel:
             thresholds=red_above(DAY_BUDGET),
             alerts=["LLMDailyBudget"],
         ),
-        PrometheusQuery(queries.over_history("HISTORY_COST", "1d", "model"), "{{model}}"),
+        PrometheusQuery(queries.over_history("HISTORY_COST", "1d", "model"), legend("model")),
         bars=True,
         stacked=True,
     )
 
 
-# --- Per request ----------------------------------------------------------------------------------------
+# --- Cost per request -----------------------------------------------------------------------------------
 
 
 def growth() -> Panel:
-    return grafana.time_series(
-        PanelOptions(
-            "Cost per request against the days before",
-            "Times what a request cost at the same hour of the days before (median). Above the line the alert fires:"
-            " a longer prompt or answer, or a dearer model. Nothing is shown in the first days.",
-            grafana.TIMES,
-            decimals=2,
-            thresholds=red_above(config.COST_PER_REQUEST_OF_USUAL),
-            alerts=["LLMCostPerRequestGrowing"],
-        ),
-        PrometheusQuery(
-            "%(ENDPOINT_COST_PER_REQUEST.filtered)s / quantile without (day) (0.5, %(COST_PER_REQUEST_BEFORE.filtered)s)",
-            "{{service}} {{endpoint}}",
-        ),
-    )
+    return panels.cost_per_request_of_usual("Cost per request compared with previous days")
 
 
 def request_cost() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Cost per request by endpoint",
-            "Dollars per generation over the last hour, where there were enough requests to say.",
+            "US dollars per generation over the last hour. Endpoints with few requests are left out. If an endpoint"
+            " rises, check its tokens per request.",
             grafana.DOLLARS,
             decimals=4,
             alerts=["LLMCostPerRequestGrowing"],
         ),
-        PrometheusQuery("%(ENDPOINT_COST_PER_REQUEST.filtered)s", "{{service}} {{endpoint}}"),
+        PrometheusQuery("%(ENDPOINT_COST_PER_REQUEST.filtered)s", legend("service, endpoint")),
     )
 
 
@@ -220,8 +192,8 @@ def tokens_per_request() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Tokens per request by endpoint",
-            "The cause of most changes in cost: input grows with prompts, history and chunks, output with what is asked"
-            " for.",
+            "Explains most changes in cost. Input grows with prompts, history and retrieved chunks; output grows with"
+            " longer answers.",
             grafana.COUNT,
         ),
         PrometheusQuery(f"{queries.rate('INPUT_TOKENS', 'endpoint')} / {requests}", "{{endpoint}} input"),
@@ -229,33 +201,29 @@ def tokens_per_request() -> Panel:
     )
 
 
-# --- Can the numbers be trusted -------------------------------------------------------------------------
+# --- Waste and quality of the numbers -------------------------------------------------------------------
 
 
-def retry_money() -> Panel:
-    return grafana.time_series(
-        PanelOptions(
-            "Money spent on retries",
-            "Dollars an hour for attempts whose answer was not used. When it is more than a few percent of the cost per"
-            " hour, look at why attempts fail after they were billed: time-outs that are too short, validation.",
-            grafana.DOLLARS,
-            decimals=4,
-            alerts=["LLMRetryStorm"],
-        ),
-        PrometheusQuery(f"{queries.rate('RETRY_COST', 'model')} {queries.PER_HOUR}", "{{model}}"),
+def retry_cost() -> Panel:
+    return panels.dollars_per_hour(
+        "Cost of retries per hour",
+        "Cost of attempts whose answer was not used. If this is more than a few percent of the cost per hour, find out"
+        " why attempts fail after they were billed: timeouts that are too short, or failed validation.",
+        "RETRY_COST",
+        "model",
+        decimals=4,
+        alerts=["LLMRetryStorm"],
     )
 
 
 def unpriced_calls() -> Panel:
-    return grafana.time_series(
-        PanelOptions(
-            "Unpriced calls per minute by model",
-            "Calls of a model without a price: their cost counts as 0, so every panel here is too low. Add the price to"
-            " llm_telemetry/prices.yaml.",
-            grafana.PER_MINUTE,
-            alerts=["LLMModelUnpriced"],
-        ),
-        PrometheusQuery(f"{queries.rate('UNPRICED', 'service, model')} {queries.PER_MINUTE}", "{{service}} {{model}}"),
+    return panels.events_per_minute(
+        "Unpriced calls per minute by model",
+        "Calls of models without a price. Their cost counts as 0, so every panel here is too low. Add the price to"
+        " llm_telemetry/prices.yaml.",
+        "UNPRICED",
+        "service, model",
+        alerts=["LLMModelUnpriced"],
     )
 
 
@@ -263,69 +231,60 @@ def price_age() -> Panel:
     return grafana.stat(
         PanelOptions(
             "Age of the price table",
-            "Since the newest price was checked. Red: compare the table with the providers' price lists.",
+            "Time since the prices were last checked. Red: compare the table with the providers' price lists.",
             grafana.SECONDS,
             thresholds=red_above(config.PRICE_TABLE_AGE),
             alerts=["LLMPriceTableStale"],
         ),
-        PrometheusQuery("time() - min by (service) (%(PRICE_TABLE_TIMESTAMP.filtered)s)", "{{service}}"),
+        PrometheusQuery("time() - min by (service) (%(PRICE_TABLE_TIMESTAMP.filtered)s)", legend("service")),
     )
 
 
 def unknown_usage() -> Panel:
-    return grafana.time_series(
-        PanelOptions(
-            "Answers without usage per minute",
-            "Answers that did not say how many tokens they took (streams without usage): their cost is unknown, not 0."
-            " Ask for usage in the request.",
-            grafana.PER_MINUTE,
-        ),
-        PrometheusQuery(
-            f"{queries.rate('USAGE_UNKNOWN', 'endpoint, model')} {queries.PER_MINUTE}", "{{endpoint}} {{model}}"
-        ),
+    return panels.events_per_minute(
+        "Answers without usage per minute",
+        "Answers that did not report their tokens, such as streams without usage. Their cost is unknown and missing"
+        " here. Request usage from the provider.",
+        "USAGE_UNKNOWN",
+        "endpoint, model",
     )
 
 
 def cost_sources() -> Panel:
-    return grafana.time_series(
-        PanelOptions(
-            "Cost per hour by where the price is from",
-            "`table` is our price table, `reported` what the provider said, `unpriced` always 0.",
-            grafana.DOLLARS,
-        ),
-        PrometheusQuery(f"{queries.rate('COST', 'cost_source')} {queries.PER_HOUR}", "{{cost_source}}"),
+    return panels.dollars_per_hour(
+        "Cost per hour by price source",
+        "`table`: priced by the price table. `reported`: the provider reported the cost. `partial`: only a part has a"
+        " price. `unpriced`: no price, always 0. Add missing prices to llm_telemetry/prices.yaml.",
+        "COST",
+        "cost_source",
         stacked=True,
     )
 
 
 def overflow() -> Panel:
-    return grafana.time_series(
-        PanelOptions(
-            "Values counted as `other` per minute",
-            "Tenants, models or endpoints that no setting names: they are added up under `other`. Name those that"
-            " matter in the telemetry's settings.",
-            grafana.PER_MINUTE,
-        ),
-        PrometheusQuery(
-            f"{queries.rate('LABEL_OVERFLOW', 'service, label')} {queries.PER_MINUTE}", "{{service}} {{label}}"
-        ),
+    return panels.events_per_minute(
+        "Values counted as `other` per minute",
+        "Label values beyond the limit of distinct values, such as tenants or models. They are added up under `other`."
+        " Pin important values or raise the limit in the telemetry settings.",
+        "LABEL_OVERFLOW",
+        "service, label",
     )
 
 
 BOARD: Final = Board(
     config.COST_BOARD,
     "LLM cost",
-    "How much of the budgets is gone, who spends it, and can the numbers be trusted. US dollars; days are UTC.",
+    "Budgets, cost by tenant, model and endpoint, and the quality of these numbers. US dollars; days are UTC.",
     "dashboards_src/boards/cost.py",
     since="now-24h",
     refresh="1m",
     rows=[
         Row("Budget", [cost_per_hour, day_budget, month_budget, spent_in_range, spent_in_month, budget_burn]),
-        Row("Who spends", [by_tenant, by_model, by_endpoint, per_hour_by_model, per_day]),
-        Row("Per request", [growth, request_cost, tokens_per_request]),
+        Row("Cost by tenant, model and endpoint", [by_tenant, by_model, by_endpoint, per_hour_by_model, per_day]),
+        Row("Cost per request", [growth, request_cost, tokens_per_request]),
         Row(
-            "Waste, and whether the numbers can be trusted",
-            [retry_money, unpriced_calls, price_age, unknown_usage, cost_sources, overflow],
+            "Waste and data quality",
+            [retry_cost, unpriced_calls, price_age, unknown_usage, cost_sources, overflow],
         ),
     ],
 )

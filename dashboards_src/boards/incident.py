@@ -1,11 +1,11 @@
-"""LLM incident: the runbooks' questions in their order, for the person who was woken."""
+"""LLM incident: the questions of the runbooks, in their order, for the person on call."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from dashboards_src import config
-from dashboards_src.boards import grafana, queries, searches, thresholds
+from dashboards_src.boards import grafana, panels, queries, searches, thresholds
 from dashboards_src.boards.board import ALERTS_FIRING, Board, Row
 from dashboards_src.boards.grafana import Panel, PanelOptions, dashboard, override
 from dashboards_src.boards.overview import (
@@ -16,6 +16,7 @@ from dashboards_src.boards.overview import (
     queue_use,
     retry_rate,
 )
+from dashboards_src.boards.panels import legend
 from dashboards_src.boards.targets import Json, PrometheusQuery
 from dashboards_src.boards.thresholds import red_above
 
@@ -23,36 +24,30 @@ CALL: Final = "endpoint, model, tenant"
 YESTERDAY: Final = config.DAYS_BEFORE[0]
 
 
-def narrowed_to(variable: str) -> Json:
-    """From a cell to this dashboard with the cell's value chosen."""
+def filter_link(variable: str) -> Json:
+    """From a cell to this dashboard, filtered by the cell's value."""
     kept = "&".join(f"${{{name}:queryparam}}" for name in config.VARIABLES if name != variable)
     url = f"/d/{config.INCIDENT_BOARD}?${{__url_time_range}}&{kept}&var-{variable}=${{__value.raw}}"
     return {"targetBlank": False, "title": f"Only this {variable}", "url": url}
 
 
-# --- What is broken, and for whom -----------------------------------------------------------------------
+# --- Firing alerts and affected requests ----------------------------------------------------------------
 
 
 def alerts_now() -> Panel:
+    runbook = {
+        "targetBlank": True,
+        "title": "Runbook of ${__value.raw}",
+        "url": f"{grafana.RUNBOOKS}/${{__value.raw}}",
+    }
     return grafana.table(
         PanelOptions(
             "Firing alerts",
-            "What fires now, without the watchdog. The first critical one is where to begin: its name links to its"
+            "All firing alerts except the watchdog. Start with the first critical alert: click its name to open its"
             " runbook.",
             grafana.COUNT,
             size=(24, 6),
-            overrides=[
-                override(
-                    "Alert",
-                    links=[
-                        {
-                            "targetBlank": True,
-                            "title": "Runbook of ${__value.raw}",
-                            "url": f"{grafana.RUNBOOKS}/${{__value.raw}}",
-                        }
-                    ],
-                )
-            ],
+            overrides=[override("Alert", links=[runbook])],
         ),
         PrometheusQuery(f"sum by (alertname, severity, service, endpoint, model, provider) ({ALERTS_FIRING})"),
         columns={
@@ -69,12 +64,12 @@ def alerts_now() -> Panel:
     )
 
 
-def blast_radius() -> Panel:
+def errors_by_call() -> Panel:
     return grafana.table(
         PanelOptions(
             "Errors by endpoint, model and tenant",
-            "What the red rows have in common is what is broken: an endpoint is our code or prompt, a model is its"
-            " provider, a tenant is its input or its limits; everything is us or the network.",
+            "Find what the red rows have in common. One endpoint: our code or prompt. One model: its provider. One"
+            " tenant: its input or its limits. All rows: our service or the network. Click a cell to filter.",
             grafana.PER_MINUTE,
             size=(14, 9),
             overrides=[
@@ -84,7 +79,7 @@ def blast_radius() -> Panel:
                     thresholds={"mode": "absolute", "steps": red_above(config.ERROR_RATE).to_json_data()},
                     custom__cellOptions={"mode": "basic", "type": "color-background"},
                 ),
-                *(override(name.capitalize(), links=[narrowed_to(name)]) for name in ("endpoint", "model", "tenant")),
+                *(override(name.capitalize(), links=[filter_link(name)]) for name in ("endpoint", "model", "tenant")),
             ],
             alerts=["LLMHighErrorRate"],
         ),
@@ -102,97 +97,91 @@ def blast_radius() -> Panel:
 
 
 def error_types() -> Panel:
-    return grafana.time_series(
-        PanelOptions(
-            "Errors per minute by type",
-            "Why requests got no answer. rate_limit, server_error, timeout and connection are the provider's or the"
-            " network's; validation_failed and invalid_request are usually a deployment of ours.",
-            grafana.PER_MINUTE,
-            size=(10, 9),
-            alerts=["LLMHighErrorRate"],
-        ),
-        PrometheusQuery(f"{queries.rate('ERRORS', 'error_type')} {queries.PER_MINUTE}", "{{error_type}}"),
+    return panels.events_per_minute(
+        "Errors per minute by type",
+        "Why requests failed. rate_limit, server_error, timeout and connection come from the provider or the network."
+        " validation_failed and invalid_request usually come from a deployment of ours.",
+        "ERRORS",
+        "error_type",
+        size=(10, 9),
+        alerts=["LLMHighErrorRate"],
         bars=True,
         stacked=True,
     )
+
+
+# --- Errors, latency and overload -----------------------------------------------------------------------
 
 
 def latency_by_model() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Latency p95 by model",
-            "One slow model is its provider; all slow together is the queue or the machine.",
+            "If one model is slow, check its provider. If all models are slow, check the queue and the machine.",
             grafana.MS,
             thresholds=red_above(config.LATENCY_P95_MS),
             alerts=["LLMLatencyHigh"],
         ),
-        PrometheusQuery(queries.quantile(0.95, "LATENCY", "model"), "{{model}}", exemplars=True),
+        PrometheusQuery(queries.quantile(0.95, "LATENCY", "model"), legend("model"), exemplars=True),
     )
 
 
-def refused() -> Panel:
+def rejected() -> Panel:
+    series = {"REJECTED": "endpoint, reason", "SAFETY_VIOLATIONS": "endpoint, kind"}
     return grafana.time_series(
         PanelOptions(
-            "Refused per minute",
-            "Requests that never reached a model (`queue_full` means overload), and questions or answers refused for"
-            " safety: a sudden kind is an attack, or a filter that became too strict.",
+            "Rejected per minute",
+            "Requests that never reached a model (`queue_full` means overload), and questions or answers that violate"
+            " safety rules. A sudden rise of one kind is an attack, or a filter that became too strict.",
             grafana.PER_MINUTE,
             alerts=["LLMSafetyViolations", "LLMQueueSaturated"],
         ),
-        PrometheusQuery(
-            f"{queries.rate('REJECTED', 'endpoint, reason')} {queries.PER_MINUTE}", "{{endpoint}} {{reason}}"
-        ),
-        PrometheusQuery(
-            f"{queries.rate('SAFETY_VIOLATIONS', 'endpoint, kind')} {queries.PER_MINUTE}", "{{endpoint}} {{kind}}"
-        ),
+        *(PrometheusQuery(f"{queries.rate(key, by)} {queries.PER_MINUTE}", legend(by)) for key, by in series.items()),
     )
 
 
-# --- Is it the provider ---------------------------------------------------------------------------------
+# --- Provider -------------------------------------------------------------------------------------------
 
 
 def attempts() -> Panel:
-    return grafana.time_series(
-        PanelOptions(
-            "Provider attempts per minute by outcome",
-            "Every attempt, retries included. Where `ok` falls and rate_limit rises we ask too much; where server_error"
-            " rises the provider is ill: its status page says so minutes later.",
-            grafana.PER_MINUTE,
-            alerts=["LLMProviderErrorRateHigh"],
-        ),
-        PrometheusQuery(
-            f"{queries.rate('PROVIDER_ATTEMPTS', 'provider, outcome')} {queries.PER_MINUTE}", "{{provider}} {{outcome}}"
-        ),
+    return panels.events_per_minute(
+        "Provider attempts per minute by outcome",
+        "Every attempt, including retries. If rate_limit rises, we send too many requests: lower the load. If"
+        " server_error rises, the provider is broken: check its status page, which may be minutes late.",
+        "PROVIDER_ATTEMPTS",
+        "provider, outcome",
+        alerts=["LLMProviderErrorRateHigh"],
         stacked=True,
     )
 
 
 def fallbacks() -> Panel:
+    # The chosen models are those that should have answered: in the alert, `model` is from_model.
+    selector = '%(FALLBACKS)s{%(FALLBACKS.matchers)s, from_model=~"$model"}'
     return grafana.time_series(
         PanelOptions(
             "Fallbacks per minute",
-            "Requests that another model answered. Users are served, but cost and quality are the other model's.",
+            "Requests that a fallback model answered. Users get answers, but with the cost and quality of the fallback"
+            " model. Find out why the first model fails.",
             grafana.PER_MINUTE,
             alerts=["LLMFallbackInUse"],
         ),
-        # The chosen models as those that should have answered: the alert's `model` is from_model.
         PrometheusQuery(
-            "sum by (from_model, to_model, reason) (rate("
-            f'%(FALLBACKS)s{{%(FALLBACKS.matchers)s, from_model=~"$model"}}{queries.RATE_INTERVAL})) {queries.PER_MINUTE}',
+            f"sum by (from_model, to_model, reason) (rate({selector}{queries.RATE_INTERVAL})) {queries.PER_MINUTE}",
             "{{from_model}} → {{to_model}} ({{reason}})",
         ),
     )
 
 
-# --- Did we change something ----------------------------------------------------------------------------
+# --- Deployments and cost -------------------------------------------------------------------------------
 
 
 def deployments() -> Panel:
     return grafana.state_timeline(
         PanelOptions(
             "Deployments",
-            "Which version and prompt version ran when. When the trouble begins where a band begins, go back to the"
-            " version before first and find the cause afterwards.",
+            "Versions and prompt versions over time. If the problem starts where a band starts, roll back first and"
+            " look for the cause afterwards.",
             grafana.STATE,
             size=(24, 6),
             mappings=grafana.value_names({1: ("running", thresholds.BLUE)}),
@@ -204,56 +193,38 @@ def deployments() -> Panel:
     )
 
 
-# --- Does it cost ---------------------------------------------------------------------------------------
-
-
 def cost_anomaly() -> Panel:
-    pace = f"{queries.rate('COST', 'service')} {queries.PER_HOUR}"
+    now = f"{queries.rate('COST', 'service')} {queries.PER_HOUR}"
+    yesterday = now.replace(queries.RATE_INTERVAL, f"{queries.RATE_INTERVAL} offset {YESTERDAY}")
     return grafana.time_series(
         PanelOptions(
-            "Cost per hour, now and at the same hour of yesterday",
-            "Two lines that part are a cost anomaly: a loop, a retry storm, a longer prompt or a fallback to a dearer"
-            " model. The dashed line is the alert's limit.",
+            "Cost per hour, now and yesterday",
+            "Compared with the same hour of yesterday. If the lines differ, look for a loop, a retry storm, a longer"
+            " prompt or a fallback to a more expensive model. The dashed line is the alert's limit.",
             grafana.DOLLARS,
             size=(12, 8),
             thresholds=red_above(config.COST_PER_HOUR),
             alerts=["LLMCostSpike"],
             links=[dashboard(config.COST_BOARD, "Cost")],
         ),
-        PrometheusQuery(pace, "{{service}} now"),
-        PrometheusQuery(
-            pace.replace(queries.RATE_INTERVAL, f"{queries.RATE_INTERVAL} offset {YESTERDAY}"), "{{service}} yesterday"
-        ),
+        PrometheusQuery(now, "{{service}} now"),
+        PrometheusQuery(yesterday, "{{service}} yesterday"),
     )
 
 
 def cost_growth() -> Panel:
-    return grafana.time_series(
-        PanelOptions(
-            "Cost per request against its usual",
-            "Times what a request cost at the same hour of the days before (median). Nothing in the first days.",
-            grafana.TIMES,
-            size=(12, 8),
-            decimals=2,
-            thresholds=red_above(config.COST_PER_REQUEST_OF_USUAL),
-            alerts=["LLMCostPerRequestGrowing"],
-        ),
-        PrometheusQuery(
-            "%(ENDPOINT_COST_PER_REQUEST.filtered)s / quantile without (day) (0.5, %(COST_PER_REQUEST_BEFORE.filtered)s)",
-            "{{service}} {{endpoint}}",
-        ),
-    )
+    return panels.cost_per_request_of_usual("Cost per request compared with previous days", size=(12, 8))
 
 
 # --- Examples -------------------------------------------------------------------------------------------
 
 
-def failing_lines() -> Panel:
+def failed_lines() -> Panel:
     return grafana.logs(
         PanelOptions(
             "Failed calls",
-            "One line per request without a usable answer. Open a line and click Trace: the trace shows every attempt"
-            " and what each ended with.",
+            "One log line per request without a usable answer. Open a line and click Trace to see every attempt and its"
+            " error.",
             "",
             size=(24, 10),
             alerts=["LLMHighErrorRate"],
@@ -262,11 +233,11 @@ def failing_lines() -> Panel:
     )
 
 
-def failing_traces() -> Panel:
+def failed_traces() -> Panel:
     return grafana.traces(
         PanelOptions(
             "Failing traces",
-            "Traces whose generation failed. Click one; on a span, Logs leads to its log line.",
+            "Traces with a failed generation. Click a trace to open it; the Logs link of a span opens its log line.",
             "",
             size=(12, 9),
             alerts=["LLMHighErrorRate"],
@@ -279,8 +250,8 @@ def slow_traces() -> Panel:
     return grafana.traces(
         PanelOptions(
             "Slow traces",
-            f"Traces whose generation took longer than the alert's {config.LATENCY_P95_MS} ms. Look for the longest"
-            " span: waiting (before the first `chat`), one slow attempt, or several attempts.",
+            f"Traces with a generation above the alert's limit of {config.LATENCY_P95_MS} ms. Look for the longest"
+            " part: waiting before the first `chat` span, one slow attempt, or several attempts.",
             "",
             size=(12, 9),
             alerts=["LLMLatencyHigh"],
@@ -292,15 +263,19 @@ def slow_traces() -> Panel:
 BOARD: Final = Board(
     config.INCIDENT_BOARD,
     "LLM incident",
-    "The runbooks' questions in their order. Choose service, endpoint, model and tenant above as you learn what it is.",
+    "For the person on call: the questions of the runbooks, in their order. As you narrow the problem down, filter by"
+    " service, endpoint, model and tenant.",
     "dashboards_src/boards/incident.py",
     rows=[
-        Row("1. What fires", [alerts_now]),
-        Row("2. Who is affected: endpoint × model × tenant", [blast_radius, error_types]),
-        Row("3. Errors, slowness, overload", [error_rate, latency_by_endpoint, latency_by_model, queue_use, refused]),
-        Row("4. Is it the provider", [provider_error_rate, attempts, retry_rate, breaker_states, fallbacks]),
-        Row("5. Did we change something", [deployments]),
-        Row("6. Does it cost more", [cost_anomaly, cost_growth]),
-        Row("7. Examples: log lines and traces", [failing_lines, failing_traces, slow_traces]),
+        Row("1. Firing alerts", [alerts_now]),
+        Row("2. Affected endpoints, models and tenants", [errors_by_call, error_types]),
+        Row(
+            "3. Errors, latency and overload",
+            [error_rate, latency_by_endpoint, latency_by_model, queue_use, rejected],
+        ),
+        Row("4. Provider", [provider_error_rate, attempts, retry_rate, breaker_states, fallbacks]),
+        Row("5. Deployments", [deployments]),
+        Row("6. Cost", [cost_anomaly, cost_growth]),
+        Row("7. Example log lines and traces", [failed_lines, failed_traces, slow_traces]),
     ],
 )

@@ -1,20 +1,21 @@
-"""LLM overview: is it well, what does it cost, is it good, what carries it."""
+"""LLM overview: health, cost, quality and infrastructure at a glance."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from dashboards_src import config
-from dashboards_src.boards import grafana, queries, thresholds
+from dashboards_src.boards import grafana, panels, queries, thresholds
 from dashboards_src.boards.board import Board, Row
 from dashboards_src.boards.grafana import Panel, PanelOptions, dashboard
+from dashboards_src.boards.panels import legend
 from dashboards_src.boards.targets import PrometheusQuery
 from dashboards_src.boards.thresholds import red_above, red_below
-from dashboards_src.records import cost as cost_records
+from dashboards_src.records.cost import COST_IN_RANGE, COST_PROJECTED_MONTH
 from llm_telemetry import names
 
-WHERE: Final = "service, endpoint"
-BY_ENDPOINT: Final = "{{service}} {{endpoint}}"
+ENDPOINT: Final = "service, endpoint"
+MODEL: Final = "provider, model"
 INCIDENT: Final = dashboard(config.INCIDENT_BOARD, "Incident")
 COST: Final = dashboard(config.COST_BOARD, "Cost")
 QUALITY: Final = dashboard(config.QUALITY_BOARD, "Quality")
@@ -23,15 +24,13 @@ QUALITY: Final = dashboard(config.QUALITY_BOARD, "Quality")
 
 
 def requests_per_minute() -> Panel:
-    return grafana.time_series(
-        PanelOptions(
-            "Requests per minute by endpoint",
-            "Generations that the application asked for, successful or not. A fall to 0 means that nothing arrives:"
-            " look at the application and at what is in front of it. A jump explains most of what else is red.",
-            grafana.PER_MINUTE,
-            links=[INCIDENT],
-        ),
-        PrometheusQuery(f"{queries.rate('REQUESTS', WHERE)} {queries.PER_MINUTE}", BY_ENDPOINT),
+    return panels.events_per_minute(
+        "Requests per minute by endpoint",
+        "Generations that applications asked for, successful or not. At 0 no requests arrive: check the application and"
+        " its load balancer. A jump often explains other red panels.",
+        "REQUESTS",
+        ENDPOINT,
+        links=[INCIDENT],
     )
 
 
@@ -39,8 +38,8 @@ def latency() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Latency of whole answers: p50, p95, p99",
-            "From the call, before queueing and retries, to the whole answer. The dashed line is the alert's limit for"
-            " p95. Click a dot (exemplar) for the trace of such an answer and see which span takes the time.",
+            "Time from the call to the whole answer, including queueing and retries. The dashed line is the alert's"
+            " limit for the p95. Click a dot (exemplar) to open a trace and find the slow span.",
             grafana.MS,
             thresholds=red_above(config.LATENCY_P95_MS),
             alerts=["LLMLatencyHigh"],
@@ -53,17 +52,16 @@ def latency() -> Panel:
 
 
 def error_rate() -> Panel:
-    return grafana.time_series(
-        PanelOptions(
-            "Error rate by endpoint",
-            "Share of requests that got no usable answer; retries and fallbacks have been tried by then. Above the line"
-            " the alert fires: open Incident to see whether it is one endpoint, one model or one tenant.",
-            grafana.SHARE,
-            thresholds=red_above(config.ERROR_RATE),
-            alerts=["LLMHighErrorRate"],
-            links=[INCIDENT],
-        ),
-        PrometheusQuery(queries.ratio("REQUESTS", WHERE, 'status="%(STATUS_ERROR)s"'), BY_ENDPOINT),
+    return panels.share_of(
+        "Error rate by endpoint",
+        "Share of requests without a usable answer, after all retries and fallbacks. Above the line the alert fires:"
+        " open Incident to see whether one endpoint, one model or one tenant fails.",
+        "REQUESTS",
+        ENDPOINT,
+        'status="%(STATUS_ERROR)s"',
+        thresholds=red_above(config.ERROR_RATE),
+        alerts=["LLMHighErrorRate"],
+        links=[INCIDENT],
     )
 
 
@@ -71,8 +69,8 @@ def time_to_first_token() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Time to first token: p50, p95",
-            "Streams only: how long a person waits before anything appears. When it is high and Latency is not, the"
-            " wait is before the model writes: queue, retrieval, long prompts or a busy provider.",
+            "Time until a streamed answer starts to appear. If this is high and the latency is normal, requests wait"
+            " before the model answers: check the queue, retrieval, prompt length and the provider.",
             grafana.MS,
             thresholds=red_above(config.TTFT_P95_MS),
             alerts=["LLMTimeToFirstTokenHigh"],
@@ -86,12 +84,13 @@ def latency_by_endpoint() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Latency p95 by endpoint",
-            "The same as the alert looks at, so that a slow quiet endpoint is not hidden by a busy fast one.",
+            "The values that the alert checks. A slow endpoint with few requests is visible here beside a busy fast"
+            " endpoint. Open a slow endpoint in Incident.",
             grafana.MS,
             thresholds=red_above(config.LATENCY_P95_MS),
             alerts=["LLMLatencyHigh"],
         ),
-        PrometheusQuery(queries.quantile(0.95, "LATENCY", WHERE), BY_ENDPOINT),
+        PrometheusQuery(queries.quantile(0.95, "LATENCY", ENDPOINT), legend(ENDPOINT)),
     )
 
 
@@ -99,73 +98,62 @@ def active_users() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Active users in the last 5 minutes",
-            "Distinct users. `all` counts a user of several endpoints once, so endpoints do not add up to it; of"
-            " several processes the busiest is shown. A fall while requests stay means that few ask much: a script?",
+            "Distinct users. `all` counts a user of several endpoints once, so do not add the endpoints up. With"
+            " several processes, the busiest process is shown. If users drop but requests do not, look for a script.",
             grafana.COUNT,
         ),
         PrometheusQuery(
-            f'max by ({WHERE}) (%(ACTIVE_USERS)s{{service=~"$service", endpoint=~"$endpoint|%(ALL_ENDPOINTS)s"}})',
-            BY_ENDPOINT,
+            f'max by ({ENDPOINT}) (%(ACTIVE_USERS)s{{service=~"$service", endpoint=~"$endpoint|%(ALL_ENDPOINTS)s"}})',
+            legend(ENDPOINT),
         ),
     )
 
 
 # --- Cost -----------------------------------------------------------------------------------------------
 
-COST_IN_RANGE: Final = cost_records.COST_IN_RANGE.replace("%(COST)s", "%(COST.filtered)s")
-ONLY_RELATIVE: Final = " Days are UTC. It follows the clock as long as the dashboard's time range ends now."
-
 
 def _cost_of_day(title: str, description: str, time_shift: str | None) -> Panel:
-    return grafana.stat(
-        PanelOptions(
-            title,
-            description + ONLY_RELATIVE,
-            grafana.DOLLARS,
-            size=(6, 4),
-            decimals=grafana.MONEY_DECIMALS,
-            time_from="now/d",
-            time_shift=time_shift,
-            links=[COST],
-        ),
-        PrometheusQuery(COST_IN_RANGE),
+    return panels.dollars(
+        title,
+        description + " Days are UTC. Correct while the dashboard's time range ends now.",
+        COST_IN_RANGE.replace("%(COST)s", "%(COST.filtered)s"),
+        size=(6, 4),
+        time_from="now/d",
+        time_shift=time_shift,
+        links=[COST],
     )
 
 
 def cost_today() -> Panel:
     return _cost_of_day(
         "Cost today",
-        "US dollars since midnight. Compare with yesterday until this time; when it is much more, open Cost and see"
-        " which tenant, model or endpoint it is.",
+        "US dollars since midnight. If this is much more than yesterday until this time, open Cost to see which tenant,"
+        " model or endpoint costs more.",
         None,
     )
 
 
 def cost_yesterday_so_far() -> Panel:
-    return _cost_of_day("Cost yesterday until this time", "The fair comparison for Cost today.", "1d")
+    return _cost_of_day(
+        "Cost yesterday until this time", "US dollars from midnight to this time. Compare it with Cost today.", "1d"
+    )
 
 
 def cost_yesterday() -> Panel:
-    return _cost_of_day("Cost yesterday", "The whole day before, midnight to midnight.", "1d/d")
+    return _cost_of_day("Cost yesterday", "US dollars of the whole day, from midnight to midnight.", "1d/d")
 
 
 def projected_month() -> Panel:
-    return grafana.stat(
-        PanelOptions(
-            "Projected monthly cost",
-            "What 30 days cost at the pace of the last 24 hours; on the first day, of the hours that there are. Of the"
-            f" chosen services. Yellow and red are {config.BUDGET_WARNING:.0%} and 100% of the monthly budget: decide"
-            " now what to save.",
-            grafana.DOLLARS,
-            size=(6, 4),
-            decimals=grafana.MONEY_DECIMALS,
-            thresholds=red_above(
-                config.MONTHLY_BUDGET.production, config.MONTHLY_BUDGET.production * config.BUDGET_WARNING
-            ),
-            alerts=["LLMMonthlyBudget"],
-            links=[COST],
-        ),
-        PrometheusQuery(cost_records.COST_PROJECTED_MONTH.replace("%(SERVICE_COST)s", "%(SERVICE_COST.filtered)s")),
+    budget = config.MONTHLY_BUDGET.production
+    return panels.dollars(
+        "Projected monthly cost",
+        "Cost of 30 days at the rate of the last 24 hours (on the first day: of the hours so far), for the chosen"
+        f" services. Yellow is {config.BUDGET_WARNING:.0%} of the monthly budget, red is 100%: reduce cost now.",
+        COST_PROJECTED_MONTH.replace("%(SERVICE_COST)s", "%(SERVICE_COST.filtered)s"),
+        size=(6, 4),
+        thresholds=red_above(budget, budget * config.BUDGET_WARNING),
+        alerts=["LLMMonthlyBudget"],
+        links=[COST],
     )
 
 
@@ -173,8 +161,8 @@ def cost_per_request() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Cost per request, 7 days",
-            "Dollars per generation, hour by hour. A slow rise is a prompt or an answer that grows, a step is a"
-            " deployment or another model: look at the blue marks and at tokens.",
+            "US dollars per generation, hour by hour. A slow rise means that prompts or answers grow. A step means a"
+            " deployment (blue mark) or another model. Compare it with the tokens.",
             grafana.DOLLARS,
             size=(12, 8),
             decimals=4,
@@ -184,80 +172,81 @@ def cost_per_request() -> Panel:
             links=[COST],
         ),
         PrometheusQuery(
-            f"{queries.over_history('HISTORY_COST', '1h', WHERE)}"
-            f" / ({queries.over_history('HISTORY_REQUESTS', '1h', WHERE)} > 0)",
-            BY_ENDPOINT,
+            f"{queries.over_history('HISTORY_COST', '1h', ENDPOINT)}"
+            f" / ({queries.over_history('HISTORY_REQUESTS', '1h', ENDPOINT)} > 0)",
+            legend(ENDPOINT),
         ),
     )
 
 
 def tokens() -> Panel:
+    series = {"INPUT_TOKENS": "input", "CACHED_INPUT_TOKENS": "input, cached", "OUTPUT_TOKENS": "output"}
     return grafana.time_series(
         PanelOptions(
             "Tokens per minute: input, output",
-            "Of all billed attempts; cached input is a part of input, and cheaper. When input grows and requests do"
-            " not, prompts grow: history, retrieved chunks, a new template.",
+            "Tokens of all billed attempts. Cached input is part of input and cheaper. If input grows and requests do"
+            " not, prompts got longer: check history, retrieved chunks and the prompt template.",
             grafana.COUNT,
             size=(12, 8),
             links=[COST],
         ),
-        PrometheusQuery(f"sum(rate(%(INPUT_TOKENS.filtered)s{queries.RATE_INTERVAL})) {queries.PER_MINUTE}", "input"),
-        PrometheusQuery(
-            f"sum(rate(%(CACHED_INPUT_TOKENS.filtered)s{queries.RATE_INTERVAL})) {queries.PER_MINUTE}", "input, cached"
+        *(
+            PrometheusQuery(f"sum(rate(%({key}.filtered)s{queries.RATE_INTERVAL})) {queries.PER_MINUTE}", name)
+            for key, name in series.items()
         ),
-        PrometheusQuery(f"sum(rate(%(OUTPUT_TOKENS.filtered)s{queries.RATE_INTERVAL})) {queries.PER_MINUTE}", "output"),
     )
 
 
 # --- Quality --------------------------------------------------------------------------------------------
 
 
-def faithfulness() -> Panel:
+def _score(title: str, description: str, score: str, **options: Any) -> Panel:
     return grafana.time_series(
         PanelOptions(
-            "Faithfulness by endpoint",
-            "Mean score of the answers of the last hour: do they say what was retrieved, and nothing else? Below the"
-            " line the alert fires: read the newest evaluations in Quality, then the traces' retrieved chunks.",
+            title,
+            description,
             grafana.SCORE,
             size=(6, 8),
             decimals=2,
             maximum=1,
-            thresholds=red_below(config.MIN_FAITHFULNESS),
-            alerts=["LLMQualityDegradation"],
             links=[QUALITY],
+            **options,
         ),
-        PrometheusQuery(queries.mean_score("FAITHFULNESS", WHERE), BY_ENDPOINT),
+        PrometheusQuery(queries.mean_score(score, ENDPOINT), legend(ENDPOINT)),
+    )
+
+
+def faithfulness() -> Panel:
+    return _score(
+        "Faithfulness by endpoint",
+        "Mean score of the last hour: do answers say only what the retrieved context says? Below the line the alert"
+        " fires: read the newest evaluations in Quality and the retrieved chunks in their traces.",
+        "FAITHFULNESS",
+        thresholds=red_below(config.MIN_FAITHFULNESS),
+        alerts=["LLMQualityDegradation"],
     )
 
 
 def answer_relevance() -> Panel:
-    return grafana.time_series(
-        PanelOptions(
-            "Answer relevance by endpoint",
-            "Mean score of the answers of the last hour: do they answer what was asked? A fall with steady"
-            " faithfulness points at the prompt or the model, not at retrieval.",
-            grafana.SCORE,
-            size=(6, 8),
-            decimals=2,
-            maximum=1,
-            links=[QUALITY],
-        ),
-        PrometheusQuery(queries.mean_score("ANSWER_RELEVANCE", WHERE), BY_ENDPOINT),
+    return _score(
+        "Answer relevance by endpoint",
+        "Mean score of the last hour: do answers address the question? If relevance falls and faithfulness does not,"
+        " check the prompt and the model, not retrieval.",
+        "ANSWER_RELEVANCE",
     )
 
 
 def cache_hit_rate() -> Panel:
-    return grafana.time_series(
-        PanelOptions(
-            "Cache hit rate by endpoint",
-            "Share of look-ups in the answer cache that found an answer. A sudden fall after a deployment is usually a"
-            " changed cache key (prompt version, model name), and every miss costs money and time.",
-            grafana.SHARE,
-            size=(6, 8),
-            maximum=1,
-            alerts=["LLMCacheHitRateCollapsed"],
-        ),
-        PrometheusQuery(queries.ratio("CACHE_REQUESTS", WHERE, 'result="hit"'), BY_ENDPOINT),
+    return panels.share_of(
+        "Cache hit rate by endpoint",
+        "Share of look-ups in the answer cache that found an answer. Every miss costs money and time. After a sudden"
+        " drop, check whether a deployment changed the cache key (prompt version, model name).",
+        "CACHE_REQUESTS",
+        ENDPOINT,
+        'result="hit"',
+        size=(6, 8),
+        maximum=1,
+        alerts=["LLMCacheHitRateCollapsed"],
     )
 
 
@@ -265,37 +254,32 @@ def context_utilisation() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Context window utilisation p95 by endpoint",
-            "Prompt tokens over the model's context window, of the longest 5 % of prompts. Near 1 answers are cut off"
-            " or refused: shorten history and retrieved chunks, or take a model with a larger window.",
+            "Prompt tokens divided by the model's context window. Near 1, answers are cut off or rejected: shorten"
+            " history and retrieved chunks, or use a model with a larger window.",
             grafana.SHARE,
             size=(6, 8),
             maximum=1,
             thresholds=red_above(config.CONTEXT_P95),
             alerts=["LLMContextNearlyFull"],
         ),
-        PrometheusQuery(queries.quantile(0.95, "CONTEXT_UTILISATION", WHERE), BY_ENDPOINT),
+        PrometheusQuery(queries.quantile(0.95, "CONTEXT_UTILISATION", ENDPOINT), legend(ENDPOINT)),
     )
 
 
 # --- Infrastructure -------------------------------------------------------------------------------------
 
-BY_MODEL: Final = "{{provider}} {{model}}"
-
 
 def provider_error_rate() -> Panel:
-    return grafana.time_series(
-        PanelOptions(
-            "Provider error rate by model",
-            "Share of attempts that failed by the provider's doing: rate limits, server errors, time-outs, connections."
-            " Retries and fallbacks still hide it from users. Look at the provider's status page.",
-            grafana.SHARE,
-            thresholds=red_above(config.PROVIDER_ERROR_RATE),
-            alerts=["LLMProviderErrorRateHigh"],
-            links=[INCIDENT],
-        ),
-        PrometheusQuery(
-            queries.ratio("PROVIDER_ATTEMPTS", "provider, model", 'outcome=~"%(PROVIDER_FAULTS)s"'), BY_MODEL
-        ),
+    return panels.share_of(
+        "Provider error rate by model",
+        "Share of attempts that the provider failed: rate limits, server errors, timeouts, connection errors. Retries"
+        " and fallbacks may still hide these from users. Check the provider's status page.",
+        "PROVIDER_ATTEMPTS",
+        MODEL,
+        'outcome=~"%(PROVIDER_FAULTS)s"',
+        thresholds=red_above(config.PROVIDER_ERROR_RATE),
+        alerts=["LLMProviderErrorRateHigh"],
+        links=[INCIDENT],
     )
 
 
@@ -303,16 +287,15 @@ def retry_rate() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Retry rate by model",
-            "Retries per attempt. Above the line retries are a load of their own and cost money: see Cost for how much,"
-            " and lower the retry budget when the provider is overloaded.",
+            "Retries per attempt. Above the line retries cost money and overload the provider: see Cost for the amount,"
+            " and lower the retry budget.",
             grafana.SHARE,
             thresholds=red_above(config.RETRY_SHARE),
             alerts=["LLMRetryStorm"],
             links=[INCIDENT],
         ),
         PrometheusQuery(
-            f"{queries.rate('RETRIES', 'provider, model')} / {queries.rate('PROVIDER_ATTEMPTS', 'provider, model')}",
-            BY_MODEL,
+            f"{queries.rate('RETRIES', MODEL)} / {queries.rate('PROVIDER_ATTEMPTS', MODEL)}", legend(MODEL)
         ),
     )
 
@@ -321,8 +304,8 @@ def breaker_states() -> Panel:
     return grafana.state_timeline(
         PanelOptions(
             "Circuit breakers by model",
-            "Open: the model is not called at all and its requests go to the fallback, or fail. It tries again by"
-            " itself (half-open). Open for long means that the provider is down for you: see Incident.",
+            "Open: the model is not called; its requests go to the fallback model or fail. Half-open: the breaker tries"
+            " the model again. If a breaker stays open, the provider is down: open Incident.",
             grafana.STATE,
             mappings=grafana.value_names(
                 {
@@ -336,7 +319,7 @@ def breaker_states() -> Panel:
             links=[INCIDENT],
         ),
         PrometheusQuery(
-            "max by (service, provider, model) (%(BREAKER_STATE.filtered)s)", "{{service}} {{provider}} {{model}}"
+            "max by (service, provider, model) (%(BREAKER_STATE.filtered)s)", legend("service, provider, model")
         ),
     )
 
@@ -345,8 +328,8 @@ def retrieval_and_model() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Retrieval and LLM latency p95",
-            "Where the time goes: retrieval comes before the model's latency and is not in it. When retrieval is above"
-            " its limit look at the vector store and at how many chunks are asked for.",
+            "Retrieval comes before the model call and is not part of LLM latency. If retrieval is above its limit,"
+            " check the vector store and the number of chunks per question.",
             grafana.MS,
             thresholds=red_above(config.RETRIEVAL_P95_MS),
             alerts=["LLMRetrievalSlow"],
@@ -357,17 +340,19 @@ def retrieval_and_model() -> Panel:
 
 
 def queue_depth() -> Panel:
+    series = {"QUEUE_DEPTH": "waiting", "IN_FLIGHT": "being answered", "QUEUE_CAPACITY": "capacity"}
     return grafana.time_series(
         PanelOptions(
             "Queue depth by endpoint",
-            "Generations that wait for a place, those being answered, and how many may wait. When waiting reaches the"
-            " capacity requests are turned away: add places, or find out why answers take longer.",
+            "Generations that wait, generations that are being answered, and the capacity of the queue. A full queue"
+            " rejects requests: allow more concurrent generations, or find out why answers take longer.",
             grafana.COUNT,
             alerts=["LLMQueueSaturated"],
         ),
-        PrometheusQuery(f"sum by ({WHERE}) (%(QUEUE_DEPTH.filtered)s)", f"{BY_ENDPOINT} waiting"),
-        PrometheusQuery(f"sum by ({WHERE}) (%(IN_FLIGHT.filtered)s)", f"{BY_ENDPOINT} being answered"),
-        PrometheusQuery(f"sum by ({WHERE}) (%(QUEUE_CAPACITY.filtered)s)", f"{BY_ENDPOINT} capacity"),
+        *(
+            PrometheusQuery(f"sum by ({ENDPOINT}) (%({key}.filtered)s)", f"{legend(ENDPOINT)} {name}")
+            for key, name in series.items()
+        ),
     )
 
 
@@ -375,20 +360,21 @@ def queue_use() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Queue use by endpoint",
-            "Share of the places to wait that are taken, as the alert sees it.",
+            "Queue depth divided by capacity: the value that the alert checks. At 100% the queue is full and requests"
+            " are rejected.",
             grafana.SHARE,
             maximum=1,
             thresholds=red_above(config.QUEUE_USE),
             alerts=["LLMQueueSaturated"],
         ),
-        PrometheusQuery("%(ENDPOINT_QUEUE_USE.filtered)s", BY_ENDPOINT),
+        PrometheusQuery("%(ENDPOINT_QUEUE_USE.filtered)s", legend(ENDPOINT)),
     )
 
 
 BOARD: Final = Board(
     config.OVERVIEW,
     "LLM overview",
-    "Is it well, what does it cost, is it good, and what carries it. Begin here; panels link to where it goes on.",
+    "Health, cost, quality and infrastructure at a glance. Start here; each panel links to details.",
     "dashboards_src/boards/overview.py",
     rows=[
         Row(

@@ -1,163 +1,204 @@
-"""LLM quality: are answers good, since when not, and what does judging them cost."""
+"""LLM quality: evaluation scores, user feedback, and the cost of evaluation."""
 
 from __future__ import annotations
 
-from typing import Final
+from dataclasses import dataclass
+from typing import Any, Final
 
 from dashboards_src import config
-from dashboards_src.boards import grafana, queries, searches, thresholds
+from dashboards_src.boards import grafana, panels, queries, searches
 from dashboards_src.boards.board import Board, Row
 from dashboards_src.boards.grafana import Panel, PanelOptions
+from dashboards_src.boards.panels import legend
 from dashboards_src.boards.targets import PrometheusQuery
-from dashboards_src.boards.thresholds import red_below
+from dashboards_src.boards.thresholds import NO_THRESHOLDS, Thresholds, red_below
 
-# The evaluation's two scores, and below which one people are called; None: it is only watched.
-LIMITS: Final = {"FAITHFULNESS": config.MIN_FAITHFULNESS, "ANSWER_RELEVANCE": None}
-WORDS: Final = {"FAITHFULNESS": "Faithfulness", "ANSWER_RELEVANCE": "Answer relevance"}
+
+@dataclass(frozen=True)
+class Score:
+    key: str  # in llm_telemetry.names
+    title: str
+    thresholds: Thresholds = NO_THRESHOLDS
+    alerts: tuple[str, ...] = ()
+
+
+FAITHFULNESS: Final = Score(
+    "FAITHFULNESS", "Faithfulness", red_below(config.MIN_FAITHFULNESS), ("LLMQualityDegradation",)
+)
+RELEVANCE: Final = Score("ANSWER_RELEVANCE", "Answer relevance")  # no alert
 WEEKS_SHOWN: Final = 8
 
 
-def _about(title: str, description: str, score: str, size: tuple[int, int] = (12, 8)) -> PanelOptions:
-    limit = LIMITS[score]
+def _options(score: Score, title: str, description: str, size: tuple[int, int] = (12, 8)) -> PanelOptions:
     return PanelOptions(
-        title,
+        f"{score.title} {title}",
         description,
         grafana.SCORE,
         size=size,
         decimals=2,
         minimum=0,
         maximum=1,
-        thresholds=thresholds.NO_THRESHOLDS if limit is None else red_below(limit),
-        alerts=["LLMQualityDegradation"] if score == "FAITHFULNESS" else (),
+        thresholds=score.thresholds,
+        alerts=score.alerts,
     )
 
 
-# --- By model and prompt version ------------------------------------------------------------------------
+# --- Scores ---------------------------------------------------------------------------------------------
 
 
-def _by_model(score: str) -> Panel:
+def _by_model(score: Score) -> Panel:
     return grafana.time_series(
-        _about(
-            f"{WORDS[score]} by model",
-            "Mean score over the last hour. When one model falls, its provider changed it or a fallback took over; when"
-            " all fall together, it is the prompt or the retrieval.",
+        _options(
             score,
+            "by model",
+            "Mean score of the last hour. If one model falls, its provider changed it or a fallback took over. If all"
+            " models fall together, check the prompt and retrieval.",
         ),
-        PrometheusQuery(queries.mean_score(score, "model"), "{{model}}"),
+        PrometheusQuery(queries.mean_score(score.key, "model"), legend("model")),
     )
 
 
 def faithfulness_by_model() -> Panel:
-    return _by_model("FAITHFULNESS")
+    return _by_model(FAITHFULNESS)
 
 
 def relevance_by_model() -> Panel:
-    return _by_model("ANSWER_RELEVANCE")
+    return _by_model(RELEVANCE)
 
 
-def _by_prompt(score: str) -> Panel:
-    # One score per service, beside every prompt version that runs: during a deployment that is two.
+def _by_prompt(score: Score) -> Panel:
+    # The score of a service, for every prompt version that runs: two versions during a deployment.
     versions = "max by (service, prompt_version) (%(BUILD_INFO.filtered)s)"
     return grafana.time_series(
-        _about(
-            f"{WORDS[score]} by prompt version",
-            "Mean score of a service under the prompt version that was running. A step where the colour changes is the"
-            " prompt's doing: go back to the version before.",
+        _options(
             score,
+            "by prompt version",
+            "Mean score of a service while a prompt version was running. If the score drops where a new version starts,"
+            " roll the prompt back.",
         ),
         PrometheusQuery(
-            f"({queries.mean_score(score, 'service')}) * on (service) group_right () {versions}",
-            "{{service}} {{prompt_version}}",
+            f"({queries.mean_score(score.key, 'service')}) * on (service) group_right () {versions}",
+            legend("service, prompt_version"),
         ),
     )
 
 
 def faithfulness_by_prompt() -> Panel:
-    return _by_prompt("FAITHFULNESS")
+    return _by_prompt(FAITHFULNESS)
 
 
 def relevance_by_prompt() -> Panel:
-    return _by_prompt("ANSWER_RELEVANCE")
+    return _by_prompt(RELEVANCE)
 
 
-# --- Weeks ----------------------------------------------------------------------------------------------
+# --- Weekly scores --------------------------------------------------------------------------------------
 
 
-def _weekly(score: str) -> Panel:
-    which = f'%(WEEKLY_SAMPLES.matchers)s, metric="%({score})s"'
-    weighted = f"%(WEEKLY_SCORE)s{{{which}}} * %(WEEKLY_SAMPLES)s{{{which}}}"
-    about = _about(
-        f"{WORDS[score]} by week, {WEEKS_SHOWN} weeks",
-        "Mean score of each ISO week, weighted by how many answers were scored. From the weekly report.",
+def _weekly(score: Score) -> Panel:
+    matchers = f'%(WEEKLY_SAMPLES.matchers)s, metric="%({score.key})s"'
+    weighted = f"%(WEEKLY_SCORE)s{{{matchers}}} * %(WEEKLY_SAMPLES)s{{{matchers}}}"
+    options = _options(
         score,
+        f"by week, {WEEKS_SHOWN} weeks",
+        "Mean score of each ISO week from the weekly report, weighted by the number of scored answers. Look for slow"
+        " changes that hours do not show.",
         size=(9, 8),
     )
-    newest = [
+    newest: list[dict[str, Any]] = [
         {"id": "organize", "options": {"excludeByName": {"Time": True}, "renameByName": {"Value": "score"}}},
         {"id": "sortBy", "options": {"fields": {}, "sort": [{"desc": True, "field": "week"}]}},
         {"id": "limit", "options": {"limitField": WEEKS_SHOWN}},
         {"id": "sortBy", "options": {"fields": {}, "sort": [{"desc": False, "field": "week"}]}},
     ]
     return grafana.bar_chart(
-        about,
-        PrometheusQuery(f"sum by (week) ({weighted}) / (sum by (week) (%(WEEKLY_SAMPLES)s{{{which}}}) > 0)"),
+        options,
+        PrometheusQuery(f"sum by (week) ({weighted}) / (sum by (week) (%(WEEKLY_SAMPLES)s{{{matchers}}}) > 0)"),
         category="week",
         steps=newest,
     )
 
 
 def weekly_faithfulness() -> Panel:
-    return _weekly("FAITHFULNESS")
+    return _weekly(FAITHFULNESS)
 
 
 def weekly_relevance() -> Panel:
-    return _weekly("ANSWER_RELEVANCE")
+    return _weekly(RELEVANCE)
 
 
 def weekly_change() -> Panel:
     return grafana.stat(
         PanelOptions(
-            "Change of the last full week",
-            "Against the week before, the worst service. Red is the alert's limit: compare the two weeks' deployments,"
-            " prompt versions and models above.",
+            "Change in the last full week",
+            "Compared with the week before, for the worst service. Red is the alert's limit: compare deployments,"
+            " prompt versions and models of both weeks.",
             grafana.SHARE,
             size=(6, 8),
             decimals=1,
             thresholds=red_below(-config.WEEKLY_DROP, 0),
             alerts=["LLMQualityWeeklyDrop"],
         ),
-        PrometheusQuery("min by (metric) (%(WEEKLY_CHANGE.filtered)s)", "{{metric}}"),
+        PrometheusQuery("min by (metric) (%(WEEKLY_CHANGE.filtered)s)", legend("metric")),
     )
 
 
-# --- What people say ------------------------------------------------------------------------------------
+# --- User feedback and evaluation -----------------------------------------------------------------------
 
 
-def liked() -> Panel:
+def thumbs_up() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Thumbs up by endpoint",
-            "Share of feedback that is a thumb up. People complain about what no judge scores: tone, length, being"
-            " slow. Feedback is rare, so look at a long time range.",
+            "Share of feedback that is positive. Users also judge tone, length and speed, which evaluation does not"
+            " score. Feedback is rare, so choose a long time range.",
             grafana.SHARE,
             maximum=1,
         ),
         PrometheusQuery(
             'sum by (endpoint) (increase(%(FEEDBACK)s{%(FEEDBACK.matchers)s, value="up"}[%(HOUR)s]))'
             " / (sum by (endpoint) (increase(%(FEEDBACK.filtered)s[%(HOUR)s])) > 0)",
-            "{{endpoint}}",
+            legend("endpoint"),
         ),
     )
 
 
 def feedback() -> Panel:
-    return grafana.time_series(
-        PanelOptions(
-            "Feedback per minute by model",
-            "Thumbs up and down. A rise of `down` on one model after a deployment is the fastest sign of a bad change.",
-            grafana.PER_MINUTE,
-        ),
-        PrometheusQuery(f"{queries.rate('FEEDBACK', 'model, value')} {queries.PER_MINUTE}", "{{model}} {{value}}"),
+    return panels.events_per_minute(
+        "Feedback per minute by model",
+        "Thumbs up and thumbs down. If `down` rises on one model after a deployment, roll back: this is the fastest"
+        " sign of a bad change.",
+        "FEEDBACK",
+        "model, value",
+    )
+
+
+def samples() -> Panel:
+    return panels.events_per_minute(
+        "Evaluations per minute by result",
+        "`scored` should follow the requests. `failed`: the judge fails or times out. `skipped`: the judge is too slow,"
+        " or sampling leaves answers out. Without any `scored`, the scores above are old and an alert fires.",
+        "EVAL_SAMPLES",
+        "evaluator, result",
+        alerts=["LLMEvaluationSilent"],
+    )
+
+
+def judge_cost() -> Panel:
+    return panels.dollars_per_hour(
+        "Judge cost per hour",
+        "Cost of evaluation, which is not part of the cost of serving. If this is a large part of it, evaluate fewer"
+        " answers or use a cheaper judge.",
+        "EVAL_COST",
+        "evaluator, model",
+        decimals=4,
+    )
+
+
+def judge_cost_in_range() -> Panel:
+    return panels.dollars(
+        "Judge cost in the time range",
+        "US dollars for evaluation in the dashboard's time range. Compare it with the cost of serving in LLM cost.",
+        "sum(increase(%(EVAL_COST.filtered)s[$__range]))",
     )
 
 
@@ -165,8 +206,8 @@ def newest_evaluations() -> Panel:
     return grafana.logs(
         PanelOptions(
             "Newest evaluations",
-            "One line per scored answer. Open a line and click Trace: the trace has the prompt's hash and the retrieved"
-            " chunks' scores.",
+            "One log line per scored answer. Open a line and click Trace to see the prompt's hash and the scores of the"
+            " retrieved chunks.",
             "",
             size=(24, 8),
         ),
@@ -174,55 +215,10 @@ def newest_evaluations() -> Panel:
     )
 
 
-# --- The judge ------------------------------------------------------------------------------------------
-
-
-def samples() -> Panel:
-    return grafana.time_series(
-        PanelOptions(
-            "Evaluations per minute by result",
-            "`scored` should follow the requests; `failed` means that the judge errs or times out, `skipped` that it"
-            " cannot keep up or that sampling leaves them out. No `scored` at all is an alert: scores above are old.",
-            grafana.PER_MINUTE,
-            alerts=["LLMEvaluationSilent"],
-        ),
-        PrometheusQuery(
-            f"{queries.rate('EVAL_SAMPLES', 'evaluator, result')} {queries.PER_MINUTE}", "{{evaluator}} {{result}}"
-        ),
-    )
-
-
-def judge_cost() -> Panel:
-    return grafana.time_series(
-        PanelOptions(
-            "Judge cost per hour",
-            "What evaluation itself costs, apart from serving. When it is a large part of the cost of serving, sample"
-            " less or take a cheaper judge.",
-            grafana.DOLLARS,
-            decimals=4,
-        ),
-        PrometheusQuery(
-            f"{queries.rate('EVAL_COST', 'evaluator, model')} {queries.PER_HOUR}", "{{evaluator}} {{model}}"
-        ),
-    )
-
-
-def judge_cost_in_range() -> Panel:
-    return grafana.stat(
-        PanelOptions(
-            "Judge cost in the time range",
-            "US dollars for evaluation in the time range above.",
-            grafana.DOLLARS,
-            decimals=grafana.MONEY_DECIMALS,
-        ),
-        PrometheusQuery("sum(increase(%(EVAL_COST.filtered)s[$__range]))"),
-    )
-
-
 BOARD: Final = Board(
     config.QUALITY_BOARD,
     "LLM quality",
-    "Are answers good, since when not, what do people say, and what does judging cost.",
+    "Evaluation scores by model, prompt version and week, user feedback, and the cost of evaluation.",
     "dashboards_src/boards/quality.py",
     variables=("service", "endpoint", "model"),
     since="now-24h",
@@ -230,9 +226,9 @@ BOARD: Final = Board(
     rows=[
         Row("Scores by model", [faithfulness_by_model, relevance_by_model]),
         Row("Scores by prompt version", [faithfulness_by_prompt, relevance_by_prompt]),
-        Row("Week by week", [weekly_faithfulness, weekly_relevance, weekly_change]),
-        Row("What people say", [liked, feedback, samples]),
-        Row("The judge", [judge_cost, judge_cost_in_range]),
-        Row("Answers", [newest_evaluations]),
+        Row("Weekly scores", [weekly_faithfulness, weekly_relevance, weekly_change]),
+        Row("User feedback and evaluation", [thumbs_up, feedback, samples]),
+        Row("Cost of evaluation", [judge_cost, judge_cost_in_range]),
+        Row("Evaluated answers", [newest_evaluations]),
     ],
 )

@@ -1,54 +1,63 @@
-"""Stack health: does telemetry arrive, are all servers there, are rules run, is anyone told."""
+"""Stack health: telemetry, servers, rules, stores and notifications."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from dashboards_src import config
-from dashboards_src.boards import grafana, queries, thresholds
+from dashboards_src.boards import grafana, panels, queries, thresholds
 from dashboards_src.boards.board import Board, Row
 from dashboards_src.boards.grafana import Panel, PanelOptions
+from dashboards_src.boards.panels import legend
 from dashboards_src.boards.targets import PrometheusQuery
 from dashboards_src.boards.thresholds import red_above, red_below
 from dashboards_src.records.stack import COLLECTOR, SIGNALS
 
-COLLECTOR_ONLY: Final = f'{{job="{COLLECTOR}"}}'
+OF_COLLECTOR: Final = f'{{job="{COLLECTOR}"}}'
+ANY: Final = 1  # these alerts fire above 0
+
+
+def _rate(counter: str, by: str = "") -> str:
+    """Rate per second of a counter of a server."""
+    total = f"sum by ({by}) " if by else "sum"
+    return f"{total}(rate({counter}{queries.RATE_INTERVAL}))"
+
+
+def _per_minute(counter: str, by: str = "") -> str:
+    return f"{_rate(counter, by)} {queries.PER_MINUTE}"
+
 
 # --- Telemetry ------------------------------------------------------------------------------------------
 
 
-def accepted() -> Panel:
+def _signals(title: str, description: str, metric: str, alerts: list[str]) -> Panel:
+    """Rate of the collector's counters of all signals; NOUN in `metric` is the word for the signal."""
     return grafana.time_series(
-        PanelOptions(
-            "Accepted by the collector, per second",
-            "What applications send: spans, metric points, log lines. A fall to 0 of one signal is its sender or its"
-            " receiver; of all three, the collector or the network.",
-            grafana.PER_SECOND,
-            alerts=["StackCollectorDown", "StackApplicationsAbsent"],
-        ),
+        PanelOptions(title, description, grafana.PER_SECOND, alerts=alerts),
         *(
-            PrometheusQuery(
-                f"sum(rate(otelcol_receiver_accepted_{noun}_total{COLLECTOR_ONLY}{queries.RATE_INTERVAL}))", signal
-            )
+            PrometheusQuery(_rate(metric.replace("NOUN", noun) + OF_COLLECTOR), signal)
             for noun, signal in SIGNALS.items()
         ),
     )
 
 
+def accepted() -> Panel:
+    return _signals(
+        "Accepted by the collector, per second",
+        "Spans, log lines and pushed metric points that applications send. If one signal falls to 0, check its sender"
+        " and its receiver. If all fall to 0, check the collector and the network.",
+        "otelcol_receiver_accepted_NOUN_total",
+        ["StackCollectorDown", "StackApplicationsAbsent"],
+    )
+
+
 def delivered() -> Panel:
-    return grafana.time_series(
-        PanelOptions(
-            "Delivered to the stores, per second",
-            "Should follow what is accepted. Less for long means that a queue fills: see the next panels.",
-            grafana.PER_SECOND,
-            alerts=["StackStoreNotWritable"],
-        ),
-        *(
-            PrometheusQuery(
-                f"sum(rate(otelcol_exporter_sent_{noun}_total{COLLECTOR_ONLY}{queries.RATE_INTERVAL}))", signal
-            )
-            for noun, signal in SIGNALS.items()
-        ),
+    return _signals(
+        "Delivered to the stores, per second",
+        "Should follow the accepted telemetry. If less is delivered for a long time, a queue fills: see the next"
+        " panels.",
+        "otelcol_exporter_sent_NOUN_total",
+        ["StackStoreNotWritable"],
     )
 
 
@@ -56,30 +65,27 @@ def refused() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Refused by the collector",
-            "Items that it did not take in the last minutes, because it is out of memory or its queue is full. Senders"
-            " try again, so nothing is lost yet: give it more memory, or find who sends so much.",
+            "Items that the collector refused in the last minutes because its memory or its queue was full. Senders"
+            " retry, so nothing is lost yet. Give the collector more memory, or find the sender of the load.",
             grafana.COUNT,
             thresholds=red_above(ANY),
             alerts=["StackTelemetryRefused"],
         ),
-        PrometheusQuery("sum by (signal) (%(REFUSED)s)", "{{signal}}"),
+        PrometheusQuery("sum by (signal) (%(REFUSED)s)", legend("signal")),
     )
-
-
-ANY: Final = 1  # one is too many: these alerts fire above 0
 
 
 def dropped() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Lost telemetry",
-            "Items that are gone: the queue was full, or a store said that it will never take them. Its log says why;"
-            " panels over this time are too low.",
+            "Items that are lost because a queue was full or a store rejected them for good. The collector's log says"
+            " why. All panels are too low for this time.",
             grafana.COUNT,
             thresholds=red_above(ANY),
             alerts=["StackTelemetryDropped"],
         ),
-        PrometheusQuery("sum by (signal) (%(NOT_QUEUED)s or %(NOT_SENT)s)", "{{signal}}"),
+        PrometheusQuery("sum by (signal) (%(NOT_QUEUED)s or %(NOT_SENT)s)", legend("signal")),
     )
 
 
@@ -87,31 +93,28 @@ def queues() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Collector queue use",
-            "How full the queues on disk are. One that fills belongs to a store that is down or slow; it empties by"
-            " itself when the store is back.",
+            "How full the export queues on disk are. If a queue fills, its store is down or slow: repair the store, and"
+            " the queue empties by itself.",
             grafana.SHARE,
             thresholds=red_above(config.EXPORT_QUEUE_USE.production),
             alerts=["StackExporterQueueFilling"],
         ),
         PrometheusQuery(
-            f"max by (exporter) (otelcol_exporter_queue_size{COLLECTOR_ONLY})"
-            f" / max by (exporter) (otelcol_exporter_queue_capacity{COLLECTOR_ONLY})",
-            "{{exporter}}",
+            f"max by (exporter) (otelcol_exporter_queue_size{OF_COLLECTOR})"
+            f" / max by (exporter) (otelcol_exporter_queue_capacity{OF_COLLECTOR})",
+            legend("exporter"),
         ),
     )
 
 
 def application_failures() -> Panel:
-    return grafana.time_series(
-        PanelOptions(
-            "Telemetry failures in applications",
-            "Per minute: what an application could not record. It goes on working; its log says what failed.",
-            grafana.PER_MINUTE,
-            alerts=["StackTelemetryDropped"],
-        ),
-        PrometheusQuery(
-            f"{queries.rate('TELEMETRY_FAILURES', 'service, signal')} {queries.PER_MINUTE}", "{{service}} {{signal}}"
-        ),
+    return panels.events_per_minute(
+        "Telemetry failures in applications",
+        "Telemetry per minute that applications could not record. The applications themselves go on working; their logs"
+        " say what failed.",
+        "TELEMETRY_FAILURES",
+        "service, signal",
+        alerts=["StackTelemetryDropped"],
     )
 
 
@@ -122,14 +125,14 @@ def targets() -> Panel:
     return grafana.state_timeline(
         PanelOptions(
             "Targets",
-            "Whether each server and application answers when it is asked for its metrics. Down: start it again, then"
-            " read its log (`make logs`).",
+            "Whether Prometheus can scrape each server and application. If a target is down, start it again and read"
+            " its log (`make logs`).",
             grafana.STATE,
             size=(12, 8),
             mappings=grafana.value_names({0: ("down", thresholds.RED), 1: ("up", thresholds.GREEN)}),
             alerts=["StackTargetDown", "StackCollectorDown", "StackApplicationDown", "StackApplicationsAbsent"],
         ),
-        PrometheusQuery("max by (job, instance) (up)", "{{job}} {{instance}}"),
+        PrometheusQuery("max by (job, instance) (up)", legend("job, instance")),
     )
 
 
@@ -137,13 +140,13 @@ def scrape_time() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Scrape duration by target",
-            "How long a target takes to answer. Near the scrape interval it will soon be missed: too many series, or a"
-            " machine that is too busy.",
+            "How long each scrape takes. Near the scrape interval, scrapes soon fail: the target has too many series or"
+            " its machine is overloaded.",
             grafana.SECONDS,
             size=(12, 8),
             alerts=["StackTargetDown"],
         ),
-        PrometheusQuery("max by (job, instance) (scrape_duration_seconds)", "{{job}} {{instance}}"),
+        PrometheusQuery("max by (job, instance) (scrape_duration_seconds)", legend("job, instance")),
     )
 
 
@@ -151,13 +154,13 @@ def memory() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Memory of servers",
-            "Resident memory. A line that only rises ends with the kernel's out-of-memory killer: find what grows"
-            " (series for Prometheus, queries for the stores).",
+            "Resident memory. If a line only rises, the kernel will kill the server. Find the cause: series in"
+            " Prometheus, queries in the stores.",
             grafana.BYTES,
             size=(12, 8),
         ),
-        PrometheusQuery(f'max by (job) (process_resident_memory_bytes{{job!="{COLLECTOR}"}})', "{{job}}"),
-        PrometheusQuery(f"max by (job) (otelcol_process_memory_rss_bytes{COLLECTOR_ONLY})", "{{job}}"),
+        PrometheusQuery(f'max by (job) (process_resident_memory_bytes{{job!="{COLLECTOR}"}})', legend("job")),
+        PrometheusQuery(f"max by (job) (otelcol_process_memory_rss_bytes{OF_COLLECTOR})", legend("job")),
     )
 
 
@@ -165,7 +168,8 @@ def series() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Series in Prometheus",
-            "How many series are alive. A jump is a new label with many values: see which target's samples grew.",
+            "Series in memory, and samples per scrape by job. A jump means a label with many new values: find the job"
+            " whose samples grew.",
             grafana.COUNT,
             size=(12, 8),
         ),
@@ -181,18 +185,16 @@ def rule_failures() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Rules that failed or were missed, per minute",
-            "Above 0 records have gaps and alerts may not come. Prometheus' log names the rule; missed means that"
-            " evaluation takes longer than its interval.",
+            "Above 0, recorded series have gaps and alerts may be missing. Failed: the log of Prometheus names the"
+            " rule. Missed: the evaluation takes longer than its interval.",
             grafana.PER_MINUTE,
             alerts=["StackRuleEvaluationFailing"],
         ),
         PrometheusQuery(
-            f"sum by (rule_group) (rate(prometheus_rule_evaluation_failures_total{queries.RATE_INTERVAL})) {queries.PER_MINUTE}",
-            "failed {{rule_group}}",
+            _per_minute("prometheus_rule_evaluation_failures_total", "rule_group"), "failed {{rule_group}}"
         ),
         PrometheusQuery(
-            f"sum by (rule_group) (rate(prometheus_rule_group_iterations_missed_total{queries.RATE_INTERVAL})) {queries.PER_MINUTE}",
-            "missed {{rule_group}}",
+            _per_minute("prometheus_rule_group_iterations_missed_total", "rule_group"), "missed {{rule_group}}"
         ),
     )
 
@@ -201,7 +203,8 @@ def rule_time() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Rule evaluation time over its interval",
-            "At 1 a group cannot keep up, and evaluations are missed.",
+            "At 100% a rule group is too slow and evaluations are missed: simplify its rules or give Prometheus more"
+            " CPU.",
             grafana.SHARE,
             thresholds=red_above(1),
             alerts=["StackRuleEvaluationFailing"],
@@ -209,7 +212,7 @@ def rule_time() -> Panel:
         PrometheusQuery(
             "max by (rule_group) (prometheus_rule_group_last_duration_seconds)"
             " / max by (rule_group) (prometheus_rule_group_interval_seconds)",
-            "{{rule_group}}",
+            legend("rule_group"),
         ),
     )
 
@@ -218,7 +221,7 @@ def watchdog() -> Panel:
     return grafana.stat(
         PanelOptions(
             "Watchdog",
-            "1 as long as rules are evaluated. The sink raises its own alarm when its notifications stop.",
+            "1 while rules are evaluated. The alert sink raises its own alarm when the watchdog's notifications stop.",
             grafana.COUNT,
             no_value="not firing",
             alerts=["StackWatchdog"],
@@ -234,13 +237,13 @@ def waiting() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Undelivered telemetry",
-            "What waits while nothing at all of a signal is delivered: its store is down or takes nothing. Nothing is"
-            " shown while all is well.",
+            "Telemetry that waits while nothing of its signal is delivered: the store is down or rejects everything."
+            " Empty while all stores work.",
             grafana.BYTES,
             thresholds=red_above(ANY),
             alerts=["StackStoreNotWritable"],
         ),
-        PrometheusQuery("sum by (signal) (%(UNDELIVERED)s)", "{{signal}}"),
+        PrometheusQuery("sum by (signal) (%(UNDELIVERED)s)", legend("signal")),
     )
 
 
@@ -248,7 +251,7 @@ def store_sizes() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Size of the stores",
-            "On disk. Retention keeps them below their limits; how fast they grow says when.",
+            "Size on disk. Retention limits it; extend the lines to see when the limit is reached.",
             grafana.BYTES,
             alerts=["StackStoreNotWritable"],
         ),
@@ -263,14 +266,14 @@ def free_disk() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Free disk of the stores",
-            "What VictoriaLogs and Jaeger (lite) have left. Below the line a store soon refuses writes: free disk, or"
-            " lower retention.",
+            "Free space of VictoriaLogs and Jaeger (lite). Below the line, a store soon refuses writes: free disk"
+            " space, or shorten retention.",
             grafana.BYTES,
             thresholds=red_below(config.STORE_FREE_BYTES),
             alerts=["StackStoreNotWritable"],
         ),
-        PrometheusQuery("min by (job) (vl_free_disk_space_bytes)", "{{job}}"),
-        PrometheusQuery("min by (job) (jaeger_storage_badger_key_log_bytes_available)", "{{job}}"),
+        PrometheusQuery("min by (job) (vl_free_disk_space_bytes)", legend("job")),
+        PrometheusQuery("min by (job) (jaeger_storage_badger_key_log_bytes_available)", legend("job")),
     )
 
 
@@ -281,13 +284,11 @@ def notifications() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Notifications per minute",
-            "What Alertmanager sent. The watchdog alone keeps it above 0.",
+            "Notifications that Alertmanager sent. The watchdog alone keeps the rate above 0: at 0, check"
+            " Alertmanager.",
             grafana.PER_MINUTE,
         ),
-        PrometheusQuery(
-            f"sum by (integration) (rate(alertmanager_notifications_total{queries.RATE_INTERVAL})) {queries.PER_MINUTE}",
-            "{{integration}}",
-        ),
+        PrometheusQuery(_per_minute("alertmanager_notifications_total", "integration"), legend("integration")),
     )
 
 
@@ -295,22 +296,16 @@ def notification_failures() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Notification failures per minute",
-            "Alerts that nobody was told of: a wrong webhook, a network that is closed, a receiver that is down."
-            " Alertmanager's log says which; it tries again.",
+            "Alerts that nobody received: a wrong webhook, a blocked network, or a receiver that is down. The log of"
+            " Alertmanager names the cause; Alertmanager retries.",
             grafana.PER_MINUTE,
             alerts=["StackNotificationFailing"],
         ),
+        PrometheusQuery(_per_minute("alertmanager_notifications_failed_total", "integration"), legend("integration")),
         PrometheusQuery(
-            f"sum by (integration) (rate(alertmanager_notifications_failed_total{queries.RATE_INTERVAL})) {queries.PER_MINUTE}",
-            "{{integration}}",
+            _per_minute("prometheus_notifications_errors_total", "alertmanager"), "Prometheus → Alertmanager"
         ),
-        PrometheusQuery(
-            f"sum by (alertmanager) (rate(prometheus_notifications_errors_total{queries.RATE_INTERVAL})) {queries.PER_MINUTE}",
-            "Prometheus → Alertmanager",
-        ),
-        PrometheusQuery(
-            f"sum(rate(prometheus_notifications_dropped_total{queries.RATE_INTERVAL})) {queries.PER_MINUTE}", "dropped"
-        ),
+        PrometheusQuery(_per_minute("prometheus_notifications_dropped_total"), "dropped"),
     )
 
 
@@ -318,12 +313,12 @@ def alerts_firing() -> Panel:
     return grafana.time_series(
         PanelOptions(
             "Firing alerts by severity",
-            "Without the watchdog. Many at once are one incident: Alertmanager groups them, Incident shows them.",
+            "All alerts except the watchdog. Many alerts at once are usually one incident: open Incident.",
             grafana.COUNT,
             links=[grafana.dashboard(config.INCIDENT_BOARD, "Incident")],
         ),
         PrometheusQuery(
-            'count by (severity) (ALERTS{alertstate="firing", severity!="info"}) or vector(0)', "{{severity}}"
+            'count by (severity) (ALERTS{alertstate="firing", severity!="info"}) or vector(0)', legend("severity")
         ),
         stacked=True,
     )
@@ -332,7 +327,7 @@ def alerts_firing() -> Panel:
 BOARD: Final = Board(
     config.STACK_BOARD,
     "Stack health",
-    "Does telemetry arrive, are all servers there, are rules run, is anyone told.",
+    "The stack itself: telemetry, servers, rules, stores and notifications.",
     "dashboards_src/boards/stack.py",
     variables=("service",),
     rows=[

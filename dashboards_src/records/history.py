@@ -20,8 +20,6 @@ def _history(metric: str) -> Record:
 
 HISTORY_COST = _history("COST")
 HISTORY_REQUESTS = _history("REQUESTS")
-HISTORY_INPUT_TOKENS = _history("INPUT_TOKENS")
-HISTORY_OUTPUT_TOKENS = _history("OUTPUT_TOKENS")
 HISTORY_ERRORS = Record(
     FILE,
     "service_endpoint_model_tenant:%(REQUESTS.stem)s_error:increase%(HISTORY)s",

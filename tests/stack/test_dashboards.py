@@ -18,9 +18,9 @@ from stores.polling import poll_until
 
 # (dashboard or *, panel, query or *): why it may be empty.
 MAY_BE_EMPTY = {
-    (config.COST_BOARD, "Cost per request against the days before", "*"): "needs three days",
-    (config.INCIDENT_BOARD, "Cost per request against its usual", "*"): "needs three days",
-    (config.INCIDENT_BOARD, "Cost per hour, now and at the same hour of yesterday", "B"): "needs a day",
+    (config.COST_BOARD, "Cost per request compared with previous days", "*"): "needs three days",
+    (config.INCIDENT_BOARD, "Cost per request compared with previous days", "*"): "needs three days",
+    (config.INCIDENT_BOARD, "Cost per hour, now and yesterday", "B"): "needs a day",
     (config.INCIDENT_BOARD, "Firing alerts", "*"): "nothing fires",
     (config.INCIDENT_BOARD, "Fallbacks per minute", "*"): "nothing falls back",
     (config.STACK_BOARD, "Lost telemetry", "*"): "nothing is lost",

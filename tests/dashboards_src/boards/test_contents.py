@@ -50,7 +50,7 @@ ELSEWHERE = {
         "Cost by endpoint": ["by (endpoint)"],
         "Budget burn": ["llm_cost_dollars:increase1d", "llm_cost_dollars:sum_increase30d"],
         "Unpriced calls per minute by model": ["llm_unpriced_requests_total"],
-        "Money spent on retries": ["llm_retry_cost_dollars_total"],
+        "Cost of retries per hour": ["llm_retry_cost_dollars_total"],
     },
     config.QUALITY_BOARD: {
         "Faithfulness by model": ["by (model)"],
@@ -70,7 +70,7 @@ ELSEWHERE = {
         "Errors by endpoint, model and tenant": ["by (endpoint, model, tenant)"],
         "Provider attempts per minute by outcome": ["llm_provider_attempts_total"],
         "Deployments": ["llm_build_info"],
-        "Cost per hour, now and at the same hour of yesterday": ["llm_cost_dollars_total", "offset 1d"],
+        "Cost per hour, now and yesterday": ["llm_cost_dollars_total", "offset 1d"],
         "Failed calls": ["llm_call", "error"],
         "Failing traces": ["status = error"],
         "Slow traces": ["duration >= 3000000us"],
@@ -98,7 +98,7 @@ def asks_about(panel: Panel, words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("row", PROMISED)
-def test_the_overview_has_the_missions_rows_and_panels(row: str) -> None:
+def test_the_overview_has_the_promised_rows_and_panels(row: str) -> None:
     everything = board(config.OVERVIEW)["panels"]
     rows = [one["title"] for one in everything if one["type"] == "row"]
     assert rows == list(PROMISED)
