@@ -1,14 +1,11 @@
-"""The thin module beside grafanalib: what it closes, in the JSON that Grafana reads."""
+"""The functions of grafana.py write the JSON that Grafana 13 reads, and nothing that it stopped reading."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-import pytest
-
-from dashboards_src import config
-from dashboards_src.boards import grafana, thresholds
+from dashboards_src.boards import grafana
 from dashboards_src.boards.board import Board, Row
 from dashboards_src.boards.grafana import Panel, PanelOptions
 from dashboards_src.boards.targets import PrometheusQuery
@@ -48,20 +45,6 @@ def test_panels_wrap_and_rows_follow_the_highest() -> None:
     wide = [grafana.stat(about(size=size), PrometheusQuery("up")) for size in ((12, 4), (12, 9), (8, 2))]
     places = [panel["gridPos"] for panel in made(*wide)]
     assert [(place["x"], place["y"]) for place in places] == [(0, 1), (12, 1), (0, 10)]
-
-
-@pytest.mark.parametrize(
-    ("found", "steps"),
-    [
-        (thresholds.red_above(5), [(None, "green"), (5, "red")]),
-        (thresholds.red_above(5, 4), [(None, "green"), (4, "yellow"), (5, "red")]),
-        (thresholds.red_below(0.75), [(None, "red"), (0.75, "green")]),
-        (thresholds.red_below(0, 0.2), [(None, "red"), (0, "yellow"), (0.2, "green")]),
-        (thresholds.red_above(config.DAILY_BUDGET), [(None, "green"), (config.DAILY_BUDGET.production, "red")]),
-    ],
-)
-def test_thresholds(found: thresholds.Thresholds, steps: list[tuple[float | None, str]]) -> None:
-    assert [(step["value"], step["color"]) for step in found.to_json_data()] == steps
 
 
 def test_nothing_that_grafana_stopped_reading_is_written() -> None:

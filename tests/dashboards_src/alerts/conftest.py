@@ -1,4 +1,4 @@
-"""Where promtool is, and how it is asked."""
+"""The fixture `promtool`."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from stack.build import tool
 
 @pytest.fixture(scope="session")
 def promtool() -> Promtool:
-    """Runs promtool with arguments: the one of $PROMTOOL, else the repository's own."""
+    """Runs promtool with arguments: the binary in $PROMTOOL, else the binary that the stack built."""
     binary = os.environ.get("PROMTOOL") or str(tool("promtool"))
 
     def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

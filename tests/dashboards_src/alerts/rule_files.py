@@ -1,4 +1,4 @@
-"""Reads the generated rules and the promtool tests, for the tests beside this file."""
+"""Reads the generated rules and the promtool tests, for the tests beside this file and in ../records."""
 
 from __future__ import annotations
 
@@ -17,31 +17,27 @@ from dashboards_src.config import SCALES, Scale
 Promtool = Callable[..., "subprocess.CompletedProcess[str]"]
 
 ROOT = Path(__file__).resolve().parents[3]
-TESTS = ROOT / "tests" / "dashboards_src" / "rules"
+TESTS = ROOT / "tests" / "dashboards_src" / "alerts" / "rules"
 TEST_FOLDERS: dict[Scale, Path] = {"production": TESTS, "rehearsal": TESTS / "rehearsal"}
 
 
 def load(path: Path) -> dict[str, Any]:
-    """A YAML file."""
     return dict(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
 def rules_files(scale: Scale) -> list[Path]:
-    """The generated rules files of a scale."""
     return sorted((ROOT / FOLDERS[scale]).glob("*.yaml"))
 
 
-def _of(file: dict[str, Any]) -> list[dict[str, Any]]:
+def _rules_in(file: dict[str, Any]) -> list[dict[str, Any]]:
     return [rule for group in file["groups"] for rule in group["rules"]]
 
 
 def rules(scale: Scale) -> list[dict[str, Any]]:
-    """Every rule of a scale."""
-    return [rule for path in rules_files(scale) for rule in _of(load(path))]
+    return [rule for path in rules_files(scale) for rule in _rules_in(load(path))]
 
 
 def alerts(scale: Scale) -> list[dict[str, Any]]:
-    """Every alert of a scale."""
     return [rule for rule in rules(scale) if "alert" in rule]
 
 
@@ -50,12 +46,12 @@ def test_files(scale: Scale) -> list[Path]:
     return sorted(TEST_FOLDERS[scale].glob("*.test.yaml"))
 
 
-test_files.__test__ = False  # type: ignore[attr-defined]  # pytest takes it for a test
+test_files.__test__ = False  # type: ignore[attr-defined]  # its name starts like that of a test
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What a case expects of an alert: that it fires with these labels, or that it is silent."""
+class Expectation:
+    """What a promtool test expects: the alert fires with these labels, or the alert is silent."""
 
     name: str
     labels: dict[str, str]
@@ -66,16 +62,16 @@ _NAMES = re.compile(r'alertname="(\w+)"')
 _SEVERITY = re.compile(r'severity="(\w+)"')
 
 
-def expectations(scale: Scale) -> Iterator[Seen]:
-    """What the promtool tests of a scale expect, of alerts and of the ALERTS series that stand for them."""
+def expectations(scale: Scale) -> Iterator[Expectation]:
+    """What the promtool tests of a scale expect of alerts, including tests that query the series ALERTS."""
     for path in test_files(scale):
-        here = {rule["alert"] for rule in _of(load(path.parent / load(path)["rule_files"][0])) if "alert" in rule}
+        here = {rule["alert"] for rule in _rules_in(load(path.parent / load(path)["rule_files"][0])) if "alert" in rule}
         for test in load(path)["tests"]:
             for case in test.get("alert_rule_test", []):
                 for expected in case["exp_alerts"]:
-                    yield Seen(case["alertname"], expected["exp_labels"], fires=True)
+                    yield Expectation(case["alertname"], expected["exp_labels"], fires=True)
                 if not case["exp_alerts"]:
-                    yield Seen(case["alertname"], {}, fires=False)
+                    yield Expectation(case["alertname"], {}, fires=False)
             for case in test.get("promql_expr_test", []):
                 if "ALERTS" not in case["expr"]:
                     continue
@@ -88,11 +84,10 @@ def expectations(scale: Scale) -> Iterator[Seen]:
                         for name in names:
                             found.add(name)
                             of = _SEVERITY.search(sample.get("labels", "")) or severity
-                            yield Seen(name, {"severity": of[1]} if of else {}, fires=True)
+                            yield Expectation(name, {"severity": of[1]} if of else {}, fires=True)
                 for name in asked - found:
-                    yield Seen(name, {}, fires=False)
+                    yield Expectation(name, {}, fires=False)
 
 
 def scales() -> list[Scale]:
-    """For parametrize."""
     return list(SCALES)
