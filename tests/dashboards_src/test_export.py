@@ -24,7 +24,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("uid", config.DASHBOARDS)
-def test_exported_dashboards_ask_for_their_data_sources(exported: Path, uid: str) -> None:
+def test_exported_dashboards_choose_their_data_sources_by_variable(exported: Path, uid: str) -> None:
     text = (exported / "dashboards" / f"{uid}.json").read_text()
     found = json.loads(text)
     offered = {one["name"]: one["query"] for one in found["templating"]["list"] if one["type"] == "datasource"}
@@ -51,7 +51,7 @@ def test_export_has_the_default_addresses_where_none_are_given(tmp_path: Path) -
     assert f"dashboard_url: '{config.DASHBOARDS_URL}/d/llm-incident?" in rules
 
 
-def test_exported_rules_are_productions(exported: Path) -> None:
+def test_exported_rules_are_the_production_rules_with_the_given_addresses(exported: Path) -> None:
     files = sorted((exported / "rules").glob("*.yaml"))
     assert [path.name for path in files] == sorted(
         path.name for path in (FOLDER.parent.parent / "prometheus" / "rules").glob("*.yaml")

@@ -1,4 +1,4 @@
-"""Every name in every expression is known: this is what finds alerts that can never fire."""
+"""Every metric and label in rules exists, so no alert is silent because of a wrong name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dashboards_src.config import Scale
 from dashboards_src.records.stack import SIGNALS
 from llm_telemetry import names
 
-# The servers' own metrics, as seen on their /metrics, and the labels that are used of them.
+# The servers' own metrics, seen on their /metrics, and the labels that rules use.
 SERVERS: dict[str, set[str]] = {
     "up": set(),
     **{
@@ -43,7 +43,7 @@ EVERYWHERE = {"job", "instance", "service"}
 
 
 def contract() -> dict[str, set[str]]:
-    """Series of the contract and their labels."""
+    """The series of the contract with their labels."""
     known: dict[str, set[str]] = {}
     for metric in names.METRICS:
         if metric.kind == "histogram":
@@ -54,16 +54,16 @@ def contract() -> dict[str, set[str]]:
 
 
 def recorded(scale: Scale) -> dict[str, set[str]]:
-    """Recorded series and their labels: those of the level in their name, and what the rule adds."""
+    """Recorded series with their labels: the level in the name, and the labels that the rule adds."""
     words = {label for metric in names.METRICS for label in metric.labels} | {"service", "le", "day", "signal"}
     known: dict[str, set[str]] = {}
     for rule in rules(scale):
         if "record" in rule:
             level = rule["record"].split(":")[0]
             own = {"slo", "service", "endpoint"} if level == "slo" else set(level.split("_"))
-            assert own - {"slo"} <= words, f"{rule['record']}: its level {level} is not made of labels"
+            assert own - {"slo"} <= words, f"{rule['record']}: its level {level} has words that are no labels"
             known.setdefault(rule["record"], set()).update(own, rule.get("labels", {}))
-    if scale == "rehearsal":  # these the load test writes
+    if scale == "rehearsal":  # the load test writes these
         known |= {
             record.at(scale): set(record.at(scale).split(":")[0].split("_"))
             for record in records.RECORDS
@@ -73,7 +73,6 @@ def recorded(scale: Scale) -> dict[str, set[str]]:
 
 
 def selectors(expr: pp.Expr) -> Iterator[pp.VectorSelector]:
-    """Every selector in an expression."""
     found: list[pp.VectorSelector] = []
 
     def visit(node: pp.Expr) -> bool:
@@ -94,7 +93,7 @@ def test_every_metric_and_label_is_known(scale: Scale) -> None:
         what = rule.get("record") or rule["alert"]
         seen = list(selectors(pp.parse(rule["expr"])))
         for selector in seen:
-            assert selector.name in known, f"{what}: nobody makes {selector.name}"
+            assert selector.name in known, f"{what}: unknown series {selector.name}"
             labels = {matcher.name for matcher in selector.matchers.matchers}
             unknown = labels - known[selector.name] - EVERYWHERE
             assert not unknown, f"{what}: {selector.name} has no label {unknown}"
@@ -102,7 +101,7 @@ def test_every_metric_and_label_is_known(scale: Scale) -> None:
 
 
 @pytest.mark.parametrize("scale", scales())
-def test_what_is_aggregated_by_is_a_label(scale: Scale) -> None:
+def test_aggregations_are_by_existing_labels(scale: Scale) -> None:
     known = {**contract(), **recorded(scale), **SERVERS}
 
     def visit(node: pp.Expr) -> bool:
@@ -116,11 +115,11 @@ def test_what_is_aggregated_by_is_a_label(scale: Scale) -> None:
         pp.walk(pp.parse(rule["expr"]), visit)
 
 
-def test_the_servers_list_has_nothing_unused() -> None:
+def test_every_server_metric_of_this_file_is_used() -> None:
     used = {selector.name for rule in rules("production") for selector in selectors(pp.parse(rule["expr"]))}
-    assert set(SERVERS) <= used, f"not used any more: {set(SERVERS) - used}"
+    assert set(SERVERS) <= used, f"unused: {set(SERVERS) - used}"
 
 
-def test_active_users_are_never_added_up() -> None:
-    """`endpoint="all"` is among them."""
+def test_no_rule_adds_up_active_users() -> None:
+    """`endpoint="all"` already counts every user once."""
     assert not [rule for scale in scales() for rule in rules(scale) if names.ACTIVE_USERS.name in rule["expr"]]

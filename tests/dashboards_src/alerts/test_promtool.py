@@ -33,7 +33,7 @@ def test_promtool_tests_pass(path: Path, promtool: Promtool) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_a_broken_rule_is_found(tmp_path: Path, promtool: Promtool) -> None:
+def test_promtool_tests_fail_for_a_wrong_limit(tmp_path: Path, promtool: Promtool) -> None:
     """With a limit that is ten times as high, the promtool tests of the file fail."""
     rules_text = (ROOT / "prometheus/rules/llm-requests.yaml").read_text()
     right = "service_endpoint:llm_requests_error:ratio_rate5m > 0.05"
@@ -47,7 +47,7 @@ def test_a_broken_rule_is_found(tmp_path: Path, promtool: Promtool) -> None:
 
 
 @pytest.mark.parametrize("scale", scales())
-def test_every_rules_file_has_tests_and_every_test_a_rules_file(scale: Scale) -> None:
+def test_every_rules_file_has_a_test_file_and_the_other_way_round(scale: Scale) -> None:
     tested = {path.name.split(".")[0] for path in promtool_tests(scale)}
     there = {path.stem for path in rules_files(scale)}
     assert tested == there, f"in {TEST_FOLDERS[scale]} a file <stem>.test.yaml for each of {FOLDERS[scale]}/<stem>.yaml"
@@ -57,10 +57,10 @@ def test_every_rules_file_has_tests_and_every_test_a_rules_file(scale: Scale) ->
 
 
 @pytest.mark.parametrize("scale", scales())
-def test_every_alert_is_shown_to_fire_and_to_be_silent(scale: Scale) -> None:
+def test_every_alert_has_a_test_in_which_it_fires_and_one_in_which_it_is_silent(scale: Scale) -> None:
     seen = list(expectations(scale))
     fires = {(case.name, case.labels.get("severity")) for case in seen if case.fires}
-    silent = {case.name for case in seen if not case.fires} | {"StackWatchdog"}  # it never is
+    silent = {case.name for case in seen if not case.fires} | {"StackWatchdog"}  # always fires
     for rule in alerts(scale):
         name, severity = rule["alert"], rule["labels"]["severity"]
         if scale == "production":
@@ -72,7 +72,7 @@ def test_every_alert_is_shown_to_fire_and_to_be_silent(scale: Scale) -> None:
     assert not unknown, f"tests of alerts that do not exist: {unknown}"
 
 
-def test_every_alert_is_tested_with_all_that_it_says() -> None:
+def test_every_alert_has_a_test_of_all_its_annotations() -> None:
     whole = {
         (case["alertname"], expected["exp_labels"]["severity"])
         for path in promtool_tests("production")
@@ -85,7 +85,7 @@ def test_every_alert_is_tested_with_all_that_it_says() -> None:
     assert names == {rule["alert"] for rule in alerts("production")}
 
 
-def test_alerts_carry_the_labels_that_their_source_says() -> None:
+def test_firing_alerts_have_the_labels_that_their_record_declares() -> None:
     declared: dict[str, set[str]] = {}
     for alert in alerts_at("production"):
         declared.setdefault(alert.name, set()).update(alert.labels, alert.extra_labels)

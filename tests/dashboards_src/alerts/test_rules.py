@@ -18,11 +18,11 @@ def test_generated_files_are_up_to_date(tmp_path: Path) -> None:
     for folder in FOLDERS.values():
         fresh = {path.name: path.read_text() for path in (tmp_path / folder).iterdir()}
         kept = {path.name: path.read_text() for path in (ROOT / folder).iterdir()}
-        assert fresh == kept, f"{folder} is not what dashboards_src makes: run `make dashboards` and commit"
+        assert fresh == kept, f"{folder} is not what dashboards_src generates: run `make dashboards` and commit"
         assert all(text.startswith(HEADER.splitlines()[0]) for text in kept.values())
 
 
-def test_generating_is_quick_and_gives_the_same_twice(tmp_path: Path) -> None:
+def test_generating_twice_is_quick_and_gives_the_same_files(tmp_path: Path) -> None:
     started = time.monotonic()
     for run in ("one", "two"):
         subprocess.run([sys.executable, "-m", "dashboards_src", str(tmp_path / run)], cwd=ROOT, check=True)

@@ -6,9 +6,9 @@ from dashboards_src import config
 from dashboards_src.alerts.slo import can_burn, events_and_bad
 
 
-def test_objectives_can_be_told_and_burnt() -> None:
+def test_every_objective_has_a_bucket_boundary_and_alerts_of_both_severities() -> None:
     for slo in config.SLOS:
-        events_and_bad(slo)  # its edge is a bucket's
+        events_and_bad(slo)  # raises if the threshold is no bucket boundary
         for scale in config.SCALES:
             severities = {burn.severity for burn in config.BURNS if can_burn(slo, burn, scale)}
             assert severities == {"critical", "warning"}, f"{slo.name} at {scale} scale"

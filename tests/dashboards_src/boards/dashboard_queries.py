@@ -1,4 +1,4 @@
-"""The dashboards' panels and queries, for the tests: read from the committed files, as Grafana does."""
+"""Panels and queries of the committed dashboards, for tests."""
 
 from __future__ import annotations
 
@@ -17,23 +17,20 @@ ROOT = Path(dashboards_src.__file__).parent.parent
 FOLDER = ROOT / "grafana" / "dashboards"
 Json = dict[str, Any]
 
-# Durations that stand for Grafana's macros, unlike any that we write.
+# Durations that replace Grafana's macros; no query of ours uses them.
 RATE_INTERVAL, RANGE = "4243s", "9973s"
 ALL = ".*"
-SEVERAL = "(one\\\\.a|two)"  # as Grafana writes several values into a query of Prometheus
+SEVERAL = "(one\\\\.a|two)"  # Grafana's form of several values in a query of Prometheus
 
 
 @cache
 def board(uid: str) -> Json:
-    """A dashboard."""
     found: Json = json.loads((FOLDER / f"{uid}.json").read_text(encoding="utf-8"))
     return found
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A panel, and the dashboard that it is on."""
-
     uid: str
     json: Json
 
@@ -55,7 +52,7 @@ class Panel:
 
     @property
     def limits(self) -> list[float]:
-        """The values of its thresholds, those of its columns included."""
+        """The values of the panel's thresholds, including those of columns."""
         field = self.json["fieldConfig"]
         found = [field["defaults"]["thresholds"]]
         found += [one["value"] for o in field["overrides"] for one in o["properties"] if one["id"] == "thresholds"]
@@ -63,17 +60,16 @@ class Panel:
 
 
 def panels(uid: str) -> list[Panel]:
-    """A dashboard's panels, without its rows."""
+    """The panels of a dashboard, without rows."""
     return [Panel(uid, one) for one in board(uid)["panels"] if one["type"] != "row"]
 
 
 def all_panels() -> list[Panel]:
-    """Every panel of every dashboard."""
     return [panel for uid in config.DASHBOARDS for panel in panels(uid)]
 
 
 def queries(source: str) -> Iterator[tuple[Panel, str]]:
-    """Every query of a data source's type, by its panel."""
+    """Every query of a type of data source, with its panel."""
     for panel in all_panels():
         for target in panel.targets:
             if target["datasource"]["type"] == source:
@@ -81,11 +77,10 @@ def queries(source: str) -> Iterator[tuple[Panel, str]]:
 
 
 def variables(uid: str) -> list[str]:
-    """The names of a dashboard's variables."""
     return [one["name"] for one in board(uid)["templating"]["list"]]
 
 
 def filled(query: str, value: str = ALL) -> str:
-    """A query as Grafana sends it, every variable set to `value`."""
+    """A query with all variables set to `value`."""
     query = query.replace("$__rate_interval", RATE_INTERVAL).replace("$__range", RANGE)
     return re.sub(r"\$\{\w+:pipe\}|\$(?!__)\w+", lambda _: value, query)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 from dashboard_queries import ROOT, Panel, all_panels, board, panels, variables
 
 from dashboards_src import config
-from dashboards_src.alerts import ALERT_NAMES
+from dashboards_src.alerts import ALERT_NAMES, alerts_at
 from dashboards_src.boards import BOARDS, grafana
 from dashboards_src.boards.board import ALL
 
@@ -30,7 +29,7 @@ def test_all_dashboards_are_there() -> None:
 
 
 @pytest.mark.parametrize("uid", UIDS)
-def test_a_dashboard_says_what_it_is_and_where_it_comes_from(uid: str) -> None:
+def test_a_dashboard_names_its_source_and_uses_utc(uid: str) -> None:
     found = board(uid)
     source = re.search(r"GENERATED - DO NOT EDIT. Change (\S+) and run `make dashboards`.", found["description"])
     assert source
@@ -38,7 +37,7 @@ def test_a_dashboard_says_what_it_is_and_where_it_comes_from(uid: str) -> None:
     assert found["uid"] == uid
     assert found["timezone"] == "utc", "days are UTC: now/d must be UTC's midnight"
     assert found["schemaVersion"] == grafana.SCHEMA_VERSION
-    assert "id" not in found, "Grafana gives ids"
+    assert "id" not in found, "Grafana assigns ids"
 
 
 @pytest.mark.parametrize("uid", UIDS)
@@ -61,7 +60,7 @@ def test_ids_and_titles_are_unique(uid: str) -> None:
 
 
 @pytest.mark.parametrize("uid", UIDS)
-def test_variables_are_offered_with_all_and_used(uid: str) -> None:
+def test_every_variable_offers_all_and_is_used(uid: str) -> None:
     queries = str([panel.targets for panel in panels(uid)])
     for one in board(uid)["templating"]["list"]:
         if one["name"] == grafana.RUNBOOKS_VARIABLE:
@@ -69,21 +68,19 @@ def test_variables_are_offered_with_all_and_used(uid: str) -> None:
         assert one["name"] in config.VARIABLES
         assert (one["multi"], one["includeAll"], one["allValue"]) == (True, True, ".*")
         assert one["current"] == ALL
-        assert re.search(rf"\${{?{one['name']}\b", queries), f"{uid}: ${one['name']} is offered and not used"
+        assert re.search(rf"\${{?{one['name']}\b", queries), f"{uid}: ${one['name']} is not used"
     asked = set(re.findall(r"\$\{?([a-z]\w*)", queries.replace("$__", "")))
-    assert asked <= set(variables(uid)), f"{uid} uses variables that it does not offer"
+    assert asked <= set(variables(uid)), f"{uid} uses unknown variables"
 
 
-def test_alerts_can_fill_in_the_variables_of_their_dashboards() -> None:
-    from dashboards_src.alerts import alerts_at
-
+def test_links_of_alerts_set_variables_that_their_dashboard_has() -> None:
     for alert in alerts_at("production"):
         asked = re.findall(r"var-(\w+)=", alert.rule("production")["annotations"]["dashboard_url"])
         assert set(asked) <= set(variables(alert.dashboard)), alert.name
 
 
 @pytest.mark.parametrize("uid", UIDS)
-def test_deployments_and_firing_alerts_are_annotated(uid: str) -> None:
+def test_deployments_and_firing_alerts_are_annotations(uid: str) -> None:
     found = {one["name"]: one for one in board(uid)["annotations"]["list"]}
     assert "llm_build_info" in found["Deployments"]["target"]["expr"]
     assert found["Firing alerts"]["target"]["expr"].startswith('ALERTS{alertstate="firing"')
@@ -97,7 +94,7 @@ def urls() -> list[str]:
     )
 
 
-def test_links_lead_to_what_there_is() -> None:
+def test_links_lead_to_existing_dashboards_and_runbooks() -> None:
     assert len(urls()) > 50
     for url in urls():
         if url.startswith("/d/"):
@@ -113,13 +110,7 @@ def test_the_address_of_the_runbooks_is_a_hidden_constant(uid: str) -> None:
     [found] = [one for one in board(uid)["templating"]["list"] if one["name"] == grafana.RUNBOOKS_VARIABLE]
     assert (found["type"], found["hide"], found["query"]) == ("constant", 2, config.RUNBOOKS_URL)
     text = (ROOT / "grafana/dashboards" / f"{uid}.json").read_text()
-    assert re.findall(r"https?://[^\s\"]+", text) == [config.RUNBOOKS_URL], "another address is written out"
-
-
-def test_default_addresses_have_the_ports_of_env() -> None:
-    env = (ROOT / ".env").read_text()
-    assert f"GRAFANA_PORT={urlsplit(config.DASHBOARDS_URL).port}\n" in env
-    assert f"ALERT_SINK_PORT={urlsplit(config.RUNBOOKS_URL).port}\n" in env
+    assert re.findall(r"https?://[^\s\"]+", text) == [config.RUNBOOKS_URL], "a literal address"
 
 
 def test_a_dashboard_links_to_the_others() -> None:

@@ -31,7 +31,7 @@ def test_committed_files_are_up_to_date(tmp_path: Path) -> None:
     assert [name for name in new if new[name] != committed[name]] == [], GENERATE
 
 
-def test_what_is_no_longer_generated_goes(tmp_path: Path) -> None:
+def test_a_file_that_is_no_longer_generated_is_removed(tmp_path: Path) -> None:
     (tmp_path / "old.json").write_text("{}")
     generate_dashboards(tmp_path)
     assert not (tmp_path / "old.json").exists()

@@ -21,7 +21,7 @@ def ids(panel: Panel) -> str:
 
 
 def provisioned() -> set[tuple[str, str]]:
-    """Type and uid of every data source that Grafana is given."""
+    """Type and uid of every provisioned data source."""
     folder = ROOT / "grafana" / "provisioning" / "datasources"
     sources = [one for path in folder.glob("*.yaml") for one in yaml.safe_load(path.read_text())["datasources"]]
     return {(one["type"], one["uid"]) for one in sources}
@@ -30,7 +30,7 @@ def provisioned() -> set[tuple[str, str]]:
 @pytest.mark.parametrize("panel", PANELS, ids=ids)
 def test_a_panel_has_title_description_and_unit(panel: Panel) -> None:
     assert panel.title
-    assert len(panel.json["description"]) > 40, "what does it show, and what does a person do when it is bad?"
+    assert len(panel.json["description"]) > 40, "say what the panel shows and what to do about it"
     if panel.targets[0]["datasource"]["type"] == "prometheus":
         assert panel.json["fieldConfig"]["defaults"]["unit"] in UNITS
     assert panel.json["pluginVersion"] == grafana.PLUGIN_VERSION
@@ -45,7 +45,7 @@ def test_the_plugin_version_is_that_of_the_image() -> None:
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=ids)
-def test_queries_are_lettered_and_of_one_provisioned_source(panel: Panel) -> None:
+def test_queries_have_letters_and_one_provisioned_data_source(panel: Panel) -> None:
     assert [one["refId"] for one in panel.targets] == [chr(ord("A") + index) for index in range(len(panel.targets))]
     sources = {(one["datasource"]["type"], one["datasource"]["uid"]) for one in panel.targets}
     assert sources <= provisioned()
@@ -61,8 +61,8 @@ def test_money_of_one_number_shows_tenths_of_a_cent(panel: Panel) -> None:
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=ids)
-def test_one_number_is_asked_for_once(panel: Panel) -> None:
-    """Not a whole series to show its last point, unless the line behind the number shows it."""
+def test_panels_of_one_number_use_instant_queries(panel: Panel) -> None:
+    """An instant query, unless a sparkline shows the whole series."""
     if panel.kind in ("bargauge", "barchart") or (
         panel.kind == "stat" and panel.json["options"]["graphMode"] == "none"
     ):
@@ -70,7 +70,7 @@ def test_one_number_is_asked_for_once(panel: Panel) -> None:
 
 
 def test_latencies_have_exemplars() -> None:
-    """A dot on the line leads to a trace; the data source makes the link."""
+    """A dot on the line links to a trace; the data source makes the link."""
     titles = {panel.title for panel in PANELS for one in panel.targets if one.get("exemplar")}
     assert {"Latency of whole answers: p50, p95, p99", "Time to first token: p50, p95"} <= titles
     for panel in PANELS:

@@ -1,4 +1,4 @@
-"""Every query of Prometheus parses, and asks for series, labels and windows that there are."""
+"""Every query of Prometheus parses and uses existing series, labels and windows."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ANNOTATIONS = [
 ]
 EVERY = PROMETHEUS + ANNOTATIONS
 
-# The servers' own metrics that dashboards may ask for: seen on the versions in .env, or on those of lite.
+# The servers' own metrics that dashboards use, seen on the versions of both profiles.
 SERVERS = {
     "ALERTS",
     "alertmanager_notifications_failed_total",
@@ -62,7 +62,7 @@ SERVERS = {
 
 
 def contract() -> dict[str, set[str]]:
-    """Every series of the contract, with its labels."""
+    """Every series of the contract with its labels."""
     found: dict[str, set[str]] = {}
     for metric in names.METRICS:
         labels = {*metric_labels(metric), "job", "instance"}
@@ -75,7 +75,7 @@ def contract() -> dict[str, set[str]]:
 
 
 def recorded() -> dict[str, set[str]]:
-    """Every recorded series, with its labels."""
+    """Every recorded series with its labels."""
     found = {record.name: {*record_labels(record.name), *record.labels} for record in records.RECORDS}
     of_slos: list[Rule] = SLO_FILE.records_at("production")
     return found | {rule["record"]: {"slo", "service", "endpoint"} for rule in of_slos}
@@ -85,7 +85,7 @@ CONTRACT, RECORDED = contract(), recorded()
 
 
 def nodes(node: Any) -> Iterator[Any]:
-    """An expression and everything in it."""
+    """An expression and all its parts."""
     yield node
     for name in ("lhs", "rhs", "expr", "vector_selector", "param"):
         inner = getattr(node, name, None)
@@ -108,43 +108,43 @@ def ids(cases: list[tuple[Panel, str]]) -> list[str]:
 
 
 @pytest.mark.parametrize(("panel", "query"), EVERY, ids=ids(EVERY))
-def test_it_parses_whatever_is_chosen(panel: Panel, query: str) -> None:
+def test_queries_parse_with_any_choice_of_variables(panel: Panel, query: str) -> None:
     for value in (ALL, "one", SEVERAL):
         promql_parser.parse(filled(query, value))
-    assert "$" not in filled(query), f"{panel.id}: a variable or macro that this test does not know"
+    assert "$" not in filled(query), f"{panel.id}: unknown variable or macro"
     assert "%(" not in query
 
 
 @pytest.mark.parametrize(("panel", "query"), EVERY, ids=ids(EVERY))
-def test_every_series_is_known_and_has_the_labels_asked_for(panel: Panel, query: str) -> None:
+def test_every_series_exists_and_has_the_labels_of_its_matchers(panel: Panel, query: str) -> None:
     for selector in selectors(query):
         name = selector.name
         if name in SERVERS:
             continue
         labels = CONTRACT.get(name) or RECORDED.get(name)
         assert labels, (
-            f"{panel.id}: nothing writes {name}: name it in the contract, dashboards_src/records or SERVERS above"
+            f"{panel.id}: unknown series {name}: add it to the contract, dashboards_src/records or SERVERS above"
         )
         asked = {matcher.name for matcher in selector.matchers.matchers}
         assert asked <= labels, f"{panel.id}: {name} has no label {asked - labels}"
 
 
 @pytest.mark.parametrize(("panel", "query"), PROMETHEUS, ids=ids(PROMETHEUS))
-def test_every_variable_that_a_series_has_a_label_for_is_applied(panel: Panel, query: str) -> None:
+def test_series_are_filtered_by_every_variable_that_they_have_a_label_for(panel: Panel, query: str) -> None:
     if panel.uid == config.STACK_BOARD or "regardless of the filters" in panel.json["description"]:
         return
     for selector in selectors(query):
-        # The SLO and budget alerts' pots aside, a chosen service must never show another's numbers.
+        # A panel of one service must not show the numbers of another service.
         labels = CONTRACT.get(selector.name) or RECORDED.get(selector.name) or set()
         asked = {matcher.name for matcher in selector.matchers.matchers}
         if selector.name == slo_records.OBJECTIVE:
             continue
         missing = {name for name in config.VARIABLES if name in labels} - asked
-        assert not missing, f"{panel.id}: {selector.name} is not narrowed by {missing}"
+        assert not missing, f"{panel.id}: {selector.name} is not filtered by {missing}"
 
 
 @pytest.mark.parametrize(("panel", "query"), EVERY, ids=ids(EVERY))
-def test_sums_are_by_labels_that_there_are(panel: Panel, query: str) -> None:
+def test_sums_are_by_existing_labels(panel: Panel, query: str) -> None:
     for node in nodes(parsed(query)):
         if not isinstance(node, promql_parser.AggregateExpr) or node.modifier is None:
             continue
@@ -155,11 +155,11 @@ def test_sums_are_by_labels_that_there_are(panel: Panel, query: str) -> None:
         assert set(node.modifier.labels) <= known, f"{panel.id}: no series in it has {node.modifier.labels}"
 
 
-WINDOWS = {config.HOUR.production}  # what alerts use, where data is too rare for $__rate_interval
+WINDOWS = {config.HOUR.production}  # the alerts' window, where data is too rare for $__rate_interval
 
 
 @pytest.mark.parametrize(("panel", "query"), EVERY, ids=ids(EVERY))
-def test_windows_are_the_macros_or_those_of_the_config(panel: Panel, query: str) -> None:
+def test_windows_are_macros_or_windows_of_the_config(panel: Panel, query: str) -> None:
     rate_interval, whole_range = (timedelta(seconds=int(one[:-1])) for one in (RATE_INTERVAL, RANGE))
     allowed = {timedelta(seconds=promql.seconds(one)) for one in WINDOWS}
     for node in nodes(parsed(query)):
@@ -177,13 +177,13 @@ def test_windows_are_the_macros_or_those_of_the_config(panel: Panel, query: str)
         if isinstance(window, promql_parser.SubqueryExpr):
             step = timedelta(seconds=promql.seconds(config.HISTORY.production))
             assert window.expr.name.endswith(f":increase{config.HISTORY.production}"), f"{panel.id}: {window}"
-            assert window.step == step, f"{panel.id}: events would count several times, or not at all"
+            assert window.step == step, f"{panel.id}: events would count several times or not at all"
 
 
 HISTORY_RECORDS = {record.name for record in records.RECORDS if record.file == history.FILE}
 
 
-def test_history_is_only_read_in_steps_that_count_every_event_once() -> None:
+def test_history_is_read_in_steps_that_count_every_event_once() -> None:
     windowed = {name for name in HISTORY_RECORDS if name.endswith(f":increase{config.HISTORY.production}")}
     for panel, query in PROMETHEUS:
         in_steps = [node.expr.name for node in nodes(parsed(query)) if isinstance(node, promql_parser.SubqueryExpr)]
@@ -192,7 +192,7 @@ def test_history_is_only_read_in_steps_that_count_every_event_once() -> None:
 
 
 def test_steps_of_history_neither_overlap_nor_leave_gaps() -> None:
-    """A bar is what happened since the bar before."""
+    """A bar shows the events since the previous bar."""
     for panel, query in PROMETHEUS:
         for node in nodes(parsed(query)):
             if isinstance(node, promql_parser.SubqueryExpr):
@@ -211,7 +211,7 @@ def test_panels_over_days_read_records(panel: Panel) -> None:
             assert selector.name in RECORDED, f"{panel.id} reads {selector.name} over {panel.json['timeFrom']}"
 
 
-def test_money_panels_are_the_expressions_that_promtool_tests() -> None:
+def test_money_panels_use_the_expressions_that_promtool_tests() -> None:
     def of(title: str) -> str:
         found = [panel for panel in all_panels() if panel.title == title]
         text: str = found[0].targets[0]["expr"]

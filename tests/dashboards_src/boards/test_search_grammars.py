@@ -1,4 +1,4 @@
-"""LogQL and TraceQL of the dashboards parse by Grafana's own grammars, whatever is chosen."""
+"""LogQL and TraceQL of the dashboards parse with Grafana's own grammars, for any choice of variables."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ VALUES = (ALL, "one", "one\\\\.a|two")
 
 @pytest.fixture(scope="module")
 def grammars() -> Path:
-    """The folder with the grammars installed, as package-lock.json says."""
+    """The folder with the grammars of package-lock.json installed."""
     if not (shutil.which("node") and shutil.which("npm")):
         pytest.skip("node and npm are not installed: LogQL and TraceQL are not parsed here")
     installed = HERE / "node_modules" / ".package-lock.json"
@@ -29,7 +29,7 @@ def grammars() -> Path:
 
 
 def errors(folder: Path, asked: list[tuple[str, str]]) -> list[list[str]]:
-    """What the grammars find wrong with each (language, query)."""
+    """The errors that the grammars find in each (language, query)."""
     done = subprocess.run(
         ["node", "parse.cjs"],
         cwd=folder,
@@ -50,10 +50,10 @@ def test_every_query_parses(grammars: Path) -> None:
         for panel, query in queries(source)
         for value in VALUES
     ]
-    assert {language for _, language, _ in asked} == set(SOURCES.values()), "no log or no trace panel at all"
+    assert {language for _, language, _ in asked} == set(SOURCES.values()), "no panel with logs or no panel with traces"
     found = errors(grammars, [(language, query) for _, language, query in asked])
     assert not [(what, wrong) for (what, _, _), wrong in zip(asked, found, strict=True) if wrong]
 
 
-def test_the_grammars_notice_what_is_wrong(grammars: Path) -> None:
+def test_the_grammars_reject_wrong_queries(grammars: Path) -> None:
     assert all(errors(grammars, [("logql", '{service_name=} | event = "x"'), ("traceql", "{ status : error }")]))

@@ -1,4 +1,4 @@
-"""Log and trace panels select what `stores` selects, in both profiles' languages."""
+"""Searches of log and trace panels are those of `stores`, in the languages of both profiles."""
 
 from __future__ import annotations
 
@@ -20,17 +20,19 @@ CHOSEN = {"service": "shop", "endpoint": "/chat", "model": "large", "tenant": "a
 PERIOD = {"start": 1_000_000.0, "end": 1_003_600.0}
 
 
-def chosen(which: LogFilter) -> LogFilter:
+def chosen(filter_: LogFilter) -> LogFilter:
     """The filter with one value chosen for each variable."""
-    fields = {name: CHOSEN[str(value)[1:]] if str(value)[:1] == "$" else value for name, value in which.fields.items()}
-    return replace(which, service=CHOSEN[which.service[1:]], fields=fields, **PERIOD)
-
-
-def chosen_traces(which: TraceFilter) -> TraceFilter:
-    attributes = {
-        name: CHOSEN[str(value)[1:]] if str(value)[:1] == "$" else value for name, value in which.attributes.items()
+    fields = {
+        name: CHOSEN[str(value)[1:]] if str(value)[:1] == "$" else value for name, value in filter_.fields.items()
     }
-    return replace(which, service=CHOSEN[which.service[1:]], attributes=attributes, **PERIOD)
+    return replace(filter_, service=CHOSEN[filter_.service[1:]], fields=fields, **PERIOD)
+
+
+def chosen_traces(filter_: TraceFilter) -> TraceFilter:
+    attributes = {
+        name: CHOSEN[str(value)[1:]] if str(value)[:1] == "$" else value for name, value in filter_.attributes.items()
+    }
+    return replace(filter_, service=CHOSEN[filter_.service[1:]], attributes=attributes, **PERIOD)
 
 
 def with_values(query: str) -> str:
@@ -66,7 +68,7 @@ def test_jaeger_parameters_are_those_of_the_stores(search: TraceSearch) -> None:
     assert {**asked, "tags": json.dumps(asked["tags"])} == expected
 
 
-def test_without_variables_a_selection_is_its_filter() -> None:
+def test_a_search_without_variables_is_its_filter() -> None:
     plain = LogFilter("shop", {"event": "llm_call", "latency_ms": 1200}, text="x", start=0, end=1)
     assert LogSearch(plain, ("model",)).logql() == f'{plain.logql()} | line_format "model={{{{.model}}}}"'
     assert LogSearch(plain, ()).lite()["logsql"] in plain.logsql()
@@ -74,7 +76,7 @@ def test_without_variables_a_selection_is_its_filter() -> None:
     assert TraceSearch(traces).traceql() == traces.traceql()
 
 
-def test_every_log_and_trace_panel_has_both_renderings() -> None:
+def test_every_log_and_trace_panel_has_a_query_for_each_profile() -> None:
     found = [target for panel in all_panels() for target in panel.targets if "lite" in target]
     assert {target["datasource"]["type"] for target in found} == {"loki", "tempo"}
     for panel in all_panels():

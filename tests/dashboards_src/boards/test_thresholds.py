@@ -23,7 +23,7 @@ from dashboards_src.config import PerScale
         (thresholds.red_above(config.DAILY_BUDGET), [(None, "green"), (config.DAILY_BUDGET.production, "red")]),
     ],
 )
-def test_thresholds(found: thresholds.Thresholds, steps: list[tuple[float | None, str]]) -> None:
+def test_colours_start_at_the_limit(found: thresholds.Thresholds, steps: list[tuple[float | None, str]]) -> None:
     assert [(step["value"], step["color"]) for step in found.to_json_data()] == steps
 
 
@@ -35,12 +35,12 @@ MONTH, DAY, WARNING = _value(config.MONTHLY_BUDGET), _value(config.DAILY_BUDGET)
 
 
 def _burns(slo: config.Slo) -> list[float]:
-    """The factors that its alerts have, the largest first, and how a budget's end is coloured."""
+    """The burn rates of the objective's alerts, the highest first, and the colours of the error budget."""
     factors = [burn.factor.production for burn in config.BURNS if can_burn(slo, burn, "production")]
     return [*sorted(factors, reverse=True), *(burn.factor.production for burn in config.BURNS), 0, 1 - WARNING]
 
 
-# Alert → values that panels linking to it may colour by. The first is the alert's own limit.
+# Alert: the values at which panels that link to its runbook may change colour. The first is the alert's limit.
 LIMITS: dict[str, list[float]] = {
     "LLMHighErrorRate": [config.ERROR_RATE],
     "LLMLatencyHigh": [config.LATENCY_P95_MS],
@@ -66,7 +66,7 @@ LIMITS: dict[str, list[float]] = {
     "StackRuleEvaluationFailing": [1],
 }
 
-# Their limit is "more than none"; a panel draws it at 1, or at the whole of an interval.
+# These alerts fire above 0. Panels draw this limit at 1.
 ANY = ("StackTelemetryRefused", "StackTelemetryDropped", "StackStoreNotWritable", "StackRuleEvaluationFailing")
 
 
@@ -91,14 +91,14 @@ ALERTS: dict[str, Alert] = {alert.name: alert for alert in alerts_at("production
 @pytest.mark.parametrize("name", ALERTS)
 def test_every_alert_is_shown_on_its_dashboard(name: str) -> None:
     showing = [panel for panel in panels(ALERTS[name].dashboard) if name in linked(panel)]
-    assert showing, f"{name} opens {ALERTS[name].dashboard}, where no panel is about it"
+    assert showing, f"{name} opens {ALERTS[name].dashboard}, where no panel links to its runbook"
     if name in LIMITS:
         drawn = {value for panel in showing for value in panel.limits}
         assert set(LIMITS[name][:1]) <= drawn, f"{name}: no panel of its dashboard draws its limit"
 
 
 @pytest.mark.parametrize("name", [name for name in LIMITS if name not in ANY])
-def test_limits_here_are_those_of_the_rules(name: str) -> None:
+def test_limits_in_this_file_are_those_of_the_rules(name: str) -> None:
     expressions = " ".join(alert.rule("production")["expr"] for alert in alerts_at("production") if alert.name == name)
     limit = LIMITS[name][0]
     assert any(text in expressions for text in (f"{limit:g}", str(limit))), f"{name}: {limit} is not in its rule"

@@ -16,7 +16,7 @@ QUERIES = sorted((TESTS / "queries").glob("*.test.yaml"))
 
 
 @pytest.mark.parametrize("scale", scales())
-def test_names_of_records(scale: Scale) -> None:
+def test_names_are_level_metric_operations_with_a_range(scale: Scale) -> None:
     for rule in rules(scale):
         if "record" not in rule:
             continue
@@ -27,7 +27,7 @@ def test_names_of_records(scale: Scale) -> None:
 
 
 @pytest.mark.parametrize("scale", scales())
-def test_a_record_has_one_meaning(scale: Scale) -> None:
+def test_a_name_has_one_expression(scale: Scale) -> None:
     known: dict[tuple[str, str], str] = {}
     for rule in rules(scale):
         if "record" in rule:
@@ -35,14 +35,14 @@ def test_a_record_has_one_meaning(scale: Scale) -> None:
             assert known.setdefault(key, rule["expr"]) == rule["expr"], f"{rule['record']} is recorded twice"
 
 
-def test_a_rehearsal_keeps_production_records() -> None:
+def test_a_rehearsal_records_the_production_series_too() -> None:
     kept = {rule["record"]: rule["expr"] for rule in rules("rehearsal") if "record" in rule}
     for rule in rules("production"):
         if "record" in rule:
             assert rule["record"] in kept, f"dashboards show {rule['record']}, which a rehearsal does not record"
 
 
-def test_queries_under_test_are_those_of_the_dashboards() -> None:
+def test_promtool_tests_use_the_expressions_of_the_dashboards() -> None:
     in_range = records.render(cost_records.COST_IN_RANGE, "production")
     projected = records.render(cost_records.COST_PROJECTED_MONTH, "production")
     of: dict[str, str] = {
