@@ -96,10 +96,10 @@ ALERTS: Final = (
     ),
 )
 
-FILE: Final = RulesFile(cost.FILE, "Cost: an hour, a request, a day; missing and old prices.", ALERTS, slow=True)
+FILE: Final = RulesFile(cost.FILE, "Cost per hour, per request and per day; missing and old prices.", ALERTS, slow=True)
 
 MONTH_ALERTS: Final = (_monthly("warning"), _monthly("critical"))
 
 HISTORY: Final = RulesFile(
-    history.FILE, "What dashboards over weeks and the 30-day budget add up.", MONTH_ALERTS, slow=True
+    history.FILE, "History for dashboards over weeks, and the 30-day budget.", MONTH_ALERTS, slow=True
 )

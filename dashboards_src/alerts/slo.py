@@ -146,4 +146,4 @@ class SloFile(RulesFile):
             yield from (burn_alert(slo, burn, scale) for burn in config.BURNS if can_burn(slo, burn, scale))
 
 
-FILE: Final = SloFile(slo_records.FILE, "Objectives: budgets and how fast they burn.", slow=True)
+FILE: Final = SloFile(slo_records.FILE, "Service level objectives: error budgets and how fast they burn.", slow=True)
