@@ -11,7 +11,7 @@ from nicegui import background_tasks, ui
 from nicegui.events import GenericEventArguments
 
 from console.address import Address
-from console.times import BadTime, TimeRange, clock, moment, seconds
+from console.times import InvalidTime, TimeRange, format_time, parse_duration, parse_time
 
 QUICK: Final = ("5m", "15m", "1h", "6h", "12h", "24h", "2d", "7d", "30d")
 DAYS: Final = (("now/d", "now"), ("now-1d/d", "now-1d/d"))
@@ -45,7 +45,7 @@ class TimeBar:
         self.range, problem = default or TimeRange("now-1h"), ""
         try:
             self.range = TimeRange.of(query, self.range)
-        except BadTime as error:
+        except InvalidTime as error:
             problem = f"{error} Showing {self.range.text}."
         self.refresh = query.get("refresh", default_refresh)
         self._client = ui.context.client
@@ -130,7 +130,7 @@ class TimeBar:
     def _fill(self) -> None:
         """Fill the fields. Absolute times get a form that a person can edit."""
         for field, text in ((self._since, self.range.since), (self._until, self.range.until)):
-            field.set_value(clock(moment(text, 0.0)) if text.isdecimal() else text)
+            field.set_value(format_time(parse_time(text, 0.0)) if text.isdecimal() else text)
 
     async def _choose(self, chosen: TimeRange) -> None:
         self._menu.close()
@@ -140,7 +140,7 @@ class TimeBar:
         chosen = TimeRange(str(self._since.value).strip(), str(self._until.value).strip())
         try:
             chosen.absolute()
-        except BadTime as error:
+        except InvalidTime as error:
             self._range_problem.set_text(str(error))
             return
         self._range_problem.set_text("")
@@ -161,8 +161,8 @@ class TimeBar:
 
     def _schedule(self) -> None:
         try:
-            every = seconds(self.refresh) if self.refresh else 0.0
-        except BadTime:
+            every = parse_duration(self.refresh) if self.refresh else 0.0
+        except InvalidTime:
             every = 0.0
         self._stop()
         if every and not self._hidden:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-UNIT_S: Final[Mapping[str, int]] = {
+_UNIT_S: Final[Mapping[str, int]] = {
     "s": 1,
     "m": 60,
     "h": 3600,
@@ -29,7 +29,7 @@ _STEP: Final = re.compile(r"([+-])(\d*)([smhdwMy])|/([smhdwMy])")
 _NAMES: Final = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week", "M": "month", "y": "year"}
 
 
-class BadTime(ValueError):
+class InvalidTime(ValueError):
     """A text that is not a time; the message gives examples of valid times."""
 
     def __init__(self, text: str) -> None:
@@ -38,36 +38,36 @@ class BadTime(ValueError):
         )
 
 
-def seconds(length: str) -> float:
+def parse_duration(text: str) -> float:
     """The seconds of a duration: `1h30m`, `15s`, `500ms`.
 
     Raises:
-        BadTime: the text is not a duration.
+        InvalidTime: the text is not a duration.
     """
-    parts = _LENGTH.findall(length)
-    if not parts or "".join(number + unit for number, unit in parts) != length:
-        raise BadTime(length)
-    return float(sum(int(number) * (0.001 if unit == "ms" else UNIT_S[unit]) for number, unit in parts))
+    parts = _LENGTH.findall(text)
+    if not parts or "".join(number + unit for number, unit in parts) != text:
+        raise InvalidTime(text)
+    return float(sum(int(number) * (0.001 if unit == "ms" else _UNIT_S[unit]) for number, unit in parts))
 
 
-def length(of_s: float) -> str:
+def format_duration(duration_s: float) -> str:
     """A duration as Prometheus and Grafana write it: `90s`, `5m`, `500ms`."""
-    if of_s < 1 or of_s % 1:
-        return f"{round(of_s * 1000)}ms"
-    whole = int(of_s)
+    if duration_s < 1 or duration_s % 1:
+        return f"{round(duration_s * 1000)}ms"
+    whole = int(duration_s)
     for unit in ("d", "h", "m"):
-        if whole % UNIT_S[unit] == 0 and whole:
-            return f"{whole // UNIT_S[unit]}{unit}"
+        if whole % _UNIT_S[unit] == 0 and whole:
+            return f"{whole // _UNIT_S[unit]}{unit}"
     return f"{whole}s"
 
 
-def moment(text: str, now: float, *, is_end: bool = False) -> float:
+def parse_time(text: str, now: float, *, is_end: bool = False) -> float:
     """Unix seconds of a time. At the end of a range, `now/d` is the end of the day.
 
     A time before 1970 becomes 1970, a time after 2261 becomes 2262.
 
     Raises:
-        BadTime: the text is not a time.
+        InvalidTime: the text is not a time.
     """
     return min(max(_moment(text.strip(), now, is_end), _EARLIEST), _LATEST)
 
@@ -80,7 +80,7 @@ def _moment(text: str, now: float, is_end: bool) -> float:
     try:
         found = datetime.fromisoformat(text)
     except ValueError as error:
-        raise BadTime(text) from error
+        raise InvalidTime(text) from error
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
 
 
@@ -90,15 +90,15 @@ def _relative(text: str, now: float, is_end: bool) -> float:
     read = 0
     for match in _STEP.finditer(rest):
         if match.start() != read:
-            raise BadTime(text)
+            raise InvalidTime(text)
         read = match.end()
         sign, count, unit, rounded = match.groups()
         try:
             at = _round(at, rounded, is_end) if rounded else _shifted(at, int(f"{sign}{count or 1}"), unit)
         except (OverflowError, ValueError) as error:
-            raise BadTime(text) from error
+            raise InvalidTime(text) from error
     if read != len(rest):
-        raise BadTime(text)
+        raise InvalidTime(text)
     return at.timestamp()
 
 
@@ -107,7 +107,7 @@ def _shifted(at: datetime, count: int, unit: str) -> datetime:
         months = at.year * 12 + at.month - 1 + count * {"M": 1, "y": 12}[unit]
         first = at.replace(year=months // 12, month=months % 12 + 1, day=1)
         return first + timedelta(days=min(at.day, _days(first)) - 1)
-    return at + timedelta(seconds=count * UNIT_S[unit])
+    return at + timedelta(seconds=count * _UNIT_S[unit])
 
 
 def _days(first: datetime) -> int:
@@ -155,7 +155,7 @@ class TimeRange:
         """The range of an address's parameters `from` and `to`; a missing parameter has the value of `default`.
 
         Raises:
-            BadTime: a parameter is not a time, or the range ends before it begins.
+            InvalidTime: a parameter is not a time, or the range ends before it begins.
         """
         found = cls(query.get("from") or default.since, query.get("to") or default.until)
         found.absolute()
@@ -170,12 +170,12 @@ class TimeRange:
         """Unix seconds.
 
         Raises:
-            BadTime: a text is not a time, or the range ends before it begins.
+            InvalidTime: a text is not a time, or the range ends before it begins.
         """
         now = time.time() if now is None else now
-        start, end = moment(self.since, now), moment(self.until, now, is_end=True)
+        start, end = parse_time(self.since, now), parse_time(self.until, now, is_end=True)
         if start >= end:
-            raise EndsBeforeItBegins(self)
+            raise InvalidTimeRange(self)
         return Span(start, end)
 
     def parameters(self) -> dict[str, str]:
@@ -200,7 +200,7 @@ class TimeRange:
         if self.is_relative:
             return f"{self.since} to {self.until}"
         span = self.absolute()
-        return f"{clock(span.start)} to {clock(span.end)}"
+        return f"{format_time(span.start)} to {format_time(span.end)}"
 
     def moved(self, share: float) -> TimeRange:
         """An absolute range, later by a share of this range's length; earlier when `share` is negative."""
@@ -213,18 +213,18 @@ class TimeRange:
         return TimeRange.between(span.start - span.length / 2, span.end + span.length / 2)
 
 
-class EndsBeforeItBegins(BadTime):
+class InvalidTimeRange(InvalidTime):
     def __init__(self, chosen: TimeRange) -> None:
         ValueError.__init__(self, f"The time range from {chosen.since} to {chosen.until} ends before it begins.")
 
 
-def override(shown: TimeRange, time_from: str, time_shift: str, now: float) -> tuple[Span, str]:
+def panel_time_range(shown: TimeRange, time_from: str, time_shift: str, now: float) -> tuple[Span, str]:
     """A panel's own time range by `timeFrom` (`now/d`, `24h`) and `timeShift` (`1d`), and the range in words.
 
     As in Grafana, `timeFrom` has no effect on an absolute range.
 
     Raises:
-        BadTime: `timeFrom` or `timeShift` is not valid.
+        InvalidTime: `timeFrom` or `timeShift` is not valid.
     """
     words = []
     span = shown.absolute(now)
@@ -234,7 +234,7 @@ def override(shown: TimeRange, time_from: str, time_shift: str, now: float) -> t
         words.append(own.text)
     if time_shift:
         back = f"now-{time_shift.removeprefix('-')}"
-        span = Span(moment(back, span.start), moment(back, span.end, is_end=True))
+        span = Span(parse_time(back, span.start), parse_time(back, span.end, is_end=True))
         words.append(_shift_in_words(time_shift))
     return span, ", ".join(words)
 
@@ -250,6 +250,6 @@ def _shift_in_words(shift: str) -> str:
     return f"{count} {name}{'s' if count > 1 else ''} earlier"
 
 
-def clock(unix_s: float) -> str:
+def format_time(unix_s: float) -> str:
     """A time in UTC: `2026-11-24 14:23:05`."""
     return f"{datetime.fromtimestamp(unix_s, UTC):%Y-%m-%d %H:%M:%S}"

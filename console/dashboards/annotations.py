@@ -13,7 +13,7 @@ from console.dashboards.model import AnnotationQuery
 from console.dashboards.panel_queries import QueryContext
 from console.dashboards.queries import Query
 from console.dashboards.variables import interpolate_query
-from console.times import BadTime, seconds
+from console.times import InvalidTime, parse_duration
 from stores.metric_results import Series
 
 _MINIMUM_INTERVAL_S: Final = 60.0
@@ -36,8 +36,8 @@ def query_of(annotation: AnnotationQuery, context: QueryContext) -> Query | None
     if annotation.target.datasource != "prometheus" or not annotation.target.expr:
         return None
     try:
-        minimum_s = seconds(str(annotation.target.json.get("interval") or f"{_MINIMUM_INTERVAL_S:g}s"))
-    except BadTime:
+        minimum_s = parse_duration(str(annotation.target.json.get("interval") or f"{_MINIMUM_INTERVAL_S:g}s"))
+    except InvalidTime:
         minimum_s = _MINIMUM_INTERVAL_S
     span = context.range.absolute(context.now)
     intervals = Intervals.of(span, context.page_px, context.scrape_s, minimum_s)

@@ -13,7 +13,7 @@ from console.dashboards.intervals import Intervals
 from console.dashboards.model import Panel, QueryTarget
 from console.dashboards.queries import Query
 from console.dashboards.variables import Variable, interpolate_query
-from console.times import BadTime, TimeRange, override, seconds
+from console.times import InvalidTime, TimeRange, panel_time_range, parse_duration
 
 LINES: Final = 200
 TRACES: Final = 20
@@ -62,9 +62,10 @@ class PanelQueries:
 def panel_queries(panel: Panel, context: QueryContext, full_width: bool = False) -> PanelQueries:
     """The queries of `panel`; `full_width` where the page shows this panel alone."""
     try:
-        span, time_override = override(context.range, panel.text("timeFrom"), panel.text("timeShift"), context.now)
-        minimum_s = seconds(panel.text("interval")) if panel.text("interval") else 0.0
-    except BadTime as error:
+        time_from, time_shift = panel.text("timeFrom"), panel.text("timeShift")
+        span, time_override = panel_time_range(context.range, time_from, time_shift, context.now)
+        minimum_s = parse_duration(panel.text("interval")) if panel.text("interval") else 0.0
+    except InvalidTime as error:
         span = context.range.absolute(context.now)
         return PanelQueries(panel, Intervals.of(span, 100, context.scrape_s), "", (), str(error))
     points = _width_px(24 if full_width else panel.width, context.page_px)
