@@ -84,7 +84,6 @@ class Panel:
 
 @dataclass(frozen=True)
 class Row:
-    id: int
     title: str  # empty: panels before the first row
     panels: tuple[Panel, ...]
 
@@ -137,17 +136,17 @@ class Dashboard:
 
 def _rows(items: Any) -> Iterator[Row]:
     """A row has the panels that follow it. A row that Grafana saved collapsed carries its panels inside."""
-    row_id, title, panels = 0, "", list[Panel]()
+    title, panels = "", list[Panel]()
     for item in items:
         if item["type"] != "row":
             panels.append(panel_from_json(item))
             continue
         if panels or title:
-            yield Row(row_id, title, tuple(panels))
-        row_id, title = int(item["id"]), str(item.get("title") or "")
+            yield Row(title, tuple(panels))
+        title = str(item.get("title") or "")
         panels = [panel_from_json(inner) for inner in item.get("panels") or ()]
     if panels or title:
-        yield Row(row_id, title, tuple(panels))
+        yield Row(title, tuple(panels))
 
 
 def panel_from_json(item: Json) -> Panel:
