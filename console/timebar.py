@@ -11,7 +11,7 @@ from nicegui import background_tasks, ui
 from nicegui.events import GenericEventArguments
 
 from console.address import Address
-from console.times import InvalidTime, TimeRange, format_time, parse_duration, parse_time
+from console.times import InvalidTime, TimeRange, format_datetime, parse_duration, parse_time
 
 QUICK: Final = ("5m", "15m", "1h", "6h", "12h", "24h", "2d", "7d", "30d")
 DAYS: Final = (("now/d", "now"), ("now-1d/d", "now-1d/d"))
@@ -130,7 +130,7 @@ class TimeBar:
     def _fill(self) -> None:
         """Fill the fields. Absolute times get a form that a person can edit."""
         for field, text in ((self._since, self.range.since), (self._until, self.range.until)):
-            field.set_value(format_time(parse_time(text, 0.0)) if text.isdecimal() else text)
+            field.set_value(format_datetime(parse_time(text, 0.0)) if text.isdecimal() else text)
 
     async def _choose(self, chosen: TimeRange) -> None:
         self._menu.close()

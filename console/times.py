@@ -50,7 +50,7 @@ def parse_duration(text: str) -> float:
     return float(sum(int(number) * (0.001 if unit == "ms" else _UNIT_S[unit]) for number, unit in parts))
 
 
-def format_duration(duration_s: float) -> str:
+def promql_duration(duration_s: float) -> str:
     """A duration as Prometheus and Grafana write it: `90s`, `5m`, `500ms`."""
     if duration_s < 1 or duration_s % 1:
         return f"{round(duration_s * 1000)}ms"
@@ -200,7 +200,7 @@ class TimeRange:
         if self.is_relative:
             return f"{self.since} to {self.until}"
         span = self.absolute()
-        return f"{format_time(span.start)} to {format_time(span.end)}"
+        return f"{format_datetime(span.start)} to {format_datetime(span.end)}"
 
     def moved(self, share: float) -> TimeRange:
         """An absolute range, later by a share of this range's length; earlier when `share` is negative."""
@@ -250,6 +250,6 @@ def _shift_in_words(shift: str) -> str:
     return f"{count} {name}{'s' if count > 1 else ''} earlier"
 
 
-def format_time(unix_s: float) -> str:
+def format_datetime(unix_s: float) -> str:
     """A time in UTC: `2026-11-24 14:23:05`."""
     return f"{datetime.fromtimestamp(unix_s, UTC):%Y-%m-%d %H:%M:%S}"

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from console.times import Span, format_duration
+from console.times import Span, promql_duration
 
 # Readable lengths in seconds: (length, upper limit of the intervals that are rounded to this length).
 _READABLE_LENGTHS: Final = (
@@ -53,7 +53,7 @@ class Intervals:
     def macros(self) -> dict[str, str]:
         """Grafana's macros and their values."""
         return {
-            "__interval": format_duration(self.step),
-            "__rate_interval": format_duration(self.rate_interval),
+            "__interval": promql_duration(self.step),
+            "__rate_interval": promql_duration(self.rate_interval),
             "__range": f"{max(1, round(self.span.length))}s",
         }

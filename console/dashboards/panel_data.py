@@ -18,7 +18,7 @@ from console.dashboards.data_frames import (
 from console.dashboards.panel_queries import PanelQueries, QueryContext, TargetQuery
 from console.dashboards.queries import Query
 from console.dashboards.transformations import apply_transformations
-from console.times import format_time
+from console.times import format_datetime
 from stores.logs import LogLine
 from stores.metric_results import Exemplar
 from stores.traces import TraceSummary
@@ -58,7 +58,7 @@ class PanelData:
         missing = {"logs": "no log line", "traces": "no trace"}.get(kind, "no value")
         when = f"in this range ({queries.time_override or self.context.range.text})"
         if not queries.time_override and {one.kind for one in queries.queries} == {"instant"}:
-            when = f"at {format_time(queries.intervals.span.end)} UTC"
+            when = f"at {format_datetime(queries.intervals.span.end)} UTC"
         return f"{missing} {when}{' for ' + ', '.join(selected) if selected else ''}"
 
 

@@ -20,7 +20,7 @@ from console.dashboards.panels import PANEL_PLUGINS
 from console.dashboards.panels.plugin import PanelContext, PanelPlugin
 from console.dashboards.variables import interpolate_text
 from console.services import services
-from console.times import Span, format_duration, format_time
+from console.times import Span, format_datetime, promql_duration
 from console.units import formatted
 from stores import StoreError
 
@@ -131,8 +131,8 @@ class PanelView:
                     ui.label(f"Query {one.target.ref_id}").classes("muted")
                     ui.label(one.query.text).classes("mono")
         span, step = self._data.queries.intervals.span, self._data.queries.intervals.step
-        times = f"{format_time(span.start)} to {format_time(span.end)} UTC"
-        ui.label(f"{times}, step {format_duration(step)}").classes("muted panel-query")
+        times = f"{format_datetime(span.start)} to {format_datetime(span.end)} UTC"
+        ui.label(f"{times}, step {promql_duration(step)}").classes("muted panel-query")
 
     def _links(self) -> None:
         if self._data is None:
@@ -149,7 +149,7 @@ class PanelView:
         ui.label("Traces of the newest exemplars").classes("muted panel-query")
         with ui.element("nav").classes("menu-list").props('aria-label="Traces"'):
             for one in newest:
-                text = f"{format_time(one.time)} · {formatted(one.value, unit)}"
+                text = f"{format_datetime(one.time)} · {formatted(one.value, unit)}"
                 ui.link(text, trace_page(one.trace_id)).classes("btn mono")
 
 

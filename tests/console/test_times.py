@@ -10,11 +10,11 @@ from console.times import (
     InvalidTime,
     Span,
     TimeRange,
-    format_duration,
-    format_time,
+    format_datetime,
     panel_time_range,
     parse_duration,
     parse_time,
+    promql_duration,
 )
 
 NOW = datetime(2026, 11, 25, 10, 41, 7, tzinfo=UTC).timestamp()  # a Wednesday
@@ -57,7 +57,7 @@ def test_an_invalid_time_gives_an_error_with_examples(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["99999999999999999", "-99999999999999999", "9999-12-31T23:59:59-08:00", "now-90y"])
 def test_a_time_out_of_the_stores_limits_becomes_the_nearest_limit(text: str) -> None:
-    assert format_time(parse_time(text, NOW)).startswith(("1970-01-01", "2262-01-01"))
+    assert format_datetime(parse_time(text, NOW)).startswith(("1970-01-01", "2262-01-01"))
 
 
 def test_a_number_of_thousands_of_digits_is_not_a_time() -> None:
@@ -147,9 +147,9 @@ def test_an_invalid_duration_gives_an_error(text: str) -> None:
     ("duration_s", "text"), [(60, "1m"), (75, "75s"), (0.5, "500ms"), (1.5, "1500ms"), (86_400, "1d"), (7200, "2h")]
 )
 def test_a_duration_is_written_as_prometheus_reads_it(duration_s: float, text: str) -> None:
-    assert format_duration(duration_s) == text
+    assert promql_duration(duration_s) == text
     assert parse_duration(text) == duration_s
 
 
 def test_a_time_is_written_in_utc() -> None:
-    assert format_time(NOW) == "2026-11-25 10:41:07"
+    assert format_datetime(NOW) == "2026-11-25 10:41:07"

@@ -9,7 +9,7 @@ from console.dashboards.annotations import Annotation
 from console.dashboards.elements import LogsElement
 from console.dashboards.panel_data import PanelData
 from console.dashboards.panels.plugin import PanelContext
-from console.times import format_time
+from console.times import format_datetime
 from stores.logs import LogLine
 from stores.quoting import plain
 
@@ -41,7 +41,7 @@ def view(line: LogLine, names: Sequence[str], index: int) -> dict[str, Any]:
     selected = [(name, line.value(name)) for name in names]
     return {
         "key": f"{line.time}-{line.trace_id}-{index}",
-        "time": format_time(line.time) + f"{line.time % 1:.{_MILLISECONDS}f}"[1:],
+        "time": format_datetime(line.time) + f"{line.time % 1:.{_MILLISECONDS}f}"[1:],
         "level": line.severity,
         "body": line.body,
         "selected": [(name, plain(value)) for name, value in selected if value is not None],

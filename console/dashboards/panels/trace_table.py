@@ -7,7 +7,7 @@ from typing import Final
 
 from alert_sink.console_pages import trace_page
 from console.dashboards.panels.grid import Column, Grid, GridCell
-from console.times import format_time
+from console.times import format_datetime
 from console.units import formatted
 from stores.traces import TraceSummary
 
@@ -27,7 +27,7 @@ class TraceTable:
     def show(self, traces: Sequence[TraceSummary]) -> None:
         rows = [
             [
-                GridCell(one.start, format_time(one.start)),
+                GridCell(one.start, format_datetime(one.start)),
                 GridCell(one.trace_id, f"{one.trace_id[:12]}…", url=trace_page(one.trace_id), title="Open trace"),
                 GridCell(one.root_service, one.root_service or "root span not received yet"),
                 GridCell(one.root_name, one.root_name),

@@ -7,7 +7,7 @@ import math
 import pytest
 from console_dashboards import NOW, context_of, data_of, panel_of, variable
 
-from console.times import format_time
+from console.times import format_datetime
 from stores import QueryRefused, StoreUnreachable
 from stores.metric_results import Sample, Series
 
@@ -32,7 +32,7 @@ def test_the_reason_names_the_range_and_the_selected_values() -> None:
 def test_the_reason_of_an_instant_query_names_the_time() -> None:
     firing = panel_of("table", {"expr": "ALERTS", "instant": True, "range": False})
     context = context_of(since="now-1h")
-    assert data_of(firing, [], context=context).empty_reason == f"no value at {format_time(NOW)} UTC"
+    assert data_of(firing, [], context=context).empty_reason == f"no value at {format_datetime(NOW)} UTC"
 
 
 def test_one_failed_query_does_not_hide_the_results_of_the_others() -> None:
