@@ -71,7 +71,6 @@ class QueryRunner:
         self._services = services
         self._keep_s = keep_s
         self._results: dict[Query, asyncio.Task[Any]] = {}
-        self.sent = 0  # queries that were sent to a server
 
     async def run(self, query: Query) -> Any:
         """The result of a query.
@@ -81,7 +80,6 @@ class QueryRunner:
         """
         task = self._results.get(query)
         if task is None:
-            self.sent += 1
             task = asyncio.create_task(self._services.ask(query.run, self._services.stores))
             task.add_done_callback(partial(self._finished, query))
             self._results[query] = task
