@@ -71,7 +71,7 @@ class TimeBar:
         self.address = address
         address.push()
 
-    def go_asking(self, parameters: Mapping[str, str]) -> None:
+    def set_parameters(self, parameters: Mapping[str, str]) -> None:
         """Put the page's own parameters in the address bar; time range and refresh interval stay."""
         kept = {name: value for name in ("from", "to", "refresh") if (value := self.address.value(name))}
         self.go(Address(self.address.path, tuple({**kept, **parameters}.items())))

@@ -27,7 +27,7 @@ def query(expr: str, legend: str = "{{endpoint}}", ref: str = "A", *, table: boo
 
 
 def panel(
-    kind: str, title: str, *targets: Any, options: Any = None, defaults: Any = None, overrides: Any = (), **said: Any
+    kind: str, title: str, *targets: Any, options: Any = None, defaults: Any = None, overrides: Any = (), **json: Any
 ) -> Any:
     """A panel of 8 by 7; three panels per line."""
     number = next(_ids)
@@ -35,7 +35,7 @@ def panel(
         "id": number, "type": kind, "title": title, "pluginVersion": "11.3.0",
         "gridPos": {"x": (number - 1) % 3 * 8, "y": (number - 1) // 3 * 7, "w": 8, "h": 7},
         "datasource": PROMETHEUS, "targets": list(targets), "options": options or {},
-        "fieldConfig": {"defaults": defaults or {}, "overrides": list(overrides)}, **said,
+        "fieldConfig": {"defaults": defaults or {}, "overrides": list(overrides)}, **json,
     }  # fmt: skip
 
 

@@ -24,7 +24,7 @@ MARKUP_IN_LABELS = (
 PANEL_TYPES = ("timeseries", "stat", "bargauge", "table", "state-timeline", "barchart")
 
 
-def panel(number: int, kind: str, title: str, expr: str = "vector(1)", **said: Any) -> dict[str, Any]:
+def panel(number: int, kind: str, title: str, expr: str = "vector(1)", **json: Any) -> dict[str, Any]:
     instant = kind in ("stat", "bargauge", "table", "barchart")
     target = {
         "datasource": PROMETHEUS, "expr": expr, "refId": "A", "instant": instant, "range": not instant,
@@ -43,7 +43,7 @@ def panel(number: int, kind: str, title: str, expr: str = "vector(1)", **said: A
             "legend": {"showLegend": True, "displayMode": "table", "calcs": ["lastNotNull"]},
             "xField": "model",
         },
-        **said,
+        **json,
     }
 
 
