@@ -13,7 +13,7 @@ from nicegui import ui
 from console.app import create_app
 from console.settings import DASHBOARDS, LOCAL, RUNBOOKS, ConsoleSettings
 from console.shell import TITLE
-from console.times import seconds
+from console.times import parse_duration
 from stack.settings import Stack
 from stack.stores import LOG_STORES, TRACE_STORES
 from stores.alerts import AlertStore
@@ -60,7 +60,7 @@ def settings_of(options: argparse.Namespace) -> ConsoleSettings:
 
     Raises:
         UnsafeBinding: the console would accept connections from other machines without a password.
-        BadTime: the scrape interval is not a duration.
+        InvalidTime: the scrape interval is not a duration.
         OSError: the password file cannot be read.
     """
     urls = {server: getattr(options, f"{server.replace('-', '_')}_url") for server in SERVERS}
@@ -70,7 +70,7 @@ def settings_of(options: argparse.Namespace) -> ConsoleSettings:
         urls={server: url for server, url in urls.items() if url},
         sink_url=options.alert_sink_url,
         password=Path(options.password_file).read_text(encoding="utf-8").strip() if options.password_file else "",
-        scrape_interval_s=seconds(options.scrape_interval),
+        scrape_interval_s=parse_duration(options.scrape_interval),
         dashboards=options.dashboards,
         runbooks=options.runbooks,
     )

@@ -1,7 +1,7 @@
-"""Numbers as a person reads them: `formatted(1534, "ms")` is `1.53 s`.
+"""Formats numbers with units: `formatted(1534, "ms")` is `1.53 s`.
 
-Units are named as Grafana names them. The table goes to the browser as well (`as_json`), where axes and tooltips
-are labelled by the same rules in `static/console.js`; a test compares the two.
+Units have Grafana's names. The browser gets the table of units too (`as_json`) and formats the labels of axes and
+tooltips by the same rules in `static/console.js`. A test compares both.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, Final
 
 @dataclass(frozen=True)
 class Step:
-    """From `at` on (absolute value), shown as `value / divisor` with `suffix`."""
+    """An absolute value of at least `at` is shown as `value / divisor` with `suffix`."""
 
     at: float
     divisor: float
@@ -24,13 +24,13 @@ class Step:
 
 @dataclass(frozen=True)
 class Unit:
-    """One unit; the first step has no lower limit."""
+    """The first step has no lower limit."""
 
     steps: tuple[Step, ...]
     prefix: str = ""
     suffix: str = ""  # after each step's own
     factor: float = 1.0
-    digits: int = 0  # decimals that are kept even where they are zero
+    digits: int = 0  # decimals that are shown even when they are zero
 
 
 def _scale(*steps: tuple[float, str]) -> tuple[Step, ...]:
@@ -49,10 +49,10 @@ UNITS: Final[Mapping[str, Unit]] = {
     "locale": Unit(_PLAIN),
     "percentunit": Unit(_PLAIN, suffix=" %", factor=100.0),
     "ms": Unit(_scale((1, " ms"), *((1e3 * size, suffix) for size, suffix in _SECONDS))),
-    # Below a second in milliseconds, as Grafana does it.
+    # Grafana shows less than a second in milliseconds.
     "s": Unit((Step(0.0, 1e-3, " ms"), *(Step(at, at, suffix) for at, suffix in _SECONDS))),
     "bytes": Unit(_scale(*_IEC)),
-    # A tenth of a cent can be read up to ten dollars; cents above.
+    # Tenths of a cent below ten dollars, cents above.
     "currencyUSD": Unit(_THOUSANDS, prefix="$", digits=2),
     "reqpm": Unit(_THOUSANDS, suffix=" req/min"),
     "cps": Unit(_THOUSANDS, suffix=" /s"),
@@ -61,13 +61,13 @@ _MOST_DIGITS: Final = 12
 
 
 def unit_of(name: str) -> Unit:
-    """The unit called `name`. `suffix: ×` brings its own; the name of an unknown unit follows the number."""
+    """The unit called `name`. `suffix: ×` defines a unit; the name of an unknown unit becomes the suffix."""
     suffix = name.removeprefix("suffix:") if name.startswith("suffix:") else f" {name}"
     return UNITS.get(name or "none") or Unit(_THOUSANDS, suffix=suffix)
 
 
 def formatted(value: float | None, unit: str = "none", decimals: int | None = None) -> str:
-    """`value` with its unit; a dash where there is none."""
+    """`value` with its unit; a dash for None and NaN."""
     if value is None or math.isnan(value):
         return "–"
     if math.isinf(value):
@@ -92,7 +92,7 @@ def _step(unit: Unit, amount: float) -> Step:
 
 
 def _decimals(scaled: float, unit: Unit, decimals: int | None) -> int:
-    """How many are shown: three significant digits where nobody says; more where a number would look like zero."""
+    """The number of decimals: three significant digits by default, more where the number would look like zero."""
     if scaled == 0:
         return decimals or 0
     if decimals is None:
@@ -105,7 +105,7 @@ def _decimals(scaled: float, unit: Unit, decimals: int | None) -> int:
 
 
 def _first_digit(scaled: float) -> int:
-    """Place of the first digit that is not zero, after the point: 2 for 0.05; 0 from 1 on."""
+    """The decimal place of the first digit that is not zero: 2 for 0.05, 0 for 1 and more."""
     place, limit = 0, 1.0
     while scaled < limit and place < _MOST_DIGITS:
         place += 1
@@ -121,5 +121,5 @@ def _digits(scaled: float, decimals: int, kept: int) -> str:
 
 
 def as_json() -> dict[str, Any]:
-    """The table, for the browser."""
+    """The table of units for the browser."""
     return {name: asdict(unit) for name, unit in UNITS.items()}

@@ -1,28 +1,28 @@
-"""Dashboards: the JSON that `make dashboards` generates, shown. Nothing here knows what is in it."""
+"""Shows Grafana dashboards (the JSON that `make dashboards` generates)."""
 
 from __future__ import annotations
 
 from nicegui import ui
 from starlette.requests import Request
 
-from console.dashboards.model import Library
-from console.dashboards.page import listing, show
-from console.dashboards.questions import Answers
+from console.dashboards.model import DashboardLibrary
+from console.dashboards.page import dashboard_list, show_dashboard
+from console.dashboards.queries import QueryRunner
 from console.services import services
 from console.shell import page_frame
 
 
 def register() -> None:
     """Declare the pages."""
-    boards = Library(services().settings.dashboards)
-    answers = Answers(services(), services().settings.scrape_interval_s)
+    library = DashboardLibrary(services().settings.dashboards)
+    runner = QueryRunner(services(), services().settings.scrape_interval_s)
 
     @ui.page("/dashboards")
-    def all_of_them() -> None:
+    def list_page() -> None:
         with page_frame("Dashboards", active="dashboards"):
-            listing(boards.all())
+            dashboard_list(library.all())
 
-    @ui.page("/d/{uid}/{name}")  # as Grafana's own links are
+    @ui.page("/d/{uid}/{name}")  # the form of Grafana's own links
     @ui.page("/d/{uid}")
-    async def one(request: Request, uid: str) -> None:
-        show(request, uid, boards.all(), answers)
+    async def dashboard_page(request: Request, uid: str) -> None:
+        show_dashboard(request, uid, library.all(), runner)

@@ -1,4 +1,4 @@
-"""The elements that are drawn in the browser by a script of their own."""
+"""Elements that a script of their own draws in the browser."""
 
 from __future__ import annotations
 
@@ -11,42 +11,38 @@ import nicegui
 import orjson
 from nicegui.dependencies import esm_modules
 from nicegui.element import Element
-from nicegui.elements import echart  # declares the charts' library, which panel_chart.js imports
+from nicegui.elements import echart  # registers the ECharts library, which panel_chart.js imports
 
-__all__ = ["Bands", "Chart", "Frame", "Lines", "echart"]
+__all__ = ["LogsElement", "PanelChrome", "StateTimelineElement", "TimeSeriesElement", "echart"]
 
 
-def _as_it_is(content: object) -> orjson.Fragment:
-    """JSON that goes to the browser as it is: NiceGUI would watch every number of a series for changes."""
+def _raw_json(content: object) -> orjson.Fragment:
+    """JSON that NiceGUI sends unchanged. Otherwise it would watch every number of a series for changes."""
     return orjson.Fragment(orjson.dumps(content))
 
 
 @cache
 def scripts() -> list[str]:
-    """Addresses of the scripts that draw charts: a page fetches them while its questions are being answered."""
+    """Addresses of the scripts that draw charts. The browser loads them while the queries run."""
     name = "nicegui-echart"
     key, library = next((key, one) for key, one in esm_modules.items() if one.name == name)
     entry = (library.path / "index.js").read_text(encoding="utf-8")
     files = ["index.js", *re.findall(r'from ?"\./([\w.-]+\.js)"', entry)]
-    assert Chart.component is not None
+    assert TimeSeriesElement.component is not None
     base = f"/_nicegui/{nicegui.__version__}"
-    return [f"{base}/components/{Chart.component.key}", *(f"{base}/esm/{key}/{file}" for file in files)]
+    return [f"{base}/components/{TimeSeriesElement.component.key}", *(f"{base}/esm/{key}/{file}" for file in files)]
 
 
-class Frame(Element, component="panel_frame.js"):
-    """A panel's frame and state; `state` is loading, data, empty, failed or unknown."""
+class PanelChrome(Element, component="panel_chrome.js"):
+    """A panel's frame, title and menus. `state` is loading, data, empty, failed or unknown."""
 
-    def __init__(self, title: str, *, described: bool, alone: str) -> None:
+    def __init__(self, title: str, *, described: bool, view_key: str) -> None:
+        """`view_key` is the value of `viewPanel` for this panel; empty where the page shows this panel alone."""
         super().__init__()
-        self._props.update({"title": title, "described": described, "alone": alone, "state": "loading"})
+        self._props.update({"title": title, "described": described, "viewKey": view_key, "state": "loading"})
 
-    @property
-    def state(self) -> str:
-        """What it shows."""
-        return str(self._props["state"])
-
-    def busy(self) -> None:
-        """Other data is on its way."""
+    def show_busy(self) -> None:
+        """Show that other data is loading."""
         self._props["busy"] = True
         self.update()
 
@@ -61,7 +57,7 @@ class Frame(Element, component="panel_frame.js"):
         warnings: Sequence[str] = (),
         **data: str,
     ) -> None:
-        """Another state; `data` become attributes that say what was asked."""
+        """Show another state. `data` become `data-…` attributes that say which times were queried."""
         self._props.update(
             {
                 "state": state,
@@ -77,30 +73,30 @@ class Frame(Element, component="panel_frame.js"):
         self.update()
 
 
-class _Drawn(Element):
-    """Drawn by a script from its property `view`."""
+class _ViewElement(Element):
+    """The script draws the property `view`."""
 
     def __init__(self, view: object) -> None:
         super().__init__()
-        self._props["view"] = _as_it_is(view)
+        self._props["view"] = _raw_json(view)
 
     def show(self, view: object) -> None:
-        """Something else in the same place."""
-        self._props["view"] = _as_it_is(view)
+        """Draw another view in the same place."""
+        self._props["view"] = _raw_json(view)
         self.update()
 
 
-class Chart(_Drawn, component="panel_chart.js"):
-    """Series over time, as panels/timeseries.py makes them."""
+class TimeSeriesElement(_ViewElement, component="panel_chart.js"):
+    """Series over time. panels/time_series.py makes the view."""
 
-    def __init__(self, view: object, zoom: Callable[[float, float], Any]) -> None:
+    def __init__(self, view: object, on_zoom: Callable[[float, float], Any]) -> None:
         super().__init__(view)
-        self.on("zoom", lambda event: zoom(event.args["from"] / 1000, event.args["to"] / 1000))
+        self.on("zoom", lambda event: on_zoom(event.args["from"] / 1000, event.args["to"] / 1000))
 
 
-class Bands(_Drawn, component="panel_bands.js"):
-    """States over time, as panels/statetimeline.py makes them."""
+class StateTimelineElement(_ViewElement, component="panel_state_timeline.js"):
+    """States over time. panels/state_timeline.py makes the view."""
 
 
-class Lines(_Drawn, component="panel_lines.js"):
-    """Log lines, each as panels/logs.py makes it."""
+class LogsElement(_ViewElement, component="panel_logs.js"):
+    """Log lines. panels/logs.py makes the view."""

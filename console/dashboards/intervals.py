@@ -1,8 +1,8 @@
-"""How far apart points are, and how far back rates look: `$__interval`, `$__rate_interval`, `$__range`.
+"""Grafana's `$__interval`, `$__rate_interval` and `$__range`.
 
-As Grafana's documentation of its Prometheus data source says: `$__interval` is the range divided by the panel's width
-in pixels, rounded to a length that reads well, and not below the panel's own minimum or the scrape interval;
-`$__rate_interval` is the longer of `$__interval` + scrape interval and four scrape intervals.
+As the documentation of Grafana's Prometheus data source says: `$__interval` is the range divided by the panel's width
+in pixels, rounded to a readable length, and at least the panel's minimum interval or the scrape interval.
+`$__rate_interval` is the larger of `$__interval` + scrape interval and four scrape intervals.
 """
 
 from __future__ import annotations
@@ -11,50 +11,49 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from console.times import Span, length
+from console.times import Span, promql_duration
 
-# Lengths that read well, in seconds: the first of each pair is used for what is shorter than the second.
-_LADDER: Final = (
+# Readable lengths in seconds: (length, upper limit of the intervals that are rounded to this length).
+_READABLE_LENGTHS: Final = (
     (0.001, 0.010), (0.010, 0.015), (0.020, 0.035), (0.050, 0.075), (0.100, 0.150), (0.200, 0.350), (0.500, 0.750),
     (1, 1.5), (2, 3.5), (5, 7.5), (10, 12.5), (15, 17.5), (20, 25), (30, 45), (60, 90), (120, 210), (300, 450),
     (600, 750), (900, 1050), (1200, 1500), (1800, 2700), (3600, 5400), (7200, 9000), (10_800, 16_200),
     (21_600, 32_400), (43_200, 86_400), (86_400, 604_800), (604_800, 1_814_400), (2_592_000, 3_628_800),
 )  # fmt: skip
 _LONGEST: Final = 31_536_000.0
-MOST_POINTS: Final = 11_000  # what Prometheus answers at most for one series
+MAX_POINTS: Final = 11_000  # Prometheus refuses a query with more points per series
 
 
-def readable(interval_s: float) -> float:
-    """The length that reads well next to an interval."""
-    return next((float(length) for length, below in _LADDER if interval_s < below), _LONGEST)
+def round_interval(interval_s: float) -> float:
+    """The readable length that is nearest to an interval."""
+    return next((float(length) for length, below in _READABLE_LENGTHS if interval_s < below), _LONGEST)
 
 
 @dataclass(frozen=True)
 class Intervals:
-    """What one panel's queries are asked with. Seconds."""
+    """The intervals of one panel's queries. Seconds."""
 
     span: Span
     step: float
-    rate: float
+    rate_interval: float
 
     @classmethod
-    def of(cls, span: Span, points: int, scrape_s: float, smallest_s: float = 0.0) -> Intervals:
-        """For a panel that has room for so many points and may have a smallest interval of its own."""
-        step = max(readable(span.length / max(points, 1)), smallest_s or scrape_s)
-        step = max(step, span.length / MOST_POINTS)
+    def of(cls, span: Span, points: int, scrape_s: float, minimum_s: float = 0.0) -> Intervals:
+        """For a panel that is `points` pixels wide. `minimum_s` is the panel's minimum interval."""
+        step = max(round_interval(span.length / max(points, 1)), minimum_s or scrape_s)
+        step = max(step, span.length / MAX_POINTS)
         return cls(span, step, max(step + scrape_s, 4 * scrape_s))
 
     @property
     def aligned(self) -> Span:
-        """The span in whole steps since 1970, so that asking again a little later gives the same points."""
+        """The span in whole steps since 1970: a refresh a little later gets the same points again."""
         start, end = (math.floor(at / self.step) * self.step for at in (self.span.start, self.span.end))
         return Span(start, end if end > start else start + self.step)
 
     def macros(self) -> dict[str, str]:
-        """What stands for what in a query."""
-        whole = max(1, round(self.span.length))
+        """Grafana's macros and their values."""
         return {
-            "__interval": length(self.step),
-            "__rate_interval": length(self.rate),
-            "__range": f"{whole}s",
+            "__interval": promql_duration(self.step),
+            "__rate_interval": promql_duration(self.rate_interval),
+            "__range": f"{max(1, round(self.span.length))}s",
         }

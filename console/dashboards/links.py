@@ -1,4 +1,4 @@
-"""Links of panels and cells: Grafana's templates filled in, and never to anything but a page."""
+"""Links of dashboards, panels and table cells, with variables filled in. Only addresses of pages become links."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from console.dashboards.model import Json
-from console.dashboards.plan import Shown
-from console.dashboards.variables import written_plain
+from console.dashboards.panel_queries import QueryContext
+from console.dashboards.variables import interpolate_text
 
 
 @dataclass(frozen=True)
-class Link:
-    """Where a link leads."""
-
+class DashboardLink:
     title: str
     url: str
     new_tab: bool
 
 
-def links_of(items: Sequence[Json], shown: Shown, runbooks: Path, cell: str = "") -> list[Link]:
-    """The links, filled in; `cell` is the value of a table's cell (`__value.raw`). What is no page is left out."""
+def dashboard_links(
+    items: Sequence[Json], context: QueryContext, runbooks: Path, cell: str = ""
+) -> list[DashboardLink]:
+    """The links of `items`; `cell` is the value of a table cell (`__value.raw`)."""
     found = []
     for item in items:
-        url = local(_filled(str(item.get("url") or ""), shown, cell, encode=True), runbooks)
+        url = page_address(_interpolate(str(item.get("url") or ""), context, quote(cell, safe="")), runbooks)
         if url:
-            title = _filled(str(item.get("title") or url), shown, cell, encode=False)
-            found.append(Link(title, url, bool(item.get("targetBlank"))))
+            title = _interpolate(str(item.get("title") or url), context, cell)
+            found.append(DashboardLink(title, url, bool(item.get("targetBlank"))))
     return found
 
 
-def _filled(text: str, shown: Shown, cell: str, *, encode: bool) -> str:
-    text = text.replace("${__value.raw}", quote(cell, safe="") if encode else cell)
-    times = "&".join(f"{name}={quote(value, safe='/')}" for name, value in shown.range.parameters().items())
-    return written_plain(text, shown.variables, {"__url_time_range": times})
+def _interpolate(text: str, context: QueryContext, cell: str) -> str:
+    time_range = "&".join(f"{name}={quote(value, safe='/')}" for name, value in context.range.parameters().items())
+    text = text.replace("${__value.raw}", cell)
+    return interpolate_text(text, context.variables, {"__url_time_range": time_range})
 
 
-def local(url: str, runbooks: Path) -> str:
-    """A page's address; one of a runbook that is here leads to this console's own page of it. Else empty."""
+def page_address(url: str, runbooks: Path) -> str:
+    """The address of a page; empty where `url` is none. A runbook of this repository opens in the console."""
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -1,4 +1,4 @@
-"""A dashboard as its JSON says it: Grafana's classic form, as far as the console shows it."""
+"""Reads Grafana's classic dashboard JSON, as far as the console shows it."""
 
 from __future__ import annotations
 
@@ -13,44 +13,41 @@ Json = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Target:
-    """One query of a panel."""
+class QueryTarget:
+    """One query of a panel or of an annotation."""
 
-    ref: str
-    source: str  # prometheus, loki, tempo, …
+    ref_id: str
+    datasource: str  # type of the data source: prometheus, loki, tempo
     json: Json
 
     @property
     def expr(self) -> str:
-        """PromQL or LogQL, with variables in it."""
+        """PromQL or LogQL with variables."""
         return str(self.json.get("expr", ""))
 
     @property
     def legend(self) -> str:
-        """Template of its series' names; empty: by their labels."""
+        """Template of the series' names; empty: names are made of the labels."""
         legend = str(self.json.get("legendFormat") or "")
         return "" if legend == "__auto" else legend
 
     @property
-    def instant(self) -> bool:
-        """Asked for one time: the range's end."""
+    def is_instant(self) -> bool:
+        """Whether the query runs for one time, the end of the range."""
         return bool(self.json.get("instant"))
 
     @property
-    def as_table(self) -> bool:
-        """A row per series, a column per label."""
+    def is_table(self) -> bool:
+        """Whether the result is a table: one row per series, one column per label."""
         return self.json.get("format") == "table"
 
     @property
-    def exemplars(self) -> bool:
-        """Shown with the traces behind it."""
+    def has_exemplars(self) -> bool:
         return bool(self.json.get("exemplar"))
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One panel."""
-
     id: int
     type: str
     title: str
@@ -59,28 +56,25 @@ class Panel:
     y: int
     width: int
     height: int
-    targets: tuple[Target, ...]
+    targets: tuple[QueryTarget, ...]
     json: Json
 
     @property
     def key(self) -> str:
-        """What `viewPanel` is called in the address that shows this panel only."""
+        """The value of `viewPanel` in the address that shows this panel alone."""
         return f"panel-{self.id}"
 
     @property
     def options(self) -> Json:
-        """Of its type."""
-        found: Json = self.json.get("options") or {}
-        return found
+        options: Json = self.json.get("options") or {}
+        return options
 
     @property
     def transformations(self) -> tuple[Json, ...]:
-        """What is done with the answers before they are shown."""
         return tuple(self.json.get("transformations") or ())
 
     @property
     def links(self) -> tuple[Json, ...]:
-        """To where it goes on."""
         return tuple(self.json.get("links") or ())
 
     def text(self, name: str) -> str:
@@ -90,38 +84,32 @@ class Panel:
 
 @dataclass(frozen=True)
 class Row:
-    """Panels under one title."""
-
-    id: int
     title: str  # empty: panels before the first row
     panels: tuple[Panel, ...]
 
 
 @dataclass(frozen=True)
-class Annotations:
-    """A query whose answers are marked on every chart."""
+class AnnotationQuery:
+    """A query whose results are marked on every time series panel."""
 
     name: str
     color: str
-    target: Target
+    target: QueryTarget
     json: Json
 
 
 @dataclass(frozen=True)
 class Dashboard:
-    """One dashboard."""
-
     uid: str
     title: str
     description: str
     rows: tuple[Row, ...]
     variables: tuple[Json, ...]
-    annotations: tuple[Annotations, ...]
+    annotations: tuple[AnnotationQuery, ...]
     json: Json = field(repr=False)
 
     @classmethod
-    def of(cls, json: Json) -> Dashboard:
-        """What the JSON is."""
+    def from_json(cls, json: Json) -> Dashboard:
         return cls(
             uid=str(json["uid"]),
             title=str(json.get("title", "")),
@@ -133,8 +121,8 @@ class Dashboard:
         )
 
     @property
-    def about(self) -> str:
-        """For people: its first paragraph. The next one is for those who edit the file."""
+    def summary(self) -> str:
+        """The description's first paragraph. The second one is for people who edit the file."""
         return self.description.partition("\n\n")[0]
 
     @property
@@ -143,74 +131,73 @@ class Dashboard:
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """Words that dashboards are found by."""
         return tuple(self.json.get("tags") or ())
 
 
 def _rows(items: Any) -> Iterator[Row]:
-    """A row has the panels that follow it; one that Grafana saved collapsed carries them inside."""
-    row_id, title, panels = 0, "", list[Panel]()
+    """A row has the panels that follow it. A row that Grafana saved collapsed carries its panels inside."""
+    title, panels = "", list[Panel]()
     for item in items:
         if item["type"] != "row":
-            panels.append(_panel(item))
+            panels.append(panel_from_json(item))
             continue
         if panels or title:
-            yield Row(row_id, title, tuple(panels))
-        row_id, title = int(item["id"]), str(item.get("title") or "")
-        panels = [_panel(inner) for inner in item.get("panels") or ()]
+            yield Row(title, tuple(panels))
+        title = str(item.get("title") or "")
+        panels = [panel_from_json(inner) for inner in item.get("panels") or ()]
     if panels or title:
-        yield Row(row_id, title, tuple(panels))
+        yield Row(title, tuple(panels))
 
 
-def _panel(item: Json) -> Panel:
-    place = item.get("gridPos") or {}
+def panel_from_json(item: Json) -> Panel:
+    position = item.get("gridPos") or {}
     return Panel(
         id=int(item["id"]),
         type=str(item["type"]),
         title=str(item.get("title") or ""),
         description=str(item.get("description") or ""),
-        x=int(place.get("x", 0)),
-        y=int(place.get("y", 0)),
-        width=int(place.get("w", 24)),
-        height=int(place.get("h", 8)),
+        x=int(position.get("x", 0)),
+        y=int(position.get("y", 0)),
+        width=int(position.get("w", 24)),
+        height=int(position.get("h", 8)),
         targets=tuple(_target(target, item) for target in item.get("targets") or ()),
         json=item,
     )
 
 
-def _target(json: Json, owner: Json) -> Target:
-    source = json.get("datasource") or owner.get("datasource") or {}
-    return Target(
-        ref=str(json.get("refId") or "A"),
-        source=str(source.get("type", "") if isinstance(source, Mapping) else source),
+def _target(json: Json, owner: Json) -> QueryTarget:
+    datasource = json.get("datasource") or owner.get("datasource") or {}
+    return QueryTarget(
+        ref_id=str(json.get("refId") or "A"),
+        datasource=str(datasource.get("type", "") if isinstance(datasource, Mapping) else datasource),
         json=json,
     )
 
 
-def _annotations(items: Any) -> Iterator[Annotations]:
+def _annotations(items: Any) -> Iterator[AnnotationQuery]:
     for item in items:
         if item.get("enable") and not item.get("builtIn") and item.get("target"):
-            yield Annotations(
+            yield AnnotationQuery(
                 str(item["name"]), str(item.get("iconColor") or "blue"), _target(item["target"], item), item
             )
 
 
-class Library:
-    """The dashboards of a folder; a file that changed is read again."""
+class DashboardLibrary:
+    """The dashboards of a folder. A file that has changed is read again."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._read: dict[Path, tuple[int, Dashboard]] = {}
+        self._loaded: dict[Path, tuple[int, Dashboard]] = {}  # with the file's time of change, ns
         self._lock = threading.Lock()
 
     def all(self) -> list[Dashboard]:
-        """Every dashboard, by title."""
+        """Every dashboard, sorted by title."""
         with self._lock:
             files = {path: path.stat().st_mtime_ns for path in self._folder.glob("*.json")}
-            self._read = {
-                path: kept
-                if (kept := self._read.get(path)) and kept[0] == changed
-                else (changed, Dashboard.of(json.loads(path.read_text(encoding="utf-8"))))
+            self._loaded = {
+                path: loaded
+                if (loaded := self._loaded.get(path)) and loaded[0] == changed
+                else (changed, Dashboard.from_json(json.loads(path.read_text(encoding="utf-8"))))
                 for path, changed in files.items()
             }
-            return sorted((board for _, board in self._read.values()), key=lambda board: board.title)
+            return sorted((dashboard for _, dashboard in self._loaded.values()), key=lambda one: one.title)

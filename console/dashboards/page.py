@@ -1,4 +1,4 @@
-"""A dashboard on a page: asks everything at once, and shows each panel as soon as its own answers are there."""
+"""A dashboard's page. All queries run at once, and each panel is shown as soon as its own results are there."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ import math
 import time
 from collections.abc import Sequence
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from nicegui import background_tasks, ui
 from starlette.requests import Request
 
 from console.address import Address
-from console.dashboards import notes, variables
-from console.dashboards.answer import put_together
-from console.dashboards.controls import VariableControl, annotation_toggles
+from console.dashboards import variables
+from console.dashboards.annotations import Annotation, annotations_of, query_of
 from console.dashboards.elements import scripts
-from console.dashboards.links import links_of
+from console.dashboards.links import dashboard_links
 from console.dashboards.model import Dashboard, Json, Panel, Row
-from console.dashboards.notes import Note
-from console.dashboards.panels.body import Context
-from console.dashboards.plan import Plan, Shown, plan
-from console.dashboards.questions import Answers, Question
-from console.dashboards.variables import Variable
-from console.dashboards.view import PanelView
+from console.dashboards.panel_data import panel_data
+from console.dashboards.panel_queries import PanelQueries, QueryContext, panel_queries
+from console.dashboards.panel_view import PanelView
+from console.dashboards.panels.plugin import PanelContext
+from console.dashboards.queries import Query, QueryRunner
+from console.dashboards.toolbar import VariableControl, annotation_toggles
+from console.dashboards.variables import Variable, interpolate_text
 from console.services import services
 from console.shell import heading, page_frame, static
 from console.states import reason
@@ -35,266 +35,271 @@ from stores import StoreError
 
 _log = logging.getLogger(__name__)
 
-_DEFAULT_PX = 1440
+_DEFAULT_PX: Final = 1440
 
 
 class DashboardPage:
-    """One page, of one person."""
+    """A dashboard in one browser tab."""
 
-    def __init__(self, board: Dashboard, others: Sequence[Dashboard], request: Request, answers: Answers) -> None:
-        self._board = board
-        self._others = others
-        self._answers = answers
+    def __init__(
+        self, dashboard: Dashboard, library: Sequence[Dashboard], request: Request, runner: QueryRunner
+    ) -> None:
+        """`library` has the dashboards that the page links to."""
+        self._dashboard = dashboard
+        self._library = library
+        self._runner = runner
         self._address = Address.of(request)
         self._px = int(width) if (width := request.cookies.get("console_width", "")).isdecimal() else _DEFAULT_PX
-        self._variables = variables.chosen(board, self._address)
+        self._variables = variables.variables_of(dashboard, self._address)
         self._views: list[PanelView] = []
-        self._titles: list[tuple[Row, ui.label]] = []
-        self._only = _wanted(self._address)
-        self._notes: list[Note] = []
-        self._hidden: set[str] = set()
-        self._turn = 0
-        self._answered = 0.0  # when the last answer came, Unix s
+        self._row_titles: list[tuple[Row, ui.label]] = []
+        self._annotations: list[Annotation] = []
+        self._hidden_annotations: set[str] = set()
+        self._loads = 0  # a load that is not the newest shows nothing any more
         self._build()
-        background_tasks.create(self.load(), name=f"dashboard {board.uid}")
+        background_tasks.create(self.load(), name=f"dashboard {dashboard.uid}")
 
-    # --- Building -------------------------------------------------------------------------------------
+    # --- Building -----------------------------------------------------------------------------------------
 
     def _build(self) -> None:
-        board = self._board
+        dashboard = self._dashboard
         for script in scripts():
             ui.add_head_html(f'<link rel="modulepreload" href="{script}">')
         ui.add_head_html(f'<link rel="stylesheet" href="{static("dashboards.css")}">')
-        with page_frame(board.title, active="dashboards") as head:
-            picker = board.json.get("timepicker") or {}
-            default = board.json.get("time") or {}
+        with page_frame(dashboard.title, active="dashboards") as head:
+            picker = dashboard.json.get("timepicker") or {}
+            default = dashboard.json.get("time") or {}
             with head:
                 self._times = TimeBar(
                     self._address,
                     self.load,
                     default=TimeRange(str(default.get("from", "now-6h")), str(default.get("to", "now"))),
-                    default_refresh=str(board.json.get("refresh") or ""),
+                    default_refresh=str(dashboard.json.get("refresh") or ""),
                     quick=picker.get("time_options") or QUICK,
                     intervals=picker.get("refresh_intervals") or REFRESH,
                 )
             with ui.element("div").classes("board-head"):
-                ui.label(board.about).classes("muted board-about")
+                ui.label(dashboard.summary).classes("muted board-about")
                 self._toolbar()
             self._root = ui.element("div").classes("dashboard").props('data-state="loading"')
-            self._root.props["data-uid"] = board.uid
+            self._root.props["data-uid"] = dashboard.uid
             with self._root:
-                panel = next((panel for panel in board.panels if panel.key == self._only), None)
+                key = _view_panel(self._address)
+                panel = next((panel for panel in dashboard.panels if panel.key == key), None)
                 if panel:
-                    self._alone(panel)
+                    self._single_panel(panel)
                 else:
-                    for row in board.rows:
+                    for row in dashboard.rows:
                         self._row(row)
 
     def _toolbar(self) -> None:
-        with ui.element("div").classes("toolbar").props('role="group" aria-label="What is shown"'):
-            self._controls = {one.name: VariableControl(one, self._choose) for one in self._variables if not one.hidden}
-            if self._board.annotations:
-                annotation_toggles(self._board.annotations, self._annotate)
-            for link in self._board.json.get("links") or ():
-                self._board_link(link)
+        with ui.element("div").classes("toolbar").props('role="group" aria-label="Variables and links"'):
+            self._controls = {
+                one.name: VariableControl(one, self._on_select) for one in self._variables if not one.is_constant
+            }
+            if self._dashboard.annotations:
+                annotation_toggles(self._dashboard.annotations, self._hide_annotations)
+            for link in self._dashboard.json.get("links") or ():
+                if link.get("type") == "link":
+                    self._page_link(link)
+                else:
+                    self._dashboards_link(link)
 
-    def _board_link(self, link: Json) -> None:
-        if link.get("type") == "link":
-            for one in links_of([link], self._shown(), services().settings.runbooks):
-                ui.link(one.title, one.url, new_tab=not one.url.startswith("/")).classes("btn flat")
-            return
+    def _page_link(self, json: Json) -> None:
+        for link in dashboard_links([json], self._context(), services().settings.runbooks):
+            ui.link(link.title, link.url, new_tab=not link.url.startswith("/")).classes("btn flat")
+
+    def _dashboards_link(self, link: Json) -> None:
         tags = set(link.get("tags") or ())
-        boards = [one for one in self._others if tags <= set(one.tags) and one.uid != self._board.uid]
-        if not boards:
+        others = [one for one in self._library if tags <= set(one.tags) and one.uid != self._dashboard.uid]
+        if not others:
             return
         with button(str(link.get("title") or "Dashboards"), "") as opener:
             opener.classes("flat").props('aria-haspopup="true"')
             ui.icon("expand_more").props('aria-hidden="true"')
-            with ui.menu() as menu, ui.element("nav").classes("menu-list"):
-                pass
-        opener.on("click", lambda: self._list_boards(menu, boards, link))
+            menu = ui.menu()
+        opener.on("click", lambda: self._fill_dashboards_menu(menu, others, link))
 
-    def _list_boards(self, menu: ui.menu, boards: Sequence[Dashboard], link: Json) -> None:
-        """Made when it is opened: the links carry the range and the variables of then."""
+    def _fill_dashboards_menu(self, menu: ui.menu, others: Sequence[Dashboard], link: Json) -> None:
+        """Filled when it is opened: its links carry the current time range and variables."""
         parameters: dict[str, str | Sequence[str]] = {}
         if link.get("keepTime"):
             parameters |= self._times.range.parameters()
         if link.get("includeVars"):
-            parameters |= variables.parameters(self._variables)
+            parameters |= variables.url_parameters(self._variables)
         menu.clear()
         with menu, ui.element("nav").classes("menu-list"):
-            for one in boards:
+            for one in others:
                 ui.link(one.title, str(Address(f"/d/{one.uid}").with_parameters(parameters))).classes("btn")
 
     def _row(self, row: Row) -> None:
         with ui.element("section").classes("board-row"):
             if row.title:
                 with ui.element("h2").classes("row-title"):
-                    opener = button("", "").classes("row-button")
-                    opener.props["aria-expanded"] = "true"
+                    opener = button("", "").classes("row-button").props('aria-expanded="true"')
                     with opener:
                         ui.icon("expand_more").props('aria-hidden="true"')
-                        self._titles.append((row, ui.label(self._written(row.title))))
-            place = ui.element("div").classes("board-grid")
+                        self._row_titles.append((row, ui.label(interpolate_text(row.title, self._variables))))
+            grid = ui.element("div").classes("board-grid")
             top = min((panel.y for panel in row.panels), default=0)
-            with place:
+            with grid:
                 self._views += [self._view(panel, top) for panel in row.panels]
             if row.title:
-                opener.on("click", partial(self._fold, opener, place))
+                opener.on("click", partial(_toggle_row, opener, grid))
 
     def _view(self, panel: Panel, top: int, *, alone: bool = False) -> PanelView:
-        title = self._written(panel.title)
-        return PanelView(panel, Context(panel, self._zoom), top, "" if alone else panel.key, title)
+        title = interpolate_text(panel.title, self._variables)
+        return PanelView(panel, PanelContext(panel, self._on_zoom), top, title, alone=alone)
 
-    def _written(self, title: str) -> str:
-        return variables.written_plain(title, self._variables)
-
-    def _alone(self, panel: Panel) -> None:
+    def _single_panel(self, panel: Panel) -> None:
         back = str(self._address.with_parameters({"viewPanel": None}))
-        ui.link(f"← {self._board.title}", back).classes("btn board-back")
+        ui.link(f"← {self._dashboard.title}", back).classes("btn board-back")
         self._views = [self._view(panel, panel.y, alone=True)]
 
-    def _fold(self, opener: ui.element, place: ui.element) -> None:
-        open_ = not place.visible
-        place.set_visibility(open_)
-        opener.props["aria-expanded"] = str(open_).lower()
-        opener.update()
+    # --- Events -------------------------------------------------------------------------------------------
 
-    # --- What a person changes ------------------------------------------------------------------------
-
-    async def _choose(self, changed: Variable) -> None:
+    async def _on_select(self, changed: Variable) -> None:
         self._variables = [changed if one.name == changed.name else one for one in self._variables]
         self._controls[changed.name].update(changed)
-        self._times.go(self._times.address.with_parameters(variables.parameters(self._variables)))
+        self._times.go(self._times.address.with_parameters(variables.url_parameters(self._variables)))
         for view in self._views:
-            view.busy()
+            view.show_busy()
         await self.load()
 
-    async def _zoom(self, start: float, end: float) -> None:
+    async def _on_zoom(self, start: float, end: float) -> None:
         await self._times.show(TimeRange.between(start, end))
 
-    async def _annotate(self, hidden: set[str]) -> None:
-        self._hidden = set(hidden)
+    def _hide_annotations(self, hidden: set[str]) -> None:
+        self._hidden_annotations = set(hidden)
         for view in self._views:
             if view.panel.type == "timeseries":
-                view.annotate(self._drawn_notes())
+                view.show_annotations(self._visible_annotations())
 
-    def _drawn_notes(self) -> list[Note]:
-        return [note for note in self._notes if note.source not in self._hidden]
+    def _visible_annotations(self) -> list[Annotation]:
+        return [one for one in self._annotations if one.source not in self._hidden_annotations]
 
-    # --- Asking ---------------------------------------------------------------------------------------
+    # --- Loading ------------------------------------------------------------------------------------------
 
     async def load(self) -> None:
-        """Ask everything once, concurrently; what a later load asked wins."""
-        self._turn += 1
-        turn = self._turn
-        shown = self._shown()
-        marks = asyncio.create_task(self._ask_notes(shown))
-        choices = asyncio.create_task(self._ask_variables(shown, turn))
-        for row, label in self._titles:
-            label.set_text(self._written(row.title))
-        plans = [(view, plan(view.panel, shown, full=view.is_alone)) for view in self._views]
-        await asyncio.gather(*(self._ask_panel(view, one, shown, marks, turn) for view, one in plans))
-        await choices
-        if turn == self._turn:
-            answered = str(round(self._answered * 1000))
-            self._root.props.update({"data-state": "shown", "data-turn": str(turn), "data-answered": answered})
+        """Run all queries concurrently and show the results, unless a newer load has begun."""
+        self._loads += 1
+        load = self._loads
+        context = self._context()
+        annotations_loaded = asyncio.create_task(self._load_annotations(context))
+        options_loaded = asyncio.create_task(self._load_options(context, load))
+        for row, label in self._row_titles:
+            label.set_text(interpolate_text(row.title, self._variables))
+        queries = [(view, panel_queries(view.panel, context, full_width=view.is_alone)) for view in self._views]
+        await asyncio.gather(*(self._load_panel(view, one, context, annotations_loaded, load) for view, one in queries))
+        await options_loaded
+        if load == self._loads:
+            self._root.props.update({"data-state": "shown", "data-loads": str(load)})
             self._root.update()
 
-    def _shown(self) -> Shown:
-        store = services().stores.logs.server
-        scrape = services().settings.scrape_interval_s
-        # Pages that ask within the same moment ask the same.
-        moment = max(1.0, scrape / 3)
-        now = math.floor(time.time() / moment) * moment
-        return Shown(self._times.range, now, tuple(self._variables), scrape, store, self._px)
+    def _context(self) -> QueryContext:
+        log_store = services().stores.logs.server
+        scrape_s = services().settings.scrape_interval_s
+        # Rounded, so that pages that load at nearly the same time run equal queries.
+        rounding_s = max(1.0, scrape_s / 3)
+        now = math.floor(time.time() / rounding_s) * rounding_s
+        return QueryContext(self._times.range, now, tuple(self._variables), scrape_s, log_store, self._px)
 
-    async def _ask_panel(
-        self, view: PanelView, asked: Plan, shown: Shown, marks: asyncio.Task[None], turn: int
+    async def _load_panel(
+        self,
+        view: PanelView,
+        queries: PanelQueries,
+        context: QueryContext,
+        annotations_loaded: asyncio.Task[None],
+        load: int,
     ) -> None:
-        got = await self._got(asked.questions)
+        results = await self._run(queries.queries)
         if view.panel.type == "timeseries":
-            await marks
-        if turn != self._turn:
+            await annotations_loaded
+        if load != self._loads:
             return
         try:
-            view.show(put_together(asked, shown, got), self._drawn_notes())
-        except Exception as error:  # what one panel cannot show is no reason for the others not to be shown
-            _log.exception("panel %s of %s", view.panel.id, self._board.uid)
-            view.cannot(error)
+            view.show(panel_data(queries, context, results), self._visible_annotations())
+        except Exception as error:  # the other panels are shown nevertheless
+            _log.exception("panel %s of %s", view.panel.id, self._dashboard.uid)
+            view.show_error(error)
 
-    async def _got(self, questions: Sequence[Question]) -> dict[Question, Any]:
-        """Answers by question; the exception where there is none."""
-        asked = (self._answers.to(question) for question in questions)
-        got = dict(zip(questions, await asyncio.gather(*asked, return_exceptions=True), strict=True))
-        self._answered = time.time()
-        return got
+    async def _run(self, queries: Sequence[Query]) -> dict[Query, Any]:
+        """The result of each query; an exception for a query that failed."""
+        running = (self._runner.run(query) for query in queries)
+        return dict(zip(queries, await asyncio.gather(*running, return_exceptions=True), strict=True))
 
-    async def _ask_notes(self, shown: Shown) -> None:
-        """Annotations are beside the matter: without them the panels are shown all the same."""
-        asked = [(one, notes.question(one, shown)) for one in self._board.annotations]
-        got = await self._got([question for _, question in asked if question])
-        self._notes = [
-            note
-            for one, question in asked
-            if question and not isinstance(got[question], BaseException)
-            for note in notes.notes_of(one, question, got[question])
+    async def _load_annotations(self, context: QueryContext) -> None:
+        """An annotation whose query fails is left out: the panels are more important."""
+        queries = [(one, query_of(one, context)) for one in self._dashboard.annotations]
+        results = await self._run([query for _, query in queries if query])
+        self._annotations = [
+            annotation
+            for one, query in queries
+            if query and not isinstance(results[query], BaseException)
+            for annotation in annotations_of(one, query, results[query])
         ]
 
-    async def _ask_variables(self, shown: Shown, turn: int) -> None:
-        """In their order, since one may be about another; those that are about the same ones at once."""
-        span = shown.range.absolute(shown.now)
+    async def _load_options(self, context: QueryContext, load: int) -> None:
+        """A variable's query runs after those of the variables it refers to; independent queries run at once."""
+        span = context.range.absolute(context.now)
         known: list[Variable] = []
         waiting = list(self._variables)
         while waiting:
             names = {one.name for one in waiting}
-            ready = [one for one in waiting if not _mentions(one, names - {one.name})] or waiting[:1]
-            asked = [self._ask_variable(one, span, known) for one in ready]
-            for one, found in zip(ready, await asyncio.gather(*asked, return_exceptions=True), strict=True):
-                settled = found if isinstance(found, Variable) else one
-                problem = reason(found) if isinstance(found, StoreError | ValueError) else ""
-                known.append(settled)
-                if one.name in self._controls and turn == self._turn:
-                    self._controls[one.name].update(settled, problem)
+            ready = [one for one in waiting if not _refers_to(one, names - {one.name})] or waiting[:1]
+            running = [self._with_options(one, span, known) for one in ready]
+            for one, result in zip(ready, await asyncio.gather(*running, return_exceptions=True), strict=True):
+                loaded = result if isinstance(result, Variable) else one
+                problem = reason(result) if isinstance(result, StoreError | ValueError) else ""
+                known.append(loaded)
+                if one.name in self._controls and load == self._loads:
+                    self._controls[one.name].update(loaded, problem)
             waiting = [one for one in waiting if one not in ready]
-        if turn == self._turn:
+        if load == self._loads:
             by_name = {one.name: one for one in known}
             self._variables = [by_name[one.name] for one in self._variables]
 
-    async def _ask_variable(self, one: Variable, span: Span, others: Sequence[Variable]) -> Variable:
-        question = variables.question(one, span, others)
-        return variables.with_options(one, await self._answers.to(question)) if question else one
+    async def _with_options(self, variable: Variable, span: Span, others: Sequence[Variable]) -> Variable:
+        query = variables.options_query(variable, span, others)
+        return variables.with_options(variable, await self._runner.run(query)) if query else variable
 
 
-def _mentions(variable: Variable, names: set[str]) -> bool:
+def _toggle_row(opener: ui.element, grid: ui.element) -> None:
+    expanded = not grid.visible
+    grid.set_visibility(expanded)
+    opener.props["aria-expanded"] = str(expanded).lower()
+    opener.update()
+
+
+def _refers_to(variable: Variable, names: set[str]) -> bool:
     return any(f"${name}" in variable.query or f"${{{name}" in variable.query for name in names)
 
 
-def _wanted(address: Address) -> str:
+def _view_panel(address: Address) -> str:
     """The panel that has the page for itself: `viewPanel=panel-4`, in older links `viewPanel=4`."""
-    said = address.value("viewPanel")
-    return f"panel-{said}" if said.isdecimal() else said
+    value = address.value("viewPanel")
+    return f"panel-{value}" if value.isdecimal() else value
 
 
-def show(request: Request, uid: str, boards: Sequence[Dashboard], answers: Answers) -> None:
-    """The dashboard with a uid, or what there is instead."""
-    board = next((one for one in boards if one.uid == uid), None)
-    if board:
-        DashboardPage(board, boards, request, answers)
+def show_dashboard(request: Request, uid: str, library: Sequence[Dashboard], runner: QueryRunner) -> None:
+    """The dashboard with a uid; without one an error with the list of dashboards."""
+    dashboard = next((one for one in library if one.uid == uid), None)
+    if dashboard:
+        DashboardPage(dashboard, library, request, runner)
         return
     ui.context.client.status_code = 404
-    with page_frame("No such dashboard", active="dashboards"):
+    with page_frame("Dashboard not found", active="dashboards"):
         ui.label(f"There is no dashboard with the uid “{uid}”.").classes("muted")
-        listing(boards)
+        dashboard_list(library)
 
 
-def listing(boards: Sequence[Dashboard]) -> None:
+def dashboard_list(library: Sequence[Dashboard]) -> None:
     """A card for every dashboard."""
     ui.add_head_html(f'<link rel="stylesheet" href="{static("dashboards.css")}">')
     with ui.element("div").classes("board-list"):
-        for board in boards:
-            with ui.link(target=f"/d/{board.uid}").classes("card board-card"):
-                heading(board.title, 2)
-                ui.label(board.about).classes("muted")
-                rows = [row.title for row in board.rows if row.title]
-                ui.label(" · ".join(rows)).classes("board-rows")
+        for dashboard in library:
+            with ui.link(target=f"/d/{dashboard.uid}").classes("card board-card"):
+                heading(dashboard.title, 2)
+                ui.label(dashboard.summary).classes("muted")
+                titles = [row.title for row in dashboard.rows if row.title]
+                ui.label(" · ".join(titles)).classes("board-rows")

@@ -1,17 +1,16 @@
-// Series over time: lines or bars, thresholds, annotations, exemplars, a legend, and a crosshair that all charts share.
+// A time series panel: lines or bars, thresholds, annotations, exemplars and legend. All charts share the crosshair.
 import { echarts } from "nicegui-echart";
 
 const ui = window.consoleUi;
-const MOST_NOTED = 5; // annotations in a tip
-const charts = new Set(); // all charts of the page, for the crosshair
+const MAX_ANNOTATIONS = 5; // in a tooltip
+const charts = new Set(); // all charts of the page
 
-// One hover moves the crosshair in every chart.
-function hover(time, from) {
+function moveCrosshairs(time, from) {
   for (const chart of charts) chart.showCrosshair(time, chart === from);
 }
 
-// `var(--bad)` as a colour that a canvas can draw.
-function resolved(color) {
+// A canvas cannot draw `var(--bad)`.
+function canvasColor(color) {
   return ui.color(color.slice(6, -1));
 }
 
@@ -19,15 +18,15 @@ function translucent(color, opacity) {
   return echarts.color.modifyAlpha(color, opacity);
 }
 
-// Of those that begin at the same moment one is enough: dashes over each other would be a dotted line.
-function isFirst(note, place, all) {
-  return place === all.findIndex((one) => one.time === note.time && one.color === note.color);
+// Annotations with the same start get one dashed line: overlapping dashed lines would not look dashed.
+function isFirst(annotation, place, all) {
+  return place === all.findIndex((one) => one.time === annotation.time && one.color === annotation.color);
 }
 
-// What goes on at the same time in the same colour, as one: many alerts over each other would hide the lines.
-function merged(notes) {
+// Overlapping annotations of one colour get one area: many areas over each other would hide the series.
+function mergedAreas(annotations) {
   const areas = [];
-  for (const { time, end, color } of [...notes].sort((one, other) => one.time - other.time)) {
+  for (const { time, end, color } of [...annotations].sort((one, other) => one.time - other.time)) {
     const before = areas.findLast((area) => area.color === color);
     if (before && time <= before.end) before.end = Math.max(before.end, end);
     else if (end > time) areas.push({ time, end, color });
@@ -45,12 +44,12 @@ export default {
         <div class="chart-brush" ref="brush" hidden></div>
       </div>
       <div class="chart-tip" ref="tip" hidden></div>
-      <div v-if="view.lines.length" class="chart-legend" role="group" aria-label="Series">
+      <div v-if="view.series.length" class="chart-legend" role="group" aria-label="Series">
         <table>
           <thead><tr><th scope="col" class="sr-only">Series</th>
             <th scope="col" v-for="name in view.calculations">{{ name }}</th></tr></thead>
           <tbody>
-            <tr v-for="(line, index) in view.lines" :key="index" :class="{ off: isOff(index) }">
+            <tr v-for="(line, index) in view.series" :key="index" :class="{ off: isOff(index) }">
               <td><button type="button" :aria-pressed="String(!isOff(index))" @click="pick(index, $event)"
                           :title="line.name">
                 <span class="swatch" :style="{ background: colors[index] }"></span><span class="from-end"><bdi dir="ltr">{{ line.name }}</bdi></span>
@@ -67,8 +66,8 @@ export default {
 
   computed: {
     summary() {
-      const parts = this.view.lines.map((line) => `${line.name}: ${line.texts[0] ?? "–"}`);
-      return `${this.view.title}. ${parts.slice(0, 12).join("; ")}. Arrow keys read values.`;
+      const parts = this.view.series.map((one) => `${one.name}: ${one.texts[0] ?? "–"}`);
+      return `${this.view.title}. ${parts.slice(0, 12).join("; ")}. Arrow keys move the crosshair.`;
     },
   },
 
@@ -108,12 +107,11 @@ export default {
     draw() {
       if (!this.chart || this.chart.isDisposed()) return;
       const view = Vue.toRaw(this.view);
-      this.colors = view.lines.map((_, index) => resolved(ui.series(index)));
+      this.colors = view.series.map((_, index) => canvasColor(ui.series(index)));
       this.chart.setOption(this.options(view), { notMerge: true, lazyUpdate: true });
-      this.$el.dataset.drawn = String(Math.round(performance.timeOrigin + performance.now()));
     },
 
-    // The first report of the observer is of the size that the chart was made with.
+    // The observer first reports the size that the chart has already.
     resize() {
       const { offsetWidth: width, offsetHeight: height } = this.$refs.canvas;
       if (width && height && (width !== this.chart.getWidth() || height !== this.chart.getHeight())) this.chart.resize();
@@ -143,12 +141,12 @@ export default {
           type: "value", scale: true, splitNumber: 4,
           min: view.min ?? (view.soft_min === null ? undefined : (axis) => Math.min(axis.min, view.soft_min)),
           max: view.max ?? undefined,
-          // Between two fixed ends the lines are as far apart as they can be alike.
+          // An axis with two fixed ends has four equal intervals.
           interval: bottom !== null && view.max !== null ? (view.max - bottom) / 4 : view.interval ?? undefined,
           axisLabel: { color: text, fontSize: 11, formatter: (value) => ui.formatted(value, view.unit) },
           splitLine: { lineStyle: { color: ui.color("grid") } },
         },
-        series: [...view.lines.map((line, index) => this.series(view, line, index)), ...this.marks(view)],
+        series: [...view.series.map((line, index) => this.series(view, line, index)), ...this.marks(view)],
       };
     },
 
@@ -171,28 +169,28 @@ export default {
       };
     },
 
-    // What is no series of values: thresholds, annotations, exemplars.
+    // Thresholds, annotations and exemplars.
     marks(view) {
-      const noted = view.annotations.filter((one) => one.end >= view.start && one.time <= view.end);
+      const visible = view.annotations.filter((one) => one.end >= view.start && one.time <= view.end);
       return [
         {
-          id: "marks", type: "line", data: [], silent: true, z: 1, // behind the lines
+          id: "marks", type: "line", data: [], silent: true, z: 1, // behind the series
           markLine: {
             symbol: "none", silent: true, animation: false, label: { show: false },
             data: [
               ...view.thresholds.map((one) => ({
-                yAxis: one.value, lineStyle: { color: resolved(one.color), type: "dashed", width: 1 },
+                yAxis: one.value, lineStyle: { color: canvasColor(one.color), type: "dashed", width: 1 },
               })),
-              ...noted.filter(isFirst).map((one) => ({
+              ...visible.filter(isFirst).map((one) => ({
                 xAxis: Math.max(one.time, view.start),
-                lineStyle: { color: resolved(one.color), type: [4, 3], width: 1.2 },
+                lineStyle: { color: canvasColor(one.color), type: [4, 3], width: 1.2 },
               })),
             ],
           },
           markArea: {
             silent: true, animation: false,
-            data: merged(noted).map((one) => [
-              { xAxis: Math.max(one.time, view.start), itemStyle: { color: translucent(resolved(one.color), 0.06) } },
+            data: mergedAreas(visible).map((one) => [
+              { xAxis: Math.max(one.time, view.start), itemStyle: { color: translucent(canvasColor(one.color), 0.06) } },
               { xAxis: Math.min(one.end, view.end) },
             ]),
           },
@@ -209,12 +207,12 @@ export default {
     // --- Legend -----------------------------------------------------------------------------------------
 
     isOff(index) {
-      return this.off.includes(this.view.lines[index]?.name);
+      return this.off.includes(this.view.series[index]?.name);
     },
 
-    // A click shows that series alone, and all again; with Ctrl it takes one away or brings it back.
+    // As in Grafana: a click shows this series alone or all series again, Ctrl + click hides or shows this series.
     pick(index, event) {
-      const names = this.view.lines.map((line) => line.name);
+      const names = this.view.series.map((line) => line.name);
       const name = names[index];
       if (event.ctrlKey || event.metaKey) {
         this.off = this.off.includes(name) ? this.off.filter((one) => one !== name) : [...this.off, name];
@@ -232,7 +230,7 @@ export default {
       return this.chart.convertFromPixel({ xAxisIndex: 0 }, x);
     },
 
-    // Where the lines are; nothing between new options and their drawing, a moment later.
+    // The area of the series; undefined between new options and the next frame.
     plotArea() {
       return this.chart.getModel()?.getComponent("grid")?.coordinateSystem?.getRect();
     },
@@ -242,13 +240,13 @@ export default {
       if (!area) return;
       const x = Math.min(Math.max(event.offsetX, area.x), area.x + area.width);
       if (this.pressed !== undefined) this.showBrush(this.pressed, x, area);
-      hover(this.timeAt(x), this);
+      moveCrosshairs(this.timeAt(x), this);
     },
 
     leave() {
       this.pressed = undefined;
       this.$refs.brush.hidden = true;
-      hover(null, this);
+      moveCrosshairs(null, this);
     },
 
     showCrosshair(time, own) {
@@ -268,7 +266,7 @@ export default {
       if (!tip.hidden) this.fillTip(view, time, x);
     },
 
-    // All text that comes from a server is set as text, never as markup.
+    // Text from a server is inserted as text, never as markup.
     fillTip(view, time, x) {
       const place = Math.round((time - view.first) / view.step);
       const { tip } = this.$refs;
@@ -280,7 +278,7 @@ export default {
       };
       tip.textContent = "";
       add(tip, "div", "tip-time", `${ui.clock(view.first + place * view.step)} UTC`);
-      view.lines
+      view.series
         .map((line, index) => ({ line, color: this.colors[index], value: line.values[place] ?? null, index }))
         .filter((one) => one.value !== null && !this.isOff(one.index))
         .sort((one, other) => other.value - one.value)
@@ -292,16 +290,16 @@ export default {
           add(row, "span", "tip-value", ui.formatted(one.value, one.line.unit, one.line.decimals));
         });
       const near = this.exemplarNear(view, time);
-      if (near) add(tip, "div", "tip-note", `◆ ${ui.formatted(near.value, view.unit)} · trace ${near.trace.slice(0, 8)}… (Enter or click opens it)`);
-      const noted = view.annotations.filter((one) => time >= one.time - view.step && time <= one.end + view.step);
-      noted.slice(0, MOST_NOTED)
+      if (near) add(tip, "div", "tip-note", `◆ ${ui.formatted(near.value, view.unit)} · trace ${near.trace.slice(0, 8)}… (press Enter or click to open)`);
+      const hovered = view.annotations.filter((one) => time >= one.time - view.step && time <= one.end + view.step);
+      hovered.slice(0, MAX_ANNOTATIONS)
         .forEach((one) => {
           const row = add(tip, "div", "tip-note");
-          add(row, "span", "swatch").style.background = resolved(one.color);
+          add(row, "span", "swatch").style.background = canvasColor(one.color);
           add(row, "span", "", `${one.title}${one.text ? ` · ${one.text}` : ""}`);
         });
-      if (noted.length > MOST_NOTED) add(tip, "div", "tip-note", `and ${noted.length - MOST_NOTED} more`);
-      // Beside the crosshair, and on the screen as a whole.
+      if (hovered.length > MAX_ANNOTATIONS) add(tip, "div", "tip-note", `and ${hovered.length - MAX_ANNOTATIONS} more`);
+      // Beside the crosshair, and within the window.
       const box = this.$refs.plot.getBoundingClientRect();
       const width = document.documentElement.clientWidth;
       const at = box.left + x;
@@ -313,7 +311,7 @@ export default {
     // --- Keyboard ---------------------------------------------------------------------------------------
 
     onFocus() {
-      if (this.$refs.plot.matches(":focus-visible")) hover(this.view.end, this);
+      if (this.$refs.plot.matches(":focus-visible")) moveCrosshairs(this.view.end, this);
     },
 
     onKey(event) {
@@ -323,7 +321,7 @@ export default {
         const from = Math.round(((this.cursor ?? view.end) - view.first) / view.step);
         const last = Math.floor((view.end - view.first) / view.step);
         const place = Math.min(Math.max(from + steps[event.key], 0), last);
-        hover(view.first + place * view.step, this);
+        moveCrosshairs(view.first + place * view.step, this);
       } else if (event.key === "Enter") {
         const near = this.exemplarNear(view, this.cursor ?? view.end);
         if (near) this.openTrace(near.trace);
@@ -344,7 +342,7 @@ export default {
       if (/^[0-9a-fA-F]{1,32}$/.test(trace)) location.href = `/traces/${trace}`;
     },
 
-    // --- Zoom: drag over the times that are of interest ------------------------------------------------------
+    // --- Zoom by dragging -------------------------------------------------------------------------------------
 
     onPress(event) {
       if (event.event.button === 0 && !(event.target && event.target.cursor === "pointer")) this.pressed = event.offsetX;

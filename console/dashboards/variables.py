@@ -1,4 +1,4 @@
-"""A dashboard's variables: what may be chosen, what is, and how it is written into a query, a link, a filter."""
+"""A dashboard's variables: their options, their selected values, and how values are filled into queries and links."""
 
 from __future__ import annotations
 
@@ -11,115 +11,112 @@ from urllib.parse import quote
 
 from console.address import Address
 from console.dashboards.model import Dashboard, Json
-from console.dashboards.questions import Question
+from console.dashboards.queries import Query
 from console.times import Span
 
 ALL: Final = "$__all"
 ALL_TEXT: Final = "All"
+LABEL_VALUES: Final = re.compile(r"\s*label_values\(\s*(?:(?P<selector>.+),)?\s*(?P<label>[a-zA-Z_]\w*)\s*\)\s*", re.S)
 _MINUTE: Final = 60.0
-_LABEL_VALUES: Final = re.compile(r"\s*label_values\(\s*(?:(?P<selector>.+),)?\s*(?P<label>[a-zA-Z_]\w*)\s*\)\s*", re.S)
-_USED: Final = re.compile(r"\$(\w+)|\$\{(\w+)(?::(\w+))?\}")  # $name, ${name}, ${name:format}
+_REFERENCE: Final = re.compile(r"\$(\w+)|\$\{(\w+)(?::(\w+))?\}")  # $name, ${name}, ${name:format}
 
 
 @dataclass(frozen=True)
 class Variable:
-    """One variable and what is chosen for it."""
+    """A query variable, which selects several values or All, or a constant."""
 
     name: str
     label: str
     type: str
     json: Json
-    chosen: tuple[str, ...]  # ALL for everything
-    options: tuple[str, ...] = ()  # what may be chosen, without All; known once it was asked for
+    selected: tuple[str, ...]  # (ALL,) for all values
+    options: tuple[str, ...] = ()  # without All; empty until the query has run
 
     @property
-    def hidden(self) -> bool:
-        """Not shown on the page."""
+    def is_constant(self) -> bool:
+        """A constant is hidden, and in no address."""
         return self.type == "constant"
 
     @property
     def is_all(self) -> bool:
-        """Whether everything is chosen."""
-        return self.chosen == (ALL,)
+        return self.selected == (ALL,)
 
     @property
     def all_value(self) -> str:
-        """The regular expression that stands for everything in a query."""
+        """The regular expression that All becomes in a query."""
         return str(self.json.get("allValue") or ".*")
 
     @property
-    def about(self) -> str:
-        """What is chosen, as a person reads it."""
-        return ALL_TEXT if self.is_all else " + ".join(self.chosen) or "nothing"
+    def text(self) -> str:
+        """The selected values as a person reads them."""
+        return ALL_TEXT if self.is_all else " + ".join(self.selected)
 
     @property
     def query(self) -> str:
-        """Where the options come from."""
+        """The query that returns the options."""
         query = self.json.get("query")
         return str(query.get("query", "") if isinstance(query, Mapping) else query or "")
 
 
-def chosen(board: Dashboard, address: Address) -> list[Variable]:
-    """The variables as the address chooses them, else as the dashboard does."""
-    return [_variable(json, address.values(f"var-{json['name']}")) for json in board.variables]
+def variables_of(dashboard: Dashboard, address: Address) -> list[Variable]:
+    """The variables with the values that the address selects, or else the dashboard's own values."""
+    return [_variable(json, address.values(f"var-{json['name']}")) for json in dashboard.variables]
 
 
-def _variable(json: Json, asked: Sequence[str]) -> Variable:
+def _variable(json: Json, in_address: Sequence[str]) -> Variable:
     name, kind = str(json["name"]), str(json.get("type", ""))
     if kind == "constant":  # as in Grafana, the address cannot change a constant
         return Variable(name, name, kind, json, (str(json.get("query") or ""),))
     current = (json.get("current") or {}).get("value")
     default = [current] if isinstance(current, str) else [str(one) for one in current or ()]
-    values = [ALL if value == ALL_TEXT else value for value in asked or default]
-    return Variable(
-        name, str(json.get("label") or name), kind, json, (ALL,) if ALL in values else tuple(values) or (ALL,)
-    )
+    values = [ALL if value == ALL_TEXT else value for value in in_address or default]
+    selected = (ALL,) if ALL in values or not values else tuple(values)
+    return Variable(name, str(json.get("label") or name), kind, json, selected)
 
 
-def question(variable: Variable, span: Span, others: Sequence[Variable]) -> Question | None:
-    """What is asked for what may be chosen; None where nothing needs to be.
+def options_query(variable: Variable, span: Span, others: Sequence[Variable]) -> Query | None:
+    """The query for the options of a variable; None for a constant. It may refer to `others`.
 
     Raises:
-        ValueError: the variable is of a kind that the console does not know.
+        ValueError: the console does not know this kind of variable.
     """
-    if variable.type == "constant":
+    if variable.is_constant:
         return None
     if variable.type != "query":
-        raise ValueError(f"the console knows query variables and constants only, not {variable.type!r}")
-    match = _LABEL_VALUES.fullmatch(written(variable.query, others))
+        raise ValueError(f"The console knows query variables and constants only, not {variable.type!r}.")
+    match = LABEL_VALUES.fullmatch(interpolate_query(variable.query, others))
     if match is None:
-        raise ValueError(f"the console knows variables of label_values(…) only, not {variable.query!r}")
+        raise ValueError(f"The console knows variables of label_values(…) only, not {variable.query!r}.")
     text = json.dumps([match["label"], (match["selector"] or "").strip()])
-    # In whole minutes: what may be chosen does not hang on seconds, and pages that ask the same share the answer.
-    return Question("values", text, span.start // _MINUTE * _MINUTE, -(-span.end // _MINUTE) * _MINUTE)
+    # Whole minutes: options do not change within seconds, and pages with equal queries share the result.
+    return Query("values", text, span.start // _MINUTE * _MINUTE, -(-span.end // _MINUTE) * _MINUTE)
 
 
-def with_options(variable: Variable, found: Sequence[str]) -> Variable:
-    """The variable with the values that were found for it."""
-    return replace(variable, options=tuple(sorted(found)))
+def with_options(variable: Variable, options: Sequence[str]) -> Variable:
+    return replace(variable, options=tuple(sorted(options)))
 
 
-def parameters(variables: Iterable[Variable]) -> dict[str, Sequence[str]]:
-    """For an address."""
-    return {f"var-{one.name}": one.chosen for one in variables if one.type != "constant"}
+def url_parameters(variables: Iterable[Variable]) -> dict[str, Sequence[str]]:
+    return {f"var-{one.name}": one.selected for one in variables if not one.is_constant}
 
 
-# --- Written into texts -----------------------------------------------------------------------------------
+# --- Interpolation ------------------------------------------------------------------------------------------
 
 
-def written(text: str, variables: Iterable[Variable], macros: Mapping[str, str] | None = None) -> str:
-    """PromQL, LogQL or LogsQL with values as regular expressions inside quotes. What nobody knows stays as it is."""
-    return _filled(text, variables, macros or {}, _regex_in_quotes)
+def interpolate_query(text: str, variables: Iterable[Variable], macros: Mapping[str, str] | None = None) -> str:
+    """PromQL, LogQL or LogsQL with variables and macros filled in. Values become regular expressions inside quotes."""
+    return _interpolate(text, variables, macros or {}, _for_query)
 
 
-def written_plain(text: str, variables: Iterable[Variable], macros: Mapping[str, str] | None = None) -> str:
-    """Titles and links: values as a person reads them, or as a format asks for them."""
-    return _filled(text, variables, macros or {}, lambda one: one.about)
+def interpolate_text(text: str, variables: Iterable[Variable], macros: Mapping[str, str] | None = None) -> str:
+    """A title or link with variables and macros filled in. `${name:queryparam}` becomes parameters of an address."""
+    return _interpolate(text, variables, macros or {}, lambda variable: variable.text)
 
 
-def _filled(
-    text: str, variables: Iterable[Variable], macros: Mapping[str, str], default: Callable[[Variable], str]
+def _interpolate(
+    text: str, variables: Iterable[Variable], macros: Mapping[str, str], value_of: Callable[[Variable], str]
 ) -> str:
+    """Unknown names stay as they are."""
     known = {one.name: one for one in variables}
 
     def fill(match: re.Match[str]) -> str:
@@ -128,24 +125,25 @@ def _filled(
             return macros[name]
         if name not in known:
             return match[0]
-        return _query_parameters(known[name]) if match[3] == "queryparam" else default(known[name])
+        return _query_parameters(known[name]) if match[3] == "queryparam" else value_of(known[name])
 
-    return _USED.sub(fill, text)
+    return _REFERENCE.sub(fill, text)
 
 
-def _regex_in_quotes(variable: Variable) -> str:
-    """Any of the values, for a regular expression that stands in double quotes."""
+def _for_query(variable: Variable) -> str:
+    if variable.is_constant:
+        return variable.text
     if variable.is_all:
         return variable.all_value
-    values = [_escaped(value) for value in variable.chosen]
+    values = [_escaped(value) for value in variable.selected]
     return values[0] if len(values) == 1 else f"({'|'.join(values)})"
 
 
 def _escaped(value: str) -> str:
-    """For RE2, and then for the quotes around it."""
+    """Escaped for a regular expression (RE2), and then for the double quotes around it."""
     regex = re.sub(r"([\\^$.|?*+()\[\]{}])", r"\\\1", value)
     return regex.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def _query_parameters(variable: Variable) -> str:
-    return "&".join(f"var-{quote(variable.name)}={quote(value, safe='')}" for value in variable.chosen)
+    return "&".join(f"var-{quote(variable.name)}={quote(value, safe='')}" for value in variable.selected)

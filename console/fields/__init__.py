@@ -1,4 +1,4 @@
-"""Fields of a filter: what a person types survives until it is meant, whatever else on the page changes meanwhile."""
+"""Input fields of filters. A refresh of the page does not overwrite a text that is being typed."""
 
 from console.fields.field import CheckField, ChoiceField, TextField, filter_chip
 

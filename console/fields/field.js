@@ -1,5 +1,5 @@
-// An input that keeps what is being typed: the server is told when it is meant, not with every letter.
-let made = 0;
+// An input that keeps the typed text. The server gets the value on leaving and on Enter, not with every letter.
+let count = 0;
 
 export default {
   template: `
@@ -9,35 +9,35 @@ export default {
     </label>
     <label v-else class="field">
       <span class="field-label">{{ label }}</span>
-      <select v-if="kind === 'choice'" class="input" v-model="typed" @change="tell">
+      <select v-if="kind === 'choice'" class="input" v-model="typed" @change="send">
         <option v-for="[key, text] in options" :key="key" :value="key">{{ text }}</option>
       </select>
       <template v-else>
         <input class="input" :type="kind" v-model="typed" :placeholder="hint" :list="list" autocomplete="off"
-          spellcheck="false" :min="kind === 'number' ? 0 : null" @change="tell" @keydown.enter="tell">
+          spellcheck="false" :min="kind === 'number' ? 0 : null" @change="send" @keydown.enter="send">
         <datalist :id="list"><option v-for="option in options" :key="option" :value="option"></option></datalist>
       </template>
     </label>
   `,
-  emits: ["change"], // else the native event of the same name would be told as well
+  emits: ["change"], // without this line the native change event would be sent too
   props: { kind: String, label: String, value: [String, Boolean], options: Array, hint: String },
   data() {
-    return { typed: this.value, told: this.value, list: `field-options-${++made}` };
+    return { typed: this.value, sent: this.value, list: `field-options-${++count}` };
   },
   watch: {
     value(now) {
-      this.typed = this.told = now;
+      this.typed = this.sent = now;
     },
   },
   methods: {
-    // What the server shows may be what it showed last, while something else was typed.
+    // Replaces the typed text. The property may have this value already, so that its watcher does not run.
     show(value) {
-      this.typed = this.told = value;
+      this.typed = this.sent = value;
     },
-    tell() {
+    send() {
       const typed = String(this.typed ?? "").trim();
-      if (typed === this.told) return;
-      this.told = typed;
+      if (typed === this.sent) return;
+      this.sent = typed;
       this.$emit("change", typed);
     },
   },

@@ -1,4 +1,4 @@
-"""Native inputs with a label. `changed` is called with the new value once it is meant: on leaving, or on Enter."""
+"""Native inputs with a label. `on_change` gets the new value when a person leaves the input or presses Enter."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from nicegui.events import GenericEventArguments
 
 from console.timebar import button
 
-Changed = Callable[[Any], Awaitable[None] | None]
+OnChange = Callable[[Any], Awaitable[None] | None]
 
 
 class _Field(ui.element, component="field.js"):
-    def __init__(self, kind: str, label: str, value: str | bool, changed: Changed, options: Sequence[Any]) -> None:
+    def __init__(self, kind: str, label: str, value: str | bool, on_change: OnChange, options: Sequence[Any]) -> None:
         super().__init__()
         self.props.update({"kind": kind, "label": label, "value": value, "options": list(options)})
 
-        async def tell(event: GenericEventArguments) -> None:
+        async def handle(event: GenericEventArguments) -> None:
             self.props["value"] = event.args
-            answer = changed(event.args)
-            if inspect.isawaitable(answer):
-                await answer
+            result = on_change(event.args)
+            if inspect.isawaitable(result):
+                await result
 
-        self.on("change", tell)
+        self.on("change", handle)
 
     def show(self, value: str | bool) -> None:
         """Show another value."""
@@ -35,42 +35,40 @@ class _Field(ui.element, component="field.js"):
 
 
 class TextField(_Field):
-    """A line of text, with suggestions. `kind` is a type of HTML's input: text, search, number."""
+    """A line of text with suggestions. `kind` is the type of the HTML input: text, search, number."""
 
     def __init__(
-        self, label: str, value: str, changed: Changed, *, kind: str = "text", hint: str = "", width: str = ""
+        self, label: str, value: str, on_change: OnChange, *, kind: str = "text", hint: str = "", width: str = ""
     ) -> None:
-        super().__init__(kind, label, value, changed, ())
+        super().__init__(kind, label, value, on_change, ())
         self.props["hint"] = hint
         if width:
             self.style(f"width: {width}")
 
     def suggest(self, values: Sequence[str]) -> None:
-        """Offer these values; any other may be typed as well."""
+        """Suggest these values. A person may type other values too."""
         self.props["options"] = list(values)
         self.update()
 
 
 class ChoiceField(_Field):
-    """One of some values; `options` gives what is shown for each."""
+    """A select. `options` has the shown text by value."""
 
-    def __init__(self, label: str, value: str, changed: Changed, options: Mapping[str, str]) -> None:
-        super().__init__("choice", label, value, changed, [list(pair) for pair in options.items()])
+    def __init__(self, label: str, value: str, on_change: OnChange, options: Mapping[str, str]) -> None:
+        super().__init__("choice", label, value, on_change, [list(pair) for pair in options.items()])
 
     def offer(self, options: Mapping[str, str]) -> None:
-        """Offer these instead."""
+        """Replace the options."""
         self.props["options"] = [list(pair) for pair in options.items()]
         self.update()
 
 
 class CheckField(_Field):
-    """Yes or no."""
-
-    def __init__(self, label: str, value: bool, changed: Changed) -> None:
-        super().__init__("check", label, value, changed, ())
+    def __init__(self, label: str, value: bool, on_change: OnChange) -> None:
+        super().__init__("check", label, value, on_change, ())
 
 
-def filter_chip(text: str, hint: str, drop: Callable[[], object]) -> None:
-    """A condition that has no field of its own; a click takes it out of the filter."""
-    with button(text, hint, drop).classes("filter-chip"):
+def filter_chip(text: str, hint: str, on_remove: Callable[[], object]) -> None:
+    """A condition of a filter. A click removes it."""
+    with button(text, hint, on_remove).classes("filter-chip"):
         ui.icon("close").props('aria-hidden="true"')

@@ -16,7 +16,7 @@ from console.alerts.cards import SEVERITY_CLASS
 from console.alerts.links import alerts_page
 from console.alerts.page import watchdog
 from console.alerts.snapshot import AlertsSnapshot, load_snapshot
-from console.dashboards.model import Library
+from console.dashboards.model import DashboardLibrary
 from console.home.servers import ServerStatus, server_statuses
 from console.home.stats import WINDOW_S, StatResult, load_stats, sparkline
 from console.services import services
@@ -190,10 +190,10 @@ def _draw_stats(results: Sequence[StatResult], span: Span) -> None:
 
 def _draw_dashboards() -> None:
     with ui.element("div").classes("home-boards"):
-        for board in Library(services().settings.dashboards).all():
+        for board in DashboardLibrary(services().settings.dashboards).all():
             with ui.link(target=f"/d/{board.uid}").classes("card home-board"):
                 ui.label(board.title).classes("strong")
-                ui.label(board.about).classes("muted home-board-about")
+                ui.label(board.summary).classes("muted home-board-about")
 
 
 def _draw_servers(statuses: Sequence[ServerStatus]) -> None:

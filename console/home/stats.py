@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from console.query.answers import step_for
+from console.query.results import step_for
 from console.services import Services
 from console.times import Span
 from llm_telemetry import names

@@ -167,7 +167,7 @@ class LogsPage:
     async def _run(self, search: LogSearch) -> None:
         self._search = search
         self._limit = FIRST_LINES
-        self._times.go_asking(search.parameters())
+        self._times.set_parameters(search.parameters())
         self._text.show(search.text)
         self._service.show(search.service)
         self._trace.show(search.trace_id)
@@ -201,7 +201,7 @@ class LogsPage:
     async def _toggle_live(self) -> None:
         live = self._tail is None
         self._search = replace(self._search, live=live)
-        self._times.go_asking(self._search.parameters())
+        self._times.set_parameters(self._search.parameters())
         if live and not self._times.range.is_relative:
             await self._times.show(TimeRange("now-15m"))
         elif live:

@@ -1,10 +1,11 @@
-"""A query that runs in its place: its text, which may be changed, a button, and below it what the servers answered."""
+"""A query editor with a Run button; the result is shown below the query."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Final
 
 from nicegui import ui
 
@@ -12,8 +13,8 @@ from alert_sink.console_pages import logs_page, query_page, trace_page, traces_p
 from alert_sink.formats import format_time
 from alert_sink.runbook_queries import UnsupportedQuery, log_filter, trace_filter
 from console import states
-from console.query.answers import named, step_for, vector
 from console.query.chart import chart
+from console.query.results import instant_table, named_series, step_for
 from console.query.tables import Cell, Link, Swatch, table
 from console.services import services
 from console.timebar import button
@@ -23,164 +24,166 @@ from stores import LogFilter, StoreError, TraceFilter
 from stores.logs import LogLine
 from stores.metric_results import Sample
 
-ABOUT = {"promql": "PromQL", "logsql": "Log lines", "traceql": "Traces"}
-_SHOWN = 20  # log lines, traces
-_LINE_COLUMNS = ("Time (UTC)", "Event", "Endpoint", "Model", "Tenant", "Error", "Latency", "Cost", "Trace")
-_NUMBERS = ("Value", "Latency", "Cost", "Duration")
+_LANGUAGES: Final = {"promql": "PromQL", "logsql": "Log lines", "traceql": "Traces"}
+_LIMIT: Final = 20  # log lines, traces
+_LINE_COLUMNS: Final = ("Time (UTC)", "Event", "Endpoint", "Model", "Tenant", "Error", "Latency", "Cost", "Trace")
+_NUMBERS: Final = ("Value", "Latency", "Cost", "Duration")
 
 
 class QueryBlock:
-    """One query; `span` gives the time range when it runs. `on_run` is called with the text, for a page of its own."""
+    """One query. `span` returns the time range of each run; `on_run` is called with the text of the query."""
 
     def __init__(
         self, language: str, text: str, span: Callable[[], Span], on_run: Callable[[str], None] | None = None
     ) -> None:
         self._language = language
-        self._written = text
+        self._original = text
         self._span = span
         self._on_run = on_run
         self._build()
 
     def _build(self) -> None:
         with ui.element("section").classes("query-block") as section:
-            section.props["aria-label"] = f"Query: {ABOUT[self._language]}"
+            section.props["aria-label"] = f"Query: {_LANGUAGES[self._language]}"
             with ui.element("div").classes("query-head"):
-                ui.label(ABOUT[self._language]).classes("muted")
+                ui.label(_LANGUAGES[self._language]).classes("muted")
                 ui.element("div").classes("grow")
-                self._back = button("As written", "Undo your changes", self._undo).classes("flat")
-                self._back.set_visibility(False)
-                self._elsewhere = ui.link("Open", self._page(self._written)).classes("btn flat")
-                self._elsewhere.set_visibility(self._on_run is None)
-                self._run_button = button("Run", "Run it here (Ctrl + Enter)", self.run)
-            self._input = ui.textarea(value=self._written, on_change=self._changed)
+                self._reset_button = button("Reset", "Undo your changes", self._reset).classes("flat")
+                self._reset_button.set_visibility(False)
+                self._open_link = ui.link("Open", self._page_address(self._original)).classes("btn flat")
+                self._open_link.set_visibility(self._on_run is None)
+                self._run_button = button("Run", "Run query (Ctrl + Enter)", self.run)
+            self._input = ui.textarea(value=self._original, on_change=self._changed)
             self._input.props('borderless dense autogrow rows=1 spellcheck="false"').classes("query-text")
-            self._input.props["aria-label"] = f"{ABOUT[self._language]}: the query"
+            self._input.props["aria-label"] = f"{_LANGUAGES[self._language]} query"
             self._input.on("keydown.ctrl.enter", self.run)
-            self._answer = ui.element("div").classes("query-answer").props('aria-live="polite"')
+            self._result = ui.element("div").classes("query-result").props('aria-live="polite"')
 
     @property
     def text(self) -> str:
-        """The query as it stands."""
+        """The current text of the query."""
         return str(self._input.value or "").strip()
 
     async def run(self) -> None:
-        """Ask, and show the answer below."""
+        """Run the query and show the result."""
         if self._on_run:
             self._on_run(self.text)
         self._run_button.props("disabled")
-        self._show(lambda: states.loading("Asking…"))
+        self._show(lambda: states.loading("Loading…"))
         try:
-            shown = await self._asked()
+            show_result = await self._run_query()
         except (StoreError, ValueError) as error:
             problem = error
             self._show(lambda: states.failed(problem))
         else:
-            self._show(shown)
+            self._show(show_result)
         finally:
             self._run_button.props(remove="disabled")
 
     def _show(self, content: Callable[[], None]) -> None:
-        self._answer.clear()
-        with self._answer:
+        self._result.clear()
+        with self._result:
             content()
 
     def _changed(self) -> None:
-        self._back.set_visibility(self.text != self._written)
-        self._elsewhere.props["href"] = self._page(self.text)
+        self._reset_button.set_visibility(self.text != self._original)
+        self._open_link.props["href"] = self._page_address(self.text)
 
-    def _undo(self) -> None:
-        self._input.set_value(self._written)
+    def _reset(self) -> None:
+        self._input.set_value(self._original)
 
-    def _page(self, text: str) -> str:
-        """Where the console shows the whole answer; nowhere while the text is no query."""
+    def _page_address(self, text: str) -> str:
+        """The page with the whole result; empty while the text is not a valid query."""
         try:
             if self._language == "logsql":
-                return logs_page(self._lines(text))
+                return logs_page(self._log_filter(text))
             if self._language == "traceql":
-                return traces_page(self._traces(text))
+                return traces_page(self._trace_filter(text))
         except UnsupportedQuery:
             return ""
         return query_page(text)
 
-    async def _asked(self) -> Callable[[], None]:
-        """What to show of the answer.
+    async def _run_query(self) -> Callable[[], None]:
+        """A function that shows the result.
 
         Raises:
-            StoreError: there is none.
-            UnsupportedQuery: the query says more than is understood here.
+            StoreError: the query failed.
+            UnsupportedQuery: the query uses a part of the language that the console does not know.
         """
         if self._language == "logsql":
-            return await self._asked_for_lines()
+            return await self._run_logs()
         if self._language == "traceql":
-            return await self._asked_for_traces()
-        return await self._asked_prometheus()
+            return await self._run_traces()
+        return await self._run_promql()
 
-    async def _asked_prometheus(self) -> Callable[[], None]:
+    async def _run_promql(self) -> Callable[[], None]:
         ask, metrics, span, text = services().ask, services().stores.metrics, self._span(), self.text
         step = step_for(span.length, services().settings.scrape_interval_s)
-        samples, lines = await asyncio.gather(
+        samples, series = await asyncio.gather(
             ask(metrics.instant, text, span.end), ask(metrics.range, text, span.start, span.end, step)
         )
 
         def show() -> None:
-            colors = chart(named(lines), span) if lines else {}
+            colors = chart(named_series(series), span) if series else {}
             if not samples:
-                states.no_data(
-                    f"the query gives nothing at {format_time(span.end)} UTC{', the end of the range' if lines else ''}"
-                )
+                end = ", the end of the range" if series else ""
+                states.no_data(f"the query returned no series at {format_time(span.end)} UTC{end}")
                 return
-            found = vector(samples)
-            shared = ", ".join(f"{name}={value}" for name, value in found.shared.items())
+            found = instant_table(samples)
+            common = ", ".join(f"{name}={value}" for name, value in found.common_labels.items())
             rows: list[list[Cell]] = [
                 [_swatch(sample, colors), *labels, formatted(sample.value, "short")] for labels, sample in found.rows
             ]
-            table(["", *found.columns, "Value"], rows, _NUMBERS, "What Prometheus answers")
-            notes = [f"all with {shared}" if shared else "", f"{found.left_out} more" if found.left_out else ""]
-            _note(f"At {format_time(span.end)} UTC", *notes)
+            table(["", *found.columns, "Value"], rows, _NUMBERS, "Query result")
+            _note(
+                f"At {format_time(span.end)} UTC",
+                f"common labels: {common}" if common else "",
+                f"{found.omitted} more series" if found.omitted else "",
+            )
 
         return show
 
-    async def _asked_for_lines(self) -> Callable[[], None]:
-        which = self._lines(self.text)
-        found = await services().ask(services().stores.logs.query, which, _SHOWN)
+    async def _run_logs(self) -> Callable[[], None]:
+        which = self._log_filter(self.text)
+        found = await services().ask(services().stores.logs.query, which, _LIMIT)
 
         def show() -> None:
             if not found:
-                states.no_data("no line in this range fits")
+                states.no_data("no log line matches in this range")
                 return
-            table(_LINE_COLUMNS, [_line(one) for one in found], _NUMBERS, "Log lines, newest first")
-            _note("The newest first" if len(found) < _SHOWN else f"The newest {_SHOWN}; Open shows all")
+            table(_LINE_COLUMNS, [_log_row(one) for one in found], _NUMBERS, "Log lines, newest first")
+            _note("Newest first" if len(found) < _LIMIT else f"The newest {_LIMIT}; Open shows all")
 
         return show
 
-    async def _asked_for_traces(self) -> Callable[[], None]:
-        which = self._traces(self.text)
-        found = await services().ask(services().stores.traces.search, which, _SHOWN)
+    async def _run_traces(self) -> Callable[[], None]:
+        which = self._trace_filter(self.text)
+        found = await services().ask(services().stores.traces.search, which, _LIMIT)
 
         def show() -> None:
             if not found:
-                states.no_data("no trace in this range fits")
+                states.no_data("no trace matches in this range")
                 return
             rows: list[list[Cell]] = [
                 [
                     format_time(one.start),
                     one.root_service or "–",
-                    one.root_name or "its root has not arrived",
+                    one.root_name or "root span not received yet",
                     formatted(one.duration_ms, "ms"),
                     Link(one.trace_id[:8], trace_page(one.trace_id)),
                 ]
                 for one in found
             ]
             table(["Time (UTC)", "Service", "Request", "Duration", "Trace"], rows, _NUMBERS, "Traces, newest first")
-            _note("The newest first" if len(found) < _SHOWN else f"The newest {_SHOWN}; Open shows more")
+            _note("Newest first" if len(found) < _LIMIT else f"The newest {_LIMIT}; Open shows more")
 
         return show
 
-    def _lines(self, text: str) -> LogFilter:
+    def _log_filter(self, text: str) -> LogFilter:
         span = self._span()
         return replace(log_filter(text), start=span.start, end=span.end)
 
-    def _traces(self, text: str) -> TraceFilter:
+    def _trace_filter(self, text: str) -> TraceFilter:
         span = self._span()
         return replace(trace_filter(text), start=span.start, end=span.end)
 
@@ -190,25 +193,25 @@ def _swatch(sample: Sample, colors: Mapping[frozenset[tuple[str, str]], str]) ->
     return Swatch(color) if color else ""
 
 
-def _line(one: LogLine) -> list[Cell]:
-    def said(name: str) -> str:
-        value = one.value(name)
+def _log_row(line: LogLine) -> list[Cell]:
+    def text(name: str) -> str:
+        value = line.value(name)
         return "" if value is None else str(value)
 
     def number(name: str, unit: str) -> str:
-        value = one.value(name)
+        value = line.value(name)
         return formatted(float(value), unit) if isinstance(value, int | float) else ""
 
     return [
-        format_time(one.time),
-        one.body,
-        said("endpoint"),
-        said("model"),
-        said("tenant_id"),
-        said("error_type"),
+        format_time(line.time),
+        line.body,
+        text("endpoint"),
+        text("model"),
+        text("tenant_id"),
+        text("error_type"),
         number("latency_ms", "ms"),
         number("cost_usd", "currencyUSD"),
-        Link(one.trace_id[:8], trace_page(one.trace_id, one.span_id)) if one.trace_id else "",
+        Link(line.trace_id[:8], trace_page(line.trace_id, line.span_id)) if line.trace_id else "",
     ]
 
 

@@ -1,23 +1,33 @@
-"""Lines over time. Names of series come from servers: the tooltip, which is markup, escapes them."""
+"""A line chart of series. The tooltip is markup, so names of series, which come from servers, are escaped."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from nicegui import ui
 
 from console.times import Span
 from stores.metric_results import Series
 
-# Of one lightness, so that each can be told from the others and from both grounds.
-COLORS = ("#5b8def", "#e0912f", "#3fa66b", "#e0605e", "#9b7be0", "#2ba3a3", "#d469a8", "#9a9a2f", "#6f87a6", "#b5764f")
+# Of similar lightness: readable on the dark and on the light background.
+COLORS: Final = (
+    "#5b8def",
+    "#e0912f",
+    "#3fa66b",
+    "#e0605e",
+    "#9b7be0",
+    "#2ba3a3",
+    "#d469a8",
+    "#9a9a2f",
+    "#6f87a6",
+    "#b5764f",
+)
 
-
-_MOST_SAID = 12  # lines in the tooltip
-_TOOLTIP = f"""(points) => {{
-  const rows = points.slice(0, {_MOST_SAID}).map((point) =>
+_MAX_TOOLTIP_ROWS: Final = 12
+_TOOLTIP: Final = f"""(points) => {{
+  const rows = points.slice(0, {_MAX_TOOLTIP_ROWS}).map((point) =>
     `<tr><td>${{point.marker}}${{consoleUi.escaped(point.seriesName)}}</td>` +
     `<td><b>${{consoleUi.escaped(consoleUi.formatted(point.value[1], "short"))}}</b></td></tr>`);
   const rest = points.length > rows.length ? `<tr><td>and ${{points.length - rows.length}} more</td></tr>` : "";
@@ -25,14 +35,14 @@ _TOOLTIP = f"""(points) => {{
 }}"""
 
 
-def chart(lines: Sequence[tuple[str, Series]], span: Span) -> dict[frozenset[tuple[str, str]], str]:
-    """One line per series; gives the colour of each by its labels."""
-    ui.echart(_options(lines, span), renderer="svg").classes("query-chart").props('aria-hidden="true"')
-    return {frozenset(one.labels.items()): COLORS[index % len(COLORS)] for index, (_, one) in enumerate(lines)}
+def chart(series: Sequence[tuple[str, Series]], span: Span) -> dict[frozenset[tuple[str, str]], str]:
+    """Draw one line per series; returns the colours by labels."""
+    ui.echart(_options(series, span), renderer="svg").classes("query-chart").props('aria-hidden="true"')
+    return {frozenset(one.labels.items()): COLORS[index % len(COLORS)] for index, (_, one) in enumerate(series)}
 
 
-def _options(lines: Sequence[tuple[str, Series]], span: Span) -> dict[str, Any]:
-    muted = {"color": "var(--muted)"}  # drawn as SVG, so the theme's own
+def _options(series: Sequence[tuple[str, Series]], span: Span) -> dict[str, Any]:
+    muted = {"color": "var(--muted)"}  # the chart is SVG, so that it can use the theme's variables
     return {
         "animation": False,
         "color": list(COLORS),
@@ -71,7 +81,7 @@ def _options(lines: Sequence[tuple[str, Series]], span: Span) -> dict[str, Any]:
                 "lineStyle": {"width": 1.6},
                 "data": [[round(time * 1000), _number(value)] for time, value in one.points],
             }
-            for name, one in lines
+            for name, one in series
         ],
     }
 

@@ -1,4 +1,4 @@
-"""`/query?expr=…`: one question to Prometheus, whose own pages lite does not have."""
+"""The page `/query?expr=…`: runs a PromQL query. lite has no other page for this."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def register() -> None:
     @ui.page("/query")
     async def page(request: Request) -> None:
         address = Address.of(request)
-        with page_frame("Ask Prometheus") as head:
+        with page_frame("Query Prometheus") as head:
             body = ui.element("div").classes("prose-width")
             with head:
                 times = TimeBar(address, lambda: block.run())

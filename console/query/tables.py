@@ -1,4 +1,4 @@
-"""Plain tables whose cells are text and nothing else, whatever servers put into them."""
+"""Plain tables. Cells are inserted as text, never as markup."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from console.shell import with_text
 
 @dataclass(frozen=True)
 class Link:
-    """A cell that leads somewhere in the console."""
+    """A cell with a link to a page of the console."""
 
     text: str
     address: str
@@ -20,7 +20,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Swatch:
-    """A cell that says which line of a chart its row is."""
+    """A cell with the colour of a line in the chart."""
 
     color: str
 
@@ -29,11 +29,11 @@ Cell = str | Link | Swatch
 
 
 def table(
-    columns: Sequence[str], rows: Sequence[Sequence[Cell]], numbers: Collection[str] = (), about: str = ""
+    columns: Sequence[str], rows: Sequence[Sequence[Cell]], numbers: Collection[str] = (), label: str = ""
 ) -> None:
-    """Columns called `numbers` are set to the right; `about` is read aloud before the table."""
+    """Columns in `numbers` are aligned to the right. `label` is the table's accessible name."""
     with ui.element("div").classes("wide").props('tabindex="0" role="region"') as region:
-        region.props["aria-label"] = about or "Table"
+        region.props["aria-label"] = label or "Table"
         with ui.element("table").classes("plain-table"):
             with ui.element("thead"), ui.element("tr"):
                 for name in columns:

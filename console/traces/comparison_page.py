@@ -57,7 +57,7 @@ class ComparisonPage:
                 ("", "A", "B", "Difference"),
                 [*totals(left, right), ("Trace", *links, "")],
                 ("A", "B"),
-                about="Totals of both traces",
+                label="Totals of both traces",
             )
         with ui.element("section").classes("card").props('aria-label="Spans of both traces"'):
             ComparisonTable([row_of(pair) for pair in compare(left, right)])

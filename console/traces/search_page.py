@@ -135,7 +135,7 @@ class SearchPage:
     async def _change(self, **changed: object) -> None:
         self._address_error = None
         self._search = replace(self._search, **changed)  # type: ignore[arg-type]
-        self._times.go_asking(self._search.parameters())
+        self._times.set_parameters(self._search.parameters())
         self._show_chips()
         self._card.props('aria-busy="true"')
         try:

@@ -15,7 +15,7 @@ from console.services import services
 from console.shell import heading
 from console.states import failed, loading, no_data
 from console.timebar import button
-from console.times import clock
+from console.times import format_datetime
 from console.traces.trace_table import TraceDetail
 from console.traces.waterfall import Waterfall, waterfall
 from console.traces.waterfall_view import MAX_SPANS, WaterfallView, cost_text
@@ -124,7 +124,7 @@ def trace_facts(trace: Trace, shown: Waterfall) -> list[TraceFact]:
                      if names.LLM_ENDPOINT in span.attributes), "")  # fmt: skip
     cached = f"{total.cached_tokens:,} cached by the provider" if total.cached_tokens else ""
     facts = [
-        TraceFact("Started", clock(shown.start), "UTC"),
+        TraceFact("Started", format_datetime(shown.start), "UTC"),
         TraceFact("Duration", formatted(shown.duration_ms, "ms")),
         TraceFact("Cost", cost_text(total)),
         TraceFact("Input tokens", "" if total.input_tokens is None else f"{total.input_tokens:,}", cached),

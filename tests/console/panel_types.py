@@ -1,4 +1,4 @@
-"""A dashboard with every type of panel in the form in which Grafana exports it, about the live stack."""
+"""A dashboard with panel types and options as Grafana exports them, for the live stack."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _ids = itertools.count(1)
 
 
 def query(expr: str, legend: str = "{{endpoint}}", ref: str = "A", *, table: bool = False, instant: bool = True) -> Any:
-    """A query to Prometheus."""
+    """A Prometheus query."""
     return {
         "refId": ref, "datasource": PROMETHEUS, "editorMode": "code", "expr": expr, "legendFormat": legend,
         "instant": instant, "range": not instant, "format": "table" if table else "time_series",
@@ -27,25 +27,24 @@ def query(expr: str, legend: str = "{{endpoint}}", ref: str = "A", *, table: boo
 
 
 def panel(
-    kind: str, title: str, *targets: Any, options: Any = None, defaults: Any = None, overrides: Any = (), **said: Any
+    kind: str, title: str, *targets: Any, options: Any = None, defaults: Any = None, overrides: Any = (), **json: Any
 ) -> Any:
-    """A panel of 8 by 7 where it says nothing else; three in a row."""
+    """A panel of 8 by 7; three panels per line."""
     number = next(_ids)
     return {
         "id": number, "type": kind, "title": title, "pluginVersion": "11.3.0",
         "gridPos": {"x": (number - 1) % 3 * 8, "y": (number - 1) // 3 * 7, "w": 8, "h": 7},
         "datasource": PROMETHEUS, "targets": list(targets), "options": options or {},
-        "fieldConfig": {"defaults": defaults or {}, "overrides": list(overrides)}, **said,
+        "fieldConfig": {"defaults": defaults or {}, "overrides": list(overrides)}, **json,
     }  # fmt: skip
 
 
 def reduce_options(calculation: str = "lastNotNull") -> Any:
-    """As Grafana writes them."""
     return {"calcs": [calculation], "fields": "", "values": False}
 
 
 def by(kind: str, wanted: Any, **properties: Any) -> Any:
-    """An override; `custom__x` stands for `custom.x`."""
+    """An override; `custom__x` becomes `custom.x`."""
     named = [{"id": name.replace("__", "."), "value": value} for name, value in properties.items()]
     return {"matcher": {"id": kind, "options": wanted}, "properties": named}
 
@@ -78,22 +77,22 @@ SEARCH: Final = {
     "refId": "A", "datasource": TEMPO, "queryType": "traceql", "query": "{}", "limit": 10, "tableType": "traces",
     "lite": {"jaeger": {"service": "demo-app"}},
 }  # fmt: skip
-AROUND_ZERO: Final = f"{BY_ENDPOINT} - scalar(avg({BY_ENDPOINT})) - 0.5"  # one is below, whatever they are
+AROUND_ZERO: Final = f"{BY_ENDPOINT} - scalar(avg({BY_ENDPOINT})) - 0.5"  # at least one value is negative
 UP_OR_DOWN: Final = [{"type": "value", "options": {
     "0": {"text": "down", "color": "red", "index": 0}, "1": {"text": "up", "color": "green", "index": 1},
 }}]  # fmt: skip
 
 PANELS: Final = [
-    panel("stat", "With its curve", query(BY_ENDPOINT, instant=False), options={**STAT, "graphMode": "area"},
+    panel("stat", "Sparkline", query(BY_ENDPOINT, instant=False), options={**STAT, "graphMode": "area"},
           defaults={"unit": "short", "thresholds": {"mode": "absolute", "steps": STEPS}}),
-    panel("stat", "With a word for nothing", query("nobody_made_this_metric"), options=STAT,
+    panel("stat", "Stat without value", query("unknown_metric"), options=STAT,
           defaults={"noValue": "none yet"}),
-    panel("bargauge", "With a word for none", query("nobody_made_this_metric"), defaults={"noValue": "nothing yet"},
+    panel("bargauge", "Bar gauge without value", query("unknown_metric"), defaults={"noValue": "nothing yet"},
           options={"displayMode": "basic", "orientation": "horizontal", "reduceOptions": reduce_options()}),
-    panel("bargauge", "Several by name", query(BY_ENDPOINT), defaults={"unit": "short"},
+    panel("bargauge", "Override by name", query(BY_ENDPOINT), defaults={"unit": "short"},
           options={"displayMode": "basic", "orientation": "horizontal", "reduceOptions": reduce_options()},
           overrides=[by("byName", "/api/support/answer", unit="reqpm")]),
-    panel("bargauge", "A calculation nobody knows", query(BY_ENDPOINT),
+    panel("bargauge", "Unknown calculation", query(BY_ENDPOINT),
           options={"reduceOptions": reduce_options("variance_of_moods")}),
     panel("table", "Newest traces", SEARCH, datasource=TEMPO),
     panel("logs", "Newest lines", LINES, datasource=LOKI, options=LOGS),

@@ -60,8 +60,8 @@ def test_a_query_may_be_changed_and_put_back_and_what_is_wrong_is_said(shown: Wi
     expect(block.get_by_role("alert")).to_contain_text("unclosed left parenthesis")
     line.fill("sum(nobody_has_this)")
     line.press("Control+Enter")
-    expect(block.locator(".state-empty")).to_contain_text("No data: the query gives nothing")
-    block.get_by_role("button", name="As written").click()
+    expect(block.locator(".state-empty")).to_contain_text("No data: the query returned no series")
+    block.get_by_role("button", name="Reset").click()
     expect(line).to_have_value(written)
 
 

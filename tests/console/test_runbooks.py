@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -12,9 +11,7 @@ import pytest
 
 from alert_sink.runbook_queries import log_filter, trace_filter
 from alert_sink.runbooks import EXAMPLES, Html, Query, RunbookLibrary
-from console.query.answers import MOST_ROWS, name_of, named, step_for, vector
 from console.settings import RUNBOOKS
-from stores.metric_results import Sample, Series
 
 SHELF = RunbookLibrary(RUNBOOKS)
 ALL = [*SHELF.names(), "README"]
@@ -105,43 +102,3 @@ def test_examples_stand_in_quotes_only() -> None:
         for query in (part for part in runbook.parts if isinstance(part, Query)):
             unquoted = re.sub(r'"[^"]*"', '""', query.text)
             assert [example for example in EXAMPLES.values() if example in unquoted] == []
-
-
-# --- answers ---------------------------------------------------------------------------------------------------------
-
-
-def sample(value: float, **labels: str) -> Sample:
-    return Sample(labels, 0.0, value)
-
-
-def test_an_answer_says_once_what_all_rows_share_and_begins_with_the_largest() -> None:
-    found = vector([sample(1, service="s", model="a"), sample(math.nan, service="s", model="b"),
-                    sample(3, service="s", model="c", tenant="t")])  # fmt: skip
-    assert found.shared == {"service": "s"}
-    assert found.columns == ("model", "tenant")
-    assert [labels for labels, _ in found.rows] == [("c", "t"), ("a", ""), ("b", "")]
-    assert found.left_out == 0
-
-
-def test_a_single_row_shows_all_its_labels_and_many_are_cut() -> None:
-    assert vector([sample(1, service="s")]).columns == ("service",)
-    assert vector([sample(1)]).rows == (((), sample(1)),)
-    many = vector([sample(value, model=str(value)) for value in range(MOST_ROWS + 7)])
-    assert (len(many.rows), many.left_out) == (MOST_ROWS, 7)
-    assert many.rows[0][1].value == MOST_ROWS + 6
-
-
-def test_lines_are_named_by_what_tells_them_apart() -> None:
-    lines = [
-        Series({"service": "s", "model": "a"}, ((0.0, 1.0), (1.0, math.nan))),
-        Series({"service": "s", "model": "b"}, ((0.0, 1.0), (1.0, 5.0))),
-    ]
-    assert [name for name, _ in named(lines)] == ["b", "a"]
-    assert name_of({}) == "value"
-
-
-@pytest.mark.parametrize(
-    ("length_s", "scrape_s", "step"), [(3600, 15, 30), (300, 15, 15), (60, 0.5, 1), (86_400, 15, 720)]
-)
-def test_steps(length_s: float, scrape_s: float, step: float) -> None:
-    assert step_for(length_s, scrape_s) == step

@@ -1,4 +1,4 @@
-"""Numbers as a person reads them."""
+"""Proves how numbers are written with their units."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from console.units import UNITS, as_json, formatted
         (5, "furlongs", None, "5 furlongs"),
     ],
 )
-def test_a_value_in_its_unit(value: float, unit: str, decimals: int | None, text: str) -> None:
+def test_a_value_is_written_with_its_unit(value: float, unit: str, decimals: int | None, text: str) -> None:
     assert formatted(value, unit, decimals) == text
 
 
@@ -45,30 +45,30 @@ def test_a_value_in_its_unit(value: float, unit: str, decimals: int | None, text
         (0.0124, None, "$0.0124"),
         (0.0124, 3, "$0.012"),
         (1.234, None, "$1.234"),  # a tenth of a cent
-        (0.00042, 3, "$0.0004"),  # not $0.000, which reads as nothing
+        (0.00042, 3, "$0.0004"),  # not $0.000, which looks like zero
         (0.0, 3, "$0.000"),
         (61.97, None, "$61.97"),
         (22_617, 3, "$22.617 K"),
         (-3.5, None, "−$3.50"),
     ],
 )
-def test_money_shows_a_tenth_of_a_cent(value: float, decimals: int | None, text: str) -> None:
+def test_small_amounts_of_money_have_tenths_of_a_cent(value: float, decimals: int | None, text: str) -> None:
     assert formatted(value, "currencyUSD", decimals) == text
 
 
 @pytest.mark.parametrize(("value", "text"), [(None, "–"), (math.nan, "–"), (math.inf, "∞"), (-math.inf, "−∞")])
-def test_what_is_no_number(value: float | None, text: str) -> None:
+def test_a_missing_or_infinite_value_is_written_as_a_sign(value: float | None, text: str) -> None:
     assert formatted(value, "ms") == text
 
 
-def test_nothing_that_is_there_looks_like_nothing() -> None:
+def test_a_value_that_is_not_zero_is_never_written_as_zero() -> None:
     for unit in UNITS:
         for decimals in (None, 0, 1, 2, 3):
             text = formatted(0.000_012_3, unit, decimals)
             assert any(digit in "123456789" for digit in text), (unit, decimals, text)
 
 
-def test_the_browser_gets_every_unit() -> None:
+def test_the_table_for_the_browser_has_every_unit() -> None:
     table = as_json()
     assert set(table) == set(UNITS)
     assert table["ms"]["steps"][1] == {"at": 1000.0, "divisor": 1000.0, "suffix": " s"}

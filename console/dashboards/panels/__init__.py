@@ -1,19 +1,19 @@
-"""One module per type of panel. Each makes a body that shows answers, again and again in the same place."""
+"""One module per panel type."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from console.dashboards.panels import barchart, bargauge, logs, stat, statetimeline, table, timeseries
-from console.dashboards.panels.body import Body, Context
+from console.dashboards.panels import bar_chart, bar_gauge, logs, stat, state_timeline, table, time_series
+from console.dashboards.panels.plugin import PanelContext, PanelPlugin
 
-BODIES: Final[Mapping[str, Callable[[Context], Body]]] = {
-    "barchart": barchart.BarChart,
-    "bargauge": bargauge.BarGauge,
+PANEL_PLUGINS: Final[Mapping[str, Callable[[PanelContext], PanelPlugin]]] = {  # by Grafana's name of the type
+    "barchart": bar_chart.BarChart,
+    "bargauge": bar_gauge.BarGauge,
     "logs": logs.Logs,
     "stat": stat.Stat,
-    "state-timeline": statetimeline.StateTimeline,
-    "table": table.TablePanel,
-    "timeseries": timeseries.TimeSeries,
+    "state-timeline": state_timeline.StateTimeline,
+    "table": table.Table,
+    "timeseries": time_series.TimeSeries,
 }

@@ -1,4 +1,4 @@
-"""Rows and columns in AG Grid: sorted and filtered in the browser, cells with their colour and link."""
+"""A table in AG Grid, which sorts and filters in the browser. Cells have a colour and a link."""
 
 from __future__ import annotations
 
@@ -8,34 +8,30 @@ from typing import Any
 
 from nicegui import ui
 
-from console.dashboards.frames import Cell
+from console.dashboards.data_frames import Cell
 
 
 @dataclass(frozen=True)
 class Column:
-    """One column."""
-
     name: str
     number: bool = False
     filterable: bool = False
-    weight: float = 1.0
-    least_px: int = 110
+    flex: float = 1.0  # share of the width
+    min_width_px: int = 110
 
 
 @dataclass(frozen=True)
 class GridCell:
-    """One cell: what it is sorted by, and how it looks."""
-
-    value: Cell
+    value: Cell  # for sorting and filtering
     text: str
-    color: str = ""  # behind the text
+    color: str = ""  # of the background
     url: str = ""
     title: str = ""  # of the link
     new_tab: bool = False
 
 
 class Grid:
-    """A table in its place; rows change without the table being made anew."""
+    """A table whose rows can change without the table being created again."""
 
     def __init__(self) -> None:
         self._place = ui.element("div").classes("grid-place")
@@ -43,7 +39,7 @@ class Grid:
         self._columns: tuple[Column, ...] = ()
 
     def show(self, columns: Sequence[Column], rows: Sequence[Sequence[GridCell]], sort: Mapping[str, str]) -> None:
-        """Show rows; `sort` says `asc` or `desc` for a column's name."""
+        """Show rows; `sort` has `asc` or `desc` by column name."""
         data = [_row(row) for row in rows]
         if self._grid is not None and tuple(columns) == self._columns:
             self._grid.options["rowData"] = data
@@ -57,7 +53,7 @@ class Grid:
 
 
 def _row(cells: Sequence[GridCell]) -> dict[str, Any]:
-    """Keys are the columns' numbers: no name from a server is ever a key."""
+    """Keys are column numbers, so that no name from a server becomes a key."""
     found: dict[str, Any] = {}
     for index, cell in enumerate(cells):
         found[f"c{index}"] = cell.value
@@ -75,8 +71,8 @@ def _options(columns: Sequence[Column], data: Sequence[Mapping[str, Any]], sort:
             {
                 "headerName": column.name,
                 "field": f"c{index}",
-                "flex": column.weight,
-                "minWidth": column.least_px,
+                "flex": column.flex,
+                "minWidth": column.min_width_px,
                 "type": "rightAligned" if column.number else None,
                 "filter": ("agNumberColumnFilter" if column.number else "agTextColumnFilter")
                 if column.filterable

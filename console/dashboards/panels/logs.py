@@ -1,53 +1,50 @@
-"""Log lines, newest first: what it wants to be read, and on demand every field and the trace."""
+"""Logs panel: log lines, newest first, with selected fields. An opened line shows all fields and its trace."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
-from console.dashboards.answer import Answer
-from console.dashboards.elements import Lines
-from console.dashboards.notes import Note
-from console.dashboards.panels.body import Context
-from console.times import clock
+from console.dashboards.annotations import Annotation
+from console.dashboards.elements import LogsElement
+from console.dashboards.panel_data import PanelData
+from console.dashboards.panels.plugin import PanelContext
+from console.times import format_datetime
 from stores.logs import LogLine
 from stores.quoting import plain
 
-_MILLISECONDS = 3
+_MILLISECONDS: Final = 3
 
 
 class Logs:
-    """A list of lines."""
+    def __init__(self, context: PanelContext) -> None:
+        self._element: LogsElement | None = None
 
-    def __init__(self, context: Context) -> None:
-        self._lines: Lines | None = None
-
-    def show(self, answer: Answer, notes: Sequence[Note]) -> None:
-        """See Body."""
-        wanted = fields_of(answer)
-        ordered = sorted(answer.log_lines, key=lambda line: line.time, reverse=True)
-        lines = [view(line, wanted, index) for index, line in enumerate(ordered)]
-        if self._lines is None:
-            self._lines = Lines(lines)
+    def show(self, data: PanelData, annotations: Sequence[Annotation]) -> None:
+        names = selected_fields(data)
+        newest_first = sorted(data.log_lines, key=lambda line: line.time, reverse=True)
+        lines = [view(line, names, index) for index, line in enumerate(newest_first)]
+        if self._element is None:
+            self._element = LogsElement(lines)
         else:
-            self._lines.show(lines)
+            self._element.show(lines)
 
 
-def fields_of(answer: Answer) -> list[str]:
-    """The fields that the panel's query shows, in their order."""
-    targets = (asked.target.json for asked in answer.plan.asked)
+def selected_fields(data: PanelData) -> list[str]:
+    """The fields that the panel shows of each line, in their order."""
+    targets = (one.target.json for one in data.queries.targets)
     return [str(name) for target in targets for name in (target.get("lite") or {}).get("fields") or ()]
 
 
-def view(line: LogLine, wanted: Sequence[str], index: int) -> dict[str, Any]:
-    """What panel_lines.js shows of a line."""
-    shown = [(name, line.value(name)) for name in wanted]
+def view(line: LogLine, names: Sequence[str], index: int) -> dict[str, Any]:
+    """What panel_logs.js shows of a line."""
+    selected = [(name, line.value(name)) for name in names]
     return {
         "key": f"{line.time}-{line.trace_id}-{index}",
-        "time": clock(line.time) + f"{line.time % 1:.{_MILLISECONDS}f}"[1:],
+        "time": format_datetime(line.time) + f"{line.time % 1:.{_MILLISECONDS}f}"[1:],
         "level": line.severity,
         "body": line.body,
-        "shown": [(name, plain(value)) for name, value in shown if value is not None],
+        "selected": [(name, plain(value)) for name, value in selected if value is not None],
         "fields": [
             ("service", line.service),
             ("trace_id", line.trace_id),
