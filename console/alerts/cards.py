@@ -81,7 +81,7 @@ class _AlertRow:
     def __init__(self, alert: ActiveAlert, silencer: Silencer) -> None:
         with ui.element("div").classes("alert-row") as self.element:
             with ui.element("div").classes("alert-what"):
-                self._description = ui.label().classes("alert-said")
+                self._description = ui.label().classes("alert-description")
                 scope_list(alert.scope)
                 self._suppressed = ui.label().classes("muted")
             with ui.element("div").classes("alert-value"):

@@ -164,7 +164,7 @@ def _draw_firing(snapshot: AlertsSnapshot, firing: Sequence[ActiveAlert], now: f
             with ui.element("div").classes(f"home-alert {SEVERITY_CLASS.get(first.severity, '')}"):
                 ui.link(name, alerts_page(name)).classes("strong")
                 ui.label(f"for {format_duration(now - min(alert.since for alert in alerts))}").classes("muted number")
-                ui.label(f"{first.description}{others}").classes("home-said")
+                ui.label(f"{first.description}{others}").classes("home-description")
         if len(groups) > _MAX_ALERTS:
             ui.link(f"{len(groups) - _MAX_ALERTS} more alerts", "/alerts#firing").classes("home-more")
 
@@ -205,7 +205,7 @@ def _draw_servers(statuses: Sequence[ServerStatus]) -> None:
                 with ui.element("div"):
                     ui.label(one.name).classes("strong")
                     ui.label(one.about).classes("muted")
-                with ui.element("div").classes("server-says"):
+                with ui.element("div").classes("server-detail"):
                     ui.label("up" if one.up else "down").classes("sr-only")
                     ui.label(one.detail).classes("muted number" if one.up else "bad")
                     if one.next_step:

@@ -9,7 +9,7 @@ export default {
     <div>
       <figure class="dots" aria-label="Duration over time, one dot per trace">
         <div class="dots-plot">
-          <span class="dots-most" aria-hidden="true">{{ ms(longest) }}</span>
+          <span class="dots-max" aria-hidden="true">{{ ms(longest) }}</span>
           <a v-for="trace in traces" :key="trace.id" :href="trace.page" :class="{ error: trace.errors }" tabindex="-1"
             :style="{ left: across(trace) + '%', top: 100 - (trace.duration / longest) * 92 + '%' }"
             :title="clock(trace.ms) + ' · ' + trace.name + ' · ' + trace.durationText" :aria-label="trace.name"></a>
