@@ -1,4 +1,4 @@
-"""One live stack with its console for all browser tests; a browser per module, a page per test."""
+"""All browser tests share one running stack with its console; each module has a browser, each test a page."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleStack]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Of one module: Playwright's loop must be gone before tests that bring their own."""
+    """One per module: Playwright's event loop must end before tests that run their own."""
     if chromium() is None:
         if os.environ.get("CI"):
             pytest.fail(HOW_TO_GET)
         pytest.skip(HOW_TO_GET)
-    with sync_playwright() as playwright, launched(playwright) as made:
-        yield made
+    with sync_playwright() as playwright, launched(playwright) as browser:
+        yield browser
 
 
 @pytest.fixture
 def shown(browser: Browser, stack: ConsoleStack) -> Iterator[Window]:
-    """A page that must neither complain nor ask anybody but the console."""
-    with window(browser, stack.url) as made:
-        yield made
-        assert made.complaints == []
-        assert made.foreign == []
+    """A page. The test fails if the page logs a warning or an error, or contacts any server except the console."""
+    with window(browser, stack.url) as opened:
+        yield opened
+        assert opened.complaints == []
+        assert opened.foreign == []

@@ -24,7 +24,6 @@ CONTRASTS = Path(__file__).with_name("contrasts.js").read_text()
 
 @pytest.fixture(scope="module")
 def pages(stack: ConsoleStack) -> list[tuple[str, str]]:
-    """Addresses of every page, with something on each."""
     return pages_of(stack)
 
 
@@ -56,7 +55,7 @@ def test_pages_fit_the_screen_and_have_names_and_contrast(look: Window, pages: l
 
 
 def _low_contrast(page: Page) -> list[str]:
-    """Texts that cannot be told well from what is behind them."""
+    """Texts with too little contrast to their background."""
     return [
         f"contrast {ratio:.2f} of {text!r} ({classes})"
         for ratio, size, weight, text, classes in page.evaluate(CONTRASTS)
@@ -64,7 +63,7 @@ def _low_contrast(page: Page) -> list[str]:
     ]
 
 
-# Whatever can be operated must have a name for those who cannot see it.
+# Every control needs a name for screen readers.
 UNNAMED = """() => [...document.querySelectorAll("button, a[href], input, select, textarea, [tabindex='0']")]
   .filter((one) => one.checkVisibility() && !one.closest(".q-field, [role=presentation]"))
   .filter((one) => !(one.innerText || "").trim() && !one.ariaLabel && !one.title && !one.getAttribute("aria-labelledby")
