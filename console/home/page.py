@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from urllib.parse import urlencode
 
 from nicegui import ui
 
@@ -13,28 +14,24 @@ from alert_sink.formats import format_duration
 from console import states
 from console.alerts.active_alerts import ActiveAlert, State, by_name, in_state
 from console.alerts.cards import SEVERITY_CLASS
-from console.alerts.links import alerts_page
+from console.alerts.links import alert_index, alerts_page
 from console.alerts.page import watchdog
 from console.alerts.snapshot import AlertsSnapshot, load_snapshot
 from console.dashboards.model import Library
 from console.home.servers import ServerStatus, server_statuses
 from console.home.stats import WINDOW_S, StatResult, load_stats, sparkline
+from console.logs.search import LogSearch
 from console.services import services
 from console.shell import heading, page_frame, static
 from console.timebar import button
 from console.times import Span
+from console.traces.search import TraceSearch
 from console.units import formatted
+from llm_telemetry import names
 
 _REFRESH_S = 10.0
 _MAX_ALERTS = 6  # alert names shown
-_SHORTCUTS = (
-    ("Failed requests", "/traces?error=true"),
-    ("Slow requests", "/traces?min_ms=3000"),
-    ("Log lines of failed calls", "/logs?field.status=error"),
-    ("Live log", "/logs?live=true"),
-    ("Runbooks", "/runbooks"),
-    ("Prometheus query", "/query"),
-)
+_SLOW_ALERT = "LLMLatencyHigh"  # "Slow requests" uses the threshold of this alert
 
 
 def register() -> None:
@@ -66,7 +63,7 @@ class HomePage:
                 with _section("Servers"):
                     self._servers = states.LiveSection()
                 with _section("Shortcuts"), ui.element("nav").classes("card links").props('aria-label="Shortcuts"'):
-                    for text, address in _SHORTCUTS:
+                    for text, address in _shortcuts():
                         ui.link(text, address)
         for section in (self._stats, self._alerts, self._servers):
             with section:
@@ -92,6 +89,19 @@ class HomePage:
     async def _refresh_servers(self) -> None:
         statuses = await server_statuses(services())
         self._servers.show(statuses, lambda: _draw_servers(statuses))
+
+
+def _shortcuts() -> list[tuple[str, str]]:
+    """Text and address of each shortcut."""
+    slow = alert_index().evidence.get(_SLOW_ALERT)
+    searches = [
+        ("Failed requests", "/traces", TraceSearch(error_only=True)),
+        ("Slow requests", "/traces", TraceSearch(min_ms=slow.slower_than_ms) if slow else None),
+        ("Log lines of failed calls", "/logs", LogSearch(fields={"status": names.STATUS_ERROR})),
+        ("Live log", "/logs", LogSearch(live=True)),
+    ]
+    found = [(text, f"{path}?{urlencode(search.parameters())}") for text, path, search in searches if search]
+    return [*found, ("Runbooks", "/runbooks"), ("Prometheus query", "/query")]
 
 
 def _section(title: str) -> ui.element:

@@ -15,7 +15,7 @@ WIDE, NARROW = (1280, 860), (390, 844)
 HOW_TO_GET = "Chromium is not on PATH. Install it as root: apt-get install --no-install-recommends chromium"
 TIMEOUT_MS = 30_000  # long, because test machines are busy
 
-expect.set_options(timeout=PATIENCE_MS)
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 def chromium() -> str | None:
@@ -42,7 +42,7 @@ class Window:
     foreign: list[str] = field(default_factory=list)  # requests to other servers than the console
 
     def __post_init__(self) -> None:
-        self.page.set_default_timeout(PATIENCE_MS)
+        self.page.set_default_timeout(TIMEOUT_MS)
         self.page.on("console", self._on_message)
         self.page.on("pageerror", lambda error: self.complaints.append(f"exception: {error}"))
         self.page.on("response", self._on_response)

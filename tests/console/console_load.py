@@ -39,7 +39,7 @@ class Load:
         self._stop.set()
 
     def run(self) -> None:
-        """Send questions at a steady rate until stopped. Each has its own thread, so slow answers do not slow the load."""
+        """Send questions at a steady rate. Each has its own thread, so slow answers do not slow the load."""
         examples = requests.get(f"{self._url}/api/examples", timeout=10).json()
         known = requests.get(f"{self._url}/api/tenants", timeout=10).json()
         tenants = [tenant for tenant in TENANTS if tenant in known] or [known[0]]

@@ -25,7 +25,7 @@ VARIANTS = (("wide", "dark"), ("wide", "light"), ("narrow", "dark"), ("narrow", 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="folder for the screenshots")
-    parser.add_argument("--minutes", type=float, default=6.0, help="minutes of load before the screenshots (default: %(default)s)")
+    parser.add_argument("--minutes", type=float, default=6.0, help="minutes of load before (default: %(default)s)")
     options = parser.parse_args()
     if chromium() is None:
         print(HOW_TO_GET)

@@ -72,7 +72,11 @@ def test_a_silence_matches_labels_as_alertmanager_does(matcher: Matcher, holds: 
 
 
 def test_silences_are_split_into_current_and_expired() -> None:
-    silences = [silence(ends=T0 + 900, silence_id="a"), silence(ends=T0 + 60, silence_id="b"), silence("expired", T0, "c")]
+    silences = [
+        silence(ends=T0 + 900, silence_id="a"),
+        silence(ends=T0 + 60, silence_id="b"),
+        silence("expired", T0, "c"),
+    ]
     assert [one.id for one in current(silences)] == ["b", "a"]
     assert [one.id for one in expired(silences, T0 - 1)] == ["c"]
     assert expired(silences, T0 + 1) == []

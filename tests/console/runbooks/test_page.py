@@ -104,5 +104,5 @@ def test_a_runbook_is_found_by_a_word_and_links_its_sections(shown: Window, stac
 
 def test_an_unknown_runbook_is_reported(shown: Window, stack: ConsoleStack) -> None:
     page = shown.open("/runbooks/NoSuchAlert")
-    expect(page.get_by_text("there is no runbook of that name")).to_be_visible()
+    expect(page.get_by_text("there is no runbook NoSuchAlert")).to_be_visible()
     shown.complaints[:] = [one for one in shown.complaints if "404" not in one]
