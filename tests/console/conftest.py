@@ -8,6 +8,8 @@ from collections.abc import Iterator
 import pytest
 from console_browser import HOW_TO_GET, Window, chromium, launched, window
 from console_live import ConsoleStack, console_stack
+from console_process import PASSWORD, ConsoleProcess, running_console
+from lite_process import free_ports
 from playwright.sync_api import Browser, sync_playwright
 
 
@@ -36,3 +38,22 @@ def shown(browser: Browser, stack: ConsoleStack) -> Iterator[Window]:
         yield opened
         assert opened.complaints == []
         assert opened.foreign == []
+
+
+@pytest.fixture(scope="module")
+def console(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleProcess]:
+    """A console without stores, on this machine only."""
+    [port] = free_ports(1)
+    with running_console(port, tmp_path_factory.mktemp("console") / "log") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleProcess]:
+    """A console that listens on all addresses, and so has a password."""
+    folder = tmp_path_factory.mktemp("locked")
+    (folder / "password").write_text(PASSWORD + "\n")
+    [port] = free_ports(1)
+    options = ("--host", "0.0.0.0", "--password-file", str(folder / "password"))
+    with running_console(port, folder / "log", *options) as running:
+        yield running

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -25,6 +26,8 @@ STORE_PORTS = {
     "CONSOLE_ALERT_SINK_URL": "ALERT_SINK_PORT",
 }
 STARTS_WITHIN_S = 60.0
+PASSWORD = "correct horse battery staple"
+SOCKET = "/_nicegui_ws/socket.io/?EIO=4&transport="
 
 
 @dataclass(frozen=True)
@@ -75,3 +78,19 @@ def _is_ready(console: ConsoleProcess, process: subprocess.Popen[str], log: Path
         return requests.get(f"{console.url}/healthz", timeout=2).ok
     except requests.RequestException:
         return False
+
+
+def handshake(console: ConsoleProcess, **headers: str) -> int:
+    """The status of a request for a web socket: 101 if it is opened."""
+    lines = {
+        "Host": console.host,
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version": "13",
+        **headers,
+    }
+    text = f"GET {SOCKET}websocket HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    with socket.create_connection(("127.0.0.1", console.port), 10) as one:
+        one.sendall(text.encode() + b"\r\n")
+        return int(one.recv(1024).split()[1])

@@ -7,11 +7,7 @@ from contextlib import AsyncExitStack
 
 import pytest
 
-from console.login_limiter import (
-    MAX_REMOTE,
-    LoginLimiter,
-    TooManyAttempts,
-)
+from console.login_limiter import MAX_REMOTE, LoginLimiter, TooManyAttempts
 
 
 def test_remote_attempts_do_not_block_this_machine() -> None:
