@@ -36,7 +36,7 @@ export default {
               @change="select(trace.id)"></td>
             <td class="muted">{{ clock(trace.ms) }}</td>
             <td class="name"><a :href="trace.page">{{ trace.name }}</a> <span class="muted">{{ trace.service }}</span>
-              <span v-if="trace.errors" class="chip bad">{{ trace.errors }} failed</span></td>
+              <span v-if="trace.errors" class="chip bad">{{ trace.errors }} failed {{ trace.errors === 1 ? "span" : "spans" }}</span></td>
             <td class="right">{{ trace.durationText }}<i class="duration-bar" :style="{ width: (trace.duration / longest) * 100 + '%' }"></i></td>
             <td>{{ trace.known ? trace.model : "…" }}</td>
             <td>{{ trace.tenant }}</td>

@@ -51,7 +51,7 @@ def test_names_of_this_machine_are_accepted(console: ConsoleProcess, host: str) 
 
 
 def _client(**headers: str) -> Any:
-    """A page whose socket was opened with these headers."""
+    """A client whose socket was opened with these headers."""
     raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     return SimpleNamespace(environ={"asgi.scope": {"type": "websocket", "headers": raw}})
 

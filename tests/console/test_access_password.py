@@ -84,7 +84,7 @@ def test_a_wrong_password_is_refused_after_a_delay(locked: ConsoleProcess, given
 
 
 def _login_status(locked: ConsoleProcess, password: str, source: str = "127.0.0.1") -> int:
-    """Of an attempt that comes from an address of this machine."""
+    """The status of a login attempt from `source`, an address of this machine."""
     with requests.Session() as browser:
         browser.mount("http://", _SourceAddress(source))
         return browser.post(
@@ -103,15 +103,15 @@ class _SourceAddress(HTTPAdapter):
 
 
 def test_many_wrong_passwords_are_slowed_and_the_right_one_gets_in(locked: ConsoleProcess) -> None:
-    assert _login_status(locked, PASSWORD) == 303  # the wrong ones of other tests are forgotten
+    assert _login_status(locked, PASSWORD) == 303  # resets the failures of other tests
     begun = time.monotonic()
     with ThreadPoolExecutor(50) as pool:
         wrong = [pool.submit(_login_status, locked, f"wrong {number}") for number in range(50)]
         poll_until(lambda: sum(one.done() for one in wrong) >= 50 - MAX_PER_CLIENT, timeout_s=60.0)
         assert not all(one.done() for one in wrong)
         assert _login_status(locked, PASSWORD, "127.0.0.2") == 303
-        assert not all(one.done() for one in wrong), "another address had to wait for this one"
-        # From the same address: as soon as there is room to wait.
+        assert not all(one.done() for one in wrong), "another address had to wait for this address"
+        # From the same address, the right password gets in when another attempt is finished.
         assert poll_until(lambda: _login_status(locked, PASSWORD), lambda status: status == 303, 60.0) == 303
     statuses = Counter(one.result() for one in wrong)
     assert set(statuses) == {401, 429}

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.timeout(300)
 
 @pytest.fixture(scope="module")
 def markup(stack: ConsoleStack) -> str:
-    """Trace id of a line and a span that are full of markup."""
+    """The trace ID of a log line and a span full of markup."""
     return stack.log_markup()
 
 

@@ -22,12 +22,12 @@ def test_this_machine_reads_metrics_without_the_password(locked: ConsoleProcess)
     assert answer.status_code == 200
     assert "process_resident_memory_bytes" in answer.text
     assert "console_open_pages 0.0" in answer.text
-    # A proxy on this machine passes on the name by which others know the console.
+    # A request through a proxy on this machine: it passes on the public host name.
     assert _metrics(locked, host="console.example").status_code == 401
 
 
 def test_queries_are_counted_by_outcome(console: ConsoleProcess) -> None:
-    """All servers of this console are where nobody listens."""
+    """This console has no stores: every query fails."""
     assert requests.get(f"{console.url}/d/llm-overview", timeout=30).status_code == 200
     wanted = r'console_questions_total\{outcome="unreachable",server="prometheus"\} [1-9]'
     text = poll_until(lambda: _metrics(console).text, lambda found: re.search(wanted, found) is not None, 60.0)
@@ -38,7 +38,7 @@ def test_queries_are_counted_by_outcome(console: ConsoleProcess) -> None:
     ("client", "server", "named", "here"),
     [
         ("127.0.0.1", "127.0.0.1", "localhost:3000", True),
-        ("192.0.2.7", "192.0.2.7", "192.0.2.7:3000", True),  # what is bound to one address is asked from that one
+        ("192.0.2.7", "192.0.2.7", "192.0.2.7:3000", True),  # the console is bound to one public address
         ("192.0.2.8", "192.0.2.7", "192.0.2.7:3000", False),
         ("192.0.2.8", "192.0.2.7", "localhost", False),
         ("127.0.0.1", "127.0.0.1", "console.example", False),

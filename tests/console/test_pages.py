@@ -47,7 +47,7 @@ def test_pages_fit_the_screen_and_have_names_and_contrast(look: Window, pages: l
         if page.locator("h1").count() != 1:
             wrong.append(f"{name}: {page.locator('h1').count()} h1")
         wrong += [f"{name}: no name: {one}" for one in page.evaluate(UNNAMED)]
-        for _ in range(2):  # in the other theme as well
+        for _ in range(2):  # both themes
             theme = page.evaluate("document.documentElement.dataset.theme")
             wrong += [f"{name}, {theme}: {one}" for one in _low_contrast(page)]
             page.evaluate("consoleUi.toggleTheme()")

@@ -29,7 +29,7 @@ async def test_no_alerts_firing_is_known_only_while_prometheus_answers() -> None
     fires = rule_alert("LLMHighErrorRate")
     both = await load_snapshot(services([], [], [], beat))
     assert not any(both.unknown(state) for state in ("firing", "pending", "silenced"))
-    forgotten = await load_snapshot(services(gone, [], [], beat))  # Alertmanager was told of nothing for a while
+    forgotten = await load_snapshot(services(gone, [], [], beat))  # Alertmanager dropped all alerts
     assert all(forgotten.unknown(state) for state in ("firing", "pending", "silenced"))
     told = await load_snapshot(services(gone, [alert(fires)], [], beat))
     assert (told.unknown("firing"), told.unknown("pending")) == (False, True)

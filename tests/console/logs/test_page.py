@@ -24,7 +24,7 @@ def trace(stack: ConsoleStack) -> Trace:
 
 
 def test_histogram_facets_and_lines_agree_with_the_store(shown: Window, stack: ConsoleStack) -> None:
-    """Histogram, facets and lines of a period that is over, against the store."""
+    """In a time range that has ended."""
     poll_until(lambda: stack.live.stores.logs.query(LogFilter(SERVICE), 50), lambda lines: len(lines) == 50, 60.0)
     line = stack.live.stores.logs.query(LogFilter(SERVICE), 50)[-1]
     start, end = round(line.time - 20), round(line.time + 1)

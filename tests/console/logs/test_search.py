@@ -25,7 +25,7 @@ def test_an_address_is_parsed_and_built_again() -> None:
 
 
 def test_a_search_becomes_a_filter_with_typed_values() -> None:
-    """A number of the contract is compared as one; an empty value finds lines without the field."""
+    """Numeric fields become numbers; an empty value finds lines without the field."""
     assert LogSearch.read(PARAMETERS).filter(T0, T0 + 60) == LogFilter(
         "demo-app",
         {"model": "gpt-4o", "error_type": "", "input_tokens": 12},

@@ -18,7 +18,7 @@ MARKUP = "<img src=x onerror=window.hacked=1><script>window.hacked=2</script>"
 
 
 def query(page: Page, kind: str, text: str) -> Locator:
-    """The block of the first query with that text in it."""
+    """The first query block that contains this text."""
     blocks = page.get_by_role("region", name=f"Query: {kind}")
     expect(blocks.first).to_be_visible()
     written = blocks.locator("textarea").evaluate_all("all => all.map(one => one.value)")

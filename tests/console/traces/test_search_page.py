@@ -57,7 +57,7 @@ def test_a_full_list_says_that_it_holds_the_newest(shown: Window, stack: Console
     page = shown.open(f"/traces?service={SERVICE}&from=now-1h&to=now%2B1h&limit=20")
     expect(page.locator(".count-line")).to_contain_text("The newest 20 traces")
     ends = [float(dot.get_attribute("style").split("left:")[1].split("%")[0]) for dot in page.locator(".dots a").all()]
-    assert max(ends) > 50, "the hour to come takes no room"
+    assert max(ends) > 50, "the chart must not reserve space for the future hour"
 
 
 def test_traces_are_filtered_by_error_and_duration(shown: Window, stack: ConsoleStack) -> None:
@@ -82,7 +82,7 @@ def test_traces_are_filtered_by_error_and_duration(shown: Window, stack: Console
 
 def test_two_traces_are_compared(shown: Window, stack: ConsoleStack) -> None:
     trace, other = stack.answered_trace(), stack.answered_trace("What happens if we go past 5,000 parcels this month?")
-    until_ms = round(max(span.start for span in other.spans) * 1000) + 1000  # only the newest are listed
+    until_ms = round(max(span.start for span in other.spans) * 1000) + 1000  # the list holds only the newest traces
     page = shown.open(f"/traces?from=now-15m&to={until_ms}&limit=100")
     for one in (trace, other):
         page.locator(f".trace-table tr[data-trace='{one.trace_id}'] input").check()

@@ -26,13 +26,13 @@ def test_spans_are_ordered_by_parent_and_start() -> None:
 
 
 def test_spans_without_a_root_are_kept() -> None:
-    """Neither one whose parent has not arrived, nor those whose parents form a ring."""
+    """A span without its parent, and spans whose parents form a cycle."""
     shown = waterfall(trace(span("a", "1", "9"), span("b", "2", "3", 1), span("c", "3", "2", 2)))
     assert [(row.span.name, row.orphan) for row in shown.rows] == [("a", True), ("b", False), ("c", False)]
 
 
 def test_repeated_usage_counts_once() -> None:
-    """A framework's span that repeats what its client's span says does not count; a failed attempt has none."""
+    """A framework span that repeats the usage of the client span below it does not count."""
     shown = waterfall(
         trace(
             span("root", "1"),

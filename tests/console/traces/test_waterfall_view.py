@@ -26,7 +26,7 @@ def test_a_row_has_note_error_attributes_and_links() -> None:
 
 
 def test_attribute_names_are_never_keys() -> None:
-    """The browser side of NiceGUI runs what stands under a key that begins with a colon."""
+    """NiceGUI runs values of keys that begin with a colon as JavaScript."""
     evil = {":onclick": "alert(1)", "<script>": "<img src=x onerror=alert(1)>"}
     shown = waterfall(trace(span(":name", "1", attributes=evil)))
 
