@@ -9,7 +9,7 @@ from typing import Any
 from console.services import Services
 from console.settings import ConsoleSettings
 from stores.alerts import Alert, Matcher, Silence
-from stores.metric_answers import Rule, RuleAlert
+from stores.metric_results import Rule, RuleAlert
 
 T0 = 1_795_530_185.0  # 2026-11-24T14:23:05Z
 SCOPE = {"service": "demo-app", "endpoint": "/a"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from console.home.servers import job_statuses
-from stores.metric_answers import Sample
+from stores.metric_results import Sample
 
 
 def up(job: str, value: float, instance: str = "i:1") -> Sample:

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from console.query.answers import MOST_ROWS, name_of, named, step_for, vector
-from stores.metric_answers import Sample, Series
+from stores.metric_results import Sample, Series
 
 
 def sample(value: float, **labels: str) -> Sample:

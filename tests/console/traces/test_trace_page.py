@@ -8,6 +8,7 @@ import pytest
 from console_browser import Window
 from console_live import ConsoleStack
 from playwright.sync_api import expect
+from trace_spans import spans_named
 
 from console.traces.waterfall import waterfall
 from console.traces.waterfall_view import cost_text, tokens_text
@@ -35,14 +36,14 @@ def test_the_waterfall_shows_duration_tokens_and_cost(shown: Window, trace: Trac
         assert duration == formatted(row.span.duration_ms, "ms")
         assert used == (tokens_text(row.usage) if row.usage else "")
         assert dollars == (cost_text(row.usage) if row.usage else "")
-    chat, embeddings = trace.named("chat gpt-4o")[0], trace.named("embeddings text-embedding-3-small")[0]
+    chat, embeddings = spans_named(trace, "chat gpt-4o")[0], spans_named(trace, "embeddings text-embedding-3-small")[0]
     total = sum(float(str(span.attributes[names.LLM_COST_USD])) for span in (chat, embeddings))
     assert page.locator(".waterfall-total").inner_text().split()[-1] == formatted(total, "currencyUSD")
 
 
 def test_an_opened_span_shows_attributes_and_highlights_its_log_line(shown: Window, trace: Trace) -> None:
     page = shown.open(f"/traces/{trace.trace_id}")
-    generate = trace.named("generate")[0]
+    generate = spans_named(trace, "generate")[0]
     row = page.locator(f".span-row[data-span='{generate.span_id}']")
     row.focus()
     page.keyboard.press("Enter")
