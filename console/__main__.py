@@ -21,7 +21,7 @@ from stores.metrics import MetricStore
 
 SERVERS = (MetricStore.server, *TRACE_STORES, *LOG_STORES, AlertStore.server)
 EPILOG = """
-Each option can also be set in the environment, for example CONSOLE_PORT for --port.
+Each option can also be set in the environment, for example CONSOLE_PORT.
 Without any store URL, the console uses the stack that `make up` started.
 
 examples:
@@ -41,7 +41,8 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
 
     def add(name: str, default: object, help_text: str, kind: type | None = None) -> None:
         value = os.environ.get(f"CONSOLE_{name.upper().replace('-', '_')}") or default
-        parser.add_argument(f"--{name}", default=value, type=kind or str, help=f"{help_text} (default: %(default)s)")
+        shown = f"{help_text} (default: %(default)s)" if default != "" else help_text
+        parser.add_argument(f"--{name}", default=value, type=kind or str, help=shown)
 
     add("host", LOCAL, "address to listen on; an address that other machines reach needs --password-file")
     add("port", "3000", "port to listen on", int)

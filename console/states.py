@@ -1,4 +1,4 @@
-"""What a part of a page shows while it has no data: loading, no data and why, query failed and why."""
+"""The states of a part of a page: loading, no data and why, query failed and why, or results."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class ResultArea:
     def _switch(self, *, results: bool, has_failed: bool = False) -> ui.element:
         self.has_failed = has_failed
         self._state.clear()
-        if self._results:
+        if self._results is not None:
             self._results.visible = results
         return self._state
 

@@ -9,7 +9,7 @@ from nicegui import ui
 from alert_sink.formats import format_duration, format_time
 from console.alerts.active_alerts import ActiveAlert
 from console.alerts.links import links_of, runbook_page
-from console.runbooks.view import shelf, show
+from console.runbooks.view import draw_runbook, runbook_library
 from console.shell import heading
 from console.timebar import button
 from console.times import Span
@@ -70,18 +70,18 @@ class AlertCard:
         self._runbook_toggle.props["aria-expanded"] = "false" if is_open else "true"
         self._runbook_toggle.update()
         self._runbook.clear()
-        runbook = None if is_open else shelf().runbook(alert.name)
+        runbook = None if is_open else runbook_library().runbook(alert.name)
         if runbook:
             with self._runbook:
                 ui.link("Open the runbook's page", address).classes("muted")
-                show(runbook, self._span, alert.labels)
+                draw_runbook(runbook, self._span, alert.labels)
 
 
 class _AlertRow:
     def __init__(self, alert: ActiveAlert, silencer: Silencer) -> None:
         with ui.element("div").classes("alert-row") as self.element:
             with ui.element("div").classes("alert-what"):
-                self._description = ui.label().classes("alert-said")
+                self._description = ui.label().classes("alert-description")
                 scope_list(alert.scope)
                 self._suppressed = ui.label().classes("muted")
             with ui.element("div").classes("alert-value"):

@@ -12,7 +12,7 @@ from alert_sink.links import web_address
 from alert_sink.runbooks import EXAMPLES
 from alert_sink.settings import ALERTS
 from console.alerts.active_alerts import ActiveAlert
-from console.runbooks.view import shelf
+from console.runbooks.view import runbook_library
 
 
 @cache
@@ -22,7 +22,7 @@ def alert_index() -> AlertIndex:
 
 def runbook_page(name: str, labels: Mapping[str, str], url: str = "") -> str:
     """The alert's runbook in the console, with queries for these labels; else the alert's `runbook_url`, else empty."""
-    if name not in shelf().names():
+    if name not in runbook_library().names():
         return web_address(url)
     query = urlencode({label: labels[label] for label in EXAMPLES if labels.get(label)})
     return f"/runbooks/{name}" + (f"?{query}" if query else "")

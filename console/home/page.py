@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from urllib.parse import urlencode
 
 from nicegui import ui
 
@@ -13,28 +14,24 @@ from alert_sink.formats import format_duration
 from console import states
 from console.alerts.active_alerts import ActiveAlert, State, by_name, in_state
 from console.alerts.cards import SEVERITY_CLASS
-from console.alerts.links import alerts_page
+from console.alerts.links import alert_index, alerts_page
 from console.alerts.page import watchdog
 from console.alerts.snapshot import AlertsSnapshot, load_snapshot
 from console.dashboards.model import DashboardLibrary
 from console.home.servers import ServerStatus, server_statuses
 from console.home.stats import WINDOW_S, StatResult, load_stats, sparkline
+from console.logs.search import LogSearch
 from console.services import services
 from console.shell import heading, page_frame, static
 from console.timebar import button
 from console.times import Span
+from console.traces.search import TraceSearch
 from console.units import formatted
+from llm_telemetry import names
 
 _REFRESH_S = 10.0
 _MAX_ALERTS = 6  # alert names shown
-_SHORTCUTS = (
-    ("Failed requests", "/traces?error=true"),
-    ("Slow requests", "/traces?min_ms=3000"),
-    ("Log lines of failed calls", "/logs?field.status=error"),
-    ("Live log", "/logs?live=true"),
-    ("Runbooks", "/runbooks"),
-    ("Prometheus query", "/query"),
-)
+_SLOW_ALERT = "LLMLatencyHigh"  # "Slow requests" uses the threshold of this alert
 
 
 def register() -> None:
@@ -66,7 +63,7 @@ class HomePage:
                 with _section("Servers"):
                     self._servers = states.LiveSection()
                 with _section("Shortcuts"), ui.element("nav").classes("card links").props('aria-label="Shortcuts"'):
-                    for text, address in _SHORTCUTS:
+                    for text, address in _shortcuts():
                         ui.link(text, address)
         for section in (self._stats, self._alerts, self._servers):
             with section:
@@ -92,6 +89,19 @@ class HomePage:
     async def _refresh_servers(self) -> None:
         statuses = await server_statuses(services())
         self._servers.show(statuses, lambda: _draw_servers(statuses))
+
+
+def _shortcuts() -> list[tuple[str, str]]:
+    """Text and address of each shortcut."""
+    slow = alert_index().evidence.get(_SLOW_ALERT)
+    searches = [
+        ("Failed requests", "/traces", TraceSearch(error_only=True)),
+        ("Slow requests", "/traces", TraceSearch(min_ms=slow.slower_than_ms) if slow else None),
+        ("Log lines of failed calls", "/logs", LogSearch(fields={"status": names.STATUS_ERROR})),
+        ("Live log", "/logs", LogSearch(live=True)),
+    ]
+    found = [(text, f"{path}?{urlencode(search.parameters())}") for text, path, search in searches if search]
+    return [*found, ("Runbooks", "/runbooks"), ("Prometheus query", "/query")]
 
 
 def _section(title: str) -> ui.element:
@@ -164,7 +174,7 @@ def _draw_firing(snapshot: AlertsSnapshot, firing: Sequence[ActiveAlert], now: f
             with ui.element("div").classes(f"home-alert {SEVERITY_CLASS.get(first.severity, '')}"):
                 ui.link(name, alerts_page(name)).classes("strong")
                 ui.label(f"for {format_duration(now - min(alert.since for alert in alerts))}").classes("muted number")
-                ui.label(f"{first.description}{others}").classes("home-said")
+                ui.label(f"{first.description}{others}").classes("home-description")
         if len(groups) > _MAX_ALERTS:
             ui.link(f"{len(groups) - _MAX_ALERTS} more alerts", "/alerts#firing").classes("home-more")
 
@@ -205,7 +215,7 @@ def _draw_servers(statuses: Sequence[ServerStatus]) -> None:
                 with ui.element("div"):
                     ui.label(one.name).classes("strong")
                     ui.label(one.about).classes("muted")
-                with ui.element("div").classes("server-says"):
+                with ui.element("div").classes("server-detail"):
                     ui.label("up" if one.up else "down").classes("sr-only")
                     ui.label(one.detail).classes("muted number" if one.up else "bad")
                     if one.next_step:

@@ -49,7 +49,8 @@ def _job_status(job: str, samples: Sequence[Sample]) -> ServerStatus:
     if not down:
         count = f"{len(samples)} targets up" if len(samples) > 1 else "scrape target up"
         return ServerStatus(job, about, True, count)
-    return ServerStatus(job, about, False, f"scrape failed: {', '.join(down)}", f"make logs SERVICE={job}")
+    next_step = f"make logs SERVICE={job}" if job in _ABOUT else ""
+    return ServerStatus(job, about, False, f"scrape failed: {', '.join(down)}", next_step)
 
 
 async def _check(source: Services, name: str, check: Callable[[], None]) -> ServerStatus:

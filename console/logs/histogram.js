@@ -8,7 +8,7 @@ export default {
           <b>{{ short(sum(row.counts)) }}</b>
         </span>
         <span class="grow"></span>
-        <span class="bars-said">{{ said }}</span>
+        <span class="bars-detail">{{ said }}</span>
       </div>
       <div class="bars-plot" ref="plot" tabindex="0" role="slider" aria-label="Lines over time; Enter zooms into the selected bar"
         :aria-valuemin="0" :aria-valuemax="Math.max(0, starts.length - 1)" :aria-valuenow="at ?? 0" :aria-valuetext="said"
@@ -20,7 +20,7 @@ export default {
           </g>
           <rect v-if="at !== null" class="bars-here" :x="at" y="0" width="1" height="100"></rect>
         </svg>
-        <span class="bars-most" aria-hidden="true">{{ short(most) }}</span>
+        <span class="bars-max" aria-hidden="true">{{ short(most) }}</span>
       </div>
       <div class="bars-axis" aria-hidden="true">
         <span v-for="tick in ticks" :key="tick.at" :style="{ left: tick.left + '%' }">{{ tick.text }}</span>

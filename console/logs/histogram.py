@@ -15,9 +15,9 @@ _STEPS_S: Final = (
     0.1, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 7 * 86_400,
 )  # fmt: skip
 _MAX_BARS: Final = 80
-_MAX_VALUES: Final = 7  # values with a color of their own; the others share one
+_MAX_VALUES: Final = 7  # values with a colour of their own; the others share one
 
-# Values with a fixed color, a variable of console.css. Others get the colors of series.
+# Values with a fixed colour, a variable of console.css. Others get the colours of series.
 _COLORS: Final = {
     "trace": "muted", "debug": "muted", "info": "accent", "warn": "warn", "warning": "warn", "error": "bad",
     "fatal": "bad", "critical": "bad", names.STATUS_OK: "good", names.STATUS_CANCELLED: "warn",
@@ -50,7 +50,7 @@ class LogHistogram(ui.element, component="histogram.js"):
 
 
 def rows_of(counts: Histogram) -> list[dict[str, object]]:
-    """One row per value, most frequent first: name, counts and fixed color."""
+    """One row per value, most frequent first: name, counts and fixed colour."""
     ordered = sorted(counts.counts.items(), key=lambda item: (-sum(item[1]), item[0]))
     named = [(value or "(none)", list(row), _COLORS.get(value.lower(), "")) for value, row in ordered[:_MAX_VALUES]]
     if rest := [row for _, row in ordered[_MAX_VALUES:]]:

@@ -55,7 +55,7 @@ class LogsPage:
                 "Trace ID", search.trace_id, lambda trace_id: self._change(trace_id=trace_id), width="310px"
             )
             self._field = TextField("Field = value", "", self._add_field, hint="user_id = …")
-            ChoiceField("Color by", search.color_by, lambda name: self._change(color_by=name), COLOR_FIELDS)
+            ChoiceField("Colour by", search.color_by, lambda name: self._change(color_by=name), COLOR_FIELDS)
             self._chips = ui.element("div").classes("filter-chips")
         with ui.element("div").classes("logs-grid"):
             self._facets = Facets(self._toggle)

@@ -12,7 +12,7 @@ from stores.log_fields import FieldValue, typed
 
 SEVERITY: Final = "severity_text"  # as the application's logger wrote it; both stores use this name
 
-# Fields that can color the histogram, with their labels.
+# Fields that can colour the histogram, with their labels.
 COLOR_FIELDS: Final[Mapping[str, str]] = {
     SEVERITY: "severity",
     **{name: name for name in ("event", "status", "error_type", "endpoint", "model", "tenant_id", "prompt_version")},

@@ -1,10 +1,10 @@
-"""Runbooks, rendered, with queries that run in place."""
+"""The runbook pages, with queries that run on the page."""
 
 from __future__ import annotations
 
 
 def register() -> None:
-    """Declare the pages. Imported here, so that parts of this package can be used without pages."""
+    """Declare the pages. They are imported here, so that other packages can import parts of this one without them."""
     from console.runbooks import page
 
     page.register()

@@ -1,4 +1,4 @@
-"""`/runbooks`, the list, and `/runbooks/<alert>`, one of them with queries that run in place."""
+"""`/runbooks`: the list of runbooks, and `/runbooks/<alert>`: one runbook with queries that run on the page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from console import states
 from console.address import Address
 from console.alerts.active_alerts import active_alerts, in_state
 from console.query import page as query_page
-from console.runbooks.view import shelf, show
+from console.runbooks.view import draw_runbook, runbook_library
 from console.services import services
 from console.shell import heading, page_frame, static
 from console.timebar import TimeBar
@@ -22,7 +22,7 @@ from stores.metric_results import Rule
 
 
 def register() -> None:
-    """Declare the pages, and that of a single query."""
+    """Declare these pages, and the page for a single query."""
     ui.add_head_html(f'<link rel="stylesheet" href="{static("runbooks.css")}">', shared=True)
     query_page.register()
 
@@ -31,15 +31,15 @@ def register() -> None:
         with page_frame("Runbooks", active="runbooks") as head:
             body = ui.element("div")
             with head:
-                search = ui.element("input").classes("input").props('type="search" placeholder="Find a runbook"')
-                search.props["aria-label"] = "Find a runbook"
-            rules = await _rules()
+                search = ui.element("input").classes("input").props('type="search" placeholder="Search runbooks"')
+                search.props["aria-label"] = "Search runbooks"
+            rules = await _load_rules()
             with body:
-                _list(shelf().all(), rules)
-                introduction = shelf().introduction()
+                _draw_list(runbook_library().all(), rules)
+                introduction = runbook_library().introduction()
                 if introduction:
                     with ui.element("section").classes("card"):
-                        heading("Seven steps that every runbook refers to", 2)
+                        heading("Steps of every investigation", 2)
                         with ui.element("ol").classes("steps"):
                             for anchor, title in introduction.sections:
                                 if title[:1].isdigit():
@@ -49,11 +49,11 @@ def register() -> None:
 
     @ui.page("/runbooks/{name}")
     async def one(request: Request, name: str) -> None:
-        address, runbook = Address.of(request), shelf().runbook(name)
-        with page_frame(runbook.title if runbook else "No runbook", active="runbooks") as head:
+        address, runbook = Address.of(request), runbook_library().runbook(name)
+        with page_frame(runbook.title if runbook else "Runbook not found", active="runbooks") as head:
             if runbook is None:
                 ui.context.client.status_code = 404
-                states.no_data("there is no runbook of that name")
+                states.no_data(f"there is no runbook {name}")
                 ui.link("All runbooks", "/runbooks")
                 return
             with ui.element("div").classes("beside"):
@@ -61,30 +61,30 @@ def register() -> None:
                     for anchor, title in runbook.sections:
                         ui.link(title, f"#{anchor}")
                     if name != INTRODUCTION:
-                        ui.link("Alerts of this name", f"/alerts?alert={name}").classes("apart")
+                        ui.link("Alerts with this name", f"/alerts?alert={name}").classes("apart")
                     ui.link("All runbooks", "/runbooks")
                 body = ui.element("div").classes("prose-width")
             with head:
-                times = TimeBar(address, _nothing, default=TimeRange("now-1h"))
+                times = TimeBar(address, _do_nothing, default=TimeRange("now-1h"))
             with body:
-                show(runbook, lambda: times.range.absolute(), {name: address.value(name) for name in EXAMPLES})
-            ui.run_javascript(_TO_ANCHOR)
+                draw_runbook(runbook, lambda: times.range.absolute(), {name: address.value(name) for name in EXAMPLES})
+            ui.run_javascript(_SCROLL_TO_ANCHOR)
 
 
-async def _nothing() -> None:
-    """Queries run when a person says so, not when the range changes."""
+async def _do_nothing() -> None:
+    """A new time range runs no query: a person runs each query with its button."""
 
 
-async def _rules() -> Sequence[Rule]:
-    """Alerting rules as they are loaded; none where Prometheus does not answer."""
+async def _load_rules() -> Sequence[Rule]:
+    """Prometheus' alerting rules; empty if Prometheus does not answer."""
     try:
         return [rule for rule in await services().ask(services().stores.metrics.rules) if rule.kind == "alerting"]
     except StoreError:
         return []
 
 
-def _list(runbooks: Sequence[Runbook], rules: Sequence[Rule]) -> None:
-    """Together as the rules files have their alerts together."""
+def _draw_list(runbooks: Sequence[Runbook], rules: Sequence[Rule]) -> None:
+    """Runbooks grouped by the rule groups of their alerts."""
     firing = {alert.name for alert in in_state(active_alerts(rules, [], []), "firing")}
     group_of = {rule.name: rule.group for rule in rules}
     groups: dict[str, list[Runbook]] = {group: [] for group in dict.fromkeys(group_of.values())}
@@ -93,16 +93,16 @@ def _list(runbooks: Sequence[Runbook], rules: Sequence[Rule]) -> None:
     with ui.element("div").classes("runbook-groups"):
         for name, chosen in groups.items():
             if chosen:
-                _group(_title(name) if name else "Others" if rules else "All", chosen, firing)
+                _draw_group(_title(name) if name else "Others" if rules else "All", chosen, firing)
 
 
 def _title(group: str) -> str:
-    """`llm-requests` is `Requests`."""
+    """`llm-requests` becomes `Requests`."""
     words = group.removeprefix("llm-").replace("-", " ")
     return words.upper() if len(words) <= 3 else words.capitalize()
 
 
-def _group(title: str, runbooks: Sequence[Runbook], firing: set[str]) -> None:
+def _draw_group(title: str, runbooks: Sequence[Runbook], firing: set[str]) -> None:
     with ui.element("section").classes("card runbook-group"):
         heading(title, 2)
         for one in runbooks:
@@ -121,7 +121,7 @@ _FILTER = """(event) => {
   for (const group of document.querySelectorAll(".runbook-group"))
     group.hidden = !group.querySelector(".runbook-entry:not([hidden])");
 }"""
-_TO_ANCHOR = """
+_SCROLL_TO_ANCHOR = """
   const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (target) target.scrollIntoView();
 """

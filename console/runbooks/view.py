@@ -1,4 +1,4 @@
-"""A runbook on a page, its queries ready to run."""
+"""Draws a runbook, with queries that can be run on the page."""
 
 from __future__ import annotations
 
@@ -15,17 +15,15 @@ from console.times import Span
 
 
 @cache
-def shelf() -> RunbookLibrary:
-    """The runbooks of this console."""
+def runbook_library() -> RunbookLibrary:
     return RunbookLibrary(services().settings.runbooks)
 
 
-def show(runbook: Runbook, span: Callable[[], Span], labels: Mapping[str, str] = MappingProxyType({})) -> None:
-    """All of it but its title; queries run over `span`, and are about the alert with these labels."""
+def draw_runbook(runbook: Runbook, span: Callable[[], Span], labels: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Draw everything except the title. Queries run over `span` and use these labels of an alert."""
     with ui.element("div").classes("prose"):
         for part in runbook.parts:
             if isinstance(part, Html):
-                # Our own files, rendered without any HTML of theirs.
-                ui.html(part.html, sanitize=False)
+                ui.html(part.html, sanitize=False)  # the renderer escapes HTML that a runbook contains
             else:
                 QueryBlock(part.language, part.about(labels).text, span)

@@ -1,4 +1,4 @@
-// What every page needs in the browser: theme, address, numbers with units, a crosshair over all charts.
+// Browser code of every page: theme, address, numbers with units, cells of tables.
 "use strict";
 
 const consoleUi = (() => {
@@ -24,7 +24,7 @@ const consoleUi = (() => {
   system.addEventListener("change", apply);
   apply();
   const color = (name) => getComputedStyle(root).getPropertyValue(`--${name}`).trim();
-  const series = (index) => `var(--series-${index % 12})`; // of a series without a colour of its own
+  const series = (index) => `var(--series-${index % 12})`; // for series without a fixed colour
 
   // --- Address ----------------------------------------------------------------------------------------
 
@@ -35,16 +35,16 @@ const consoleUi = (() => {
     if (address !== here()) history.pushState(null, "", address);
     shown = here();
   }
-  // A page reads its address once, so going back means reading it again; a jump within the page does not.
+  // A page reads its address once, so the back button reloads the page, except for a jump within the page.
   window.addEventListener("popstate", () => {
     if (here() !== shown) location.reload();
   });
-  // The server is told when nobody looks at the page.
+  // Tell the server when the tab is hidden or shown.
   document.addEventListener("visibilitychange", () => {
     if (window.emitEvent) emitEvent("seen", !document.hidden);
   });
 
-  // --- Numbers: the same rules as console/units.py, with its table ------------------------------------------
+  // --- Numbers: the same rules and table as console/units.py ------------------------------------------
 
   let units = {};
   const thousands = [[0, 1, ""], [1e3, 1e3, " K"], [1e6, 1e6, " M"], [1e9, 1e9, " B"], [1e12, 1e12, " T"]].map(
@@ -102,7 +102,7 @@ const consoleUi = (() => {
   // --- Text -------------------------------------------------------------------------------------------
 
   const escapes = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-  // For the places that take markup only, such as a chart's tooltip: whatever comes from a server goes through this.
+  // For texts from servers in places that take markup, such as tooltips of charts.
   const escaped = (text) => String(text).replace(/[&<>"']/g, (character) => escapes[character]);
 
   const two = (number) => String(number).padStart(2, "0");
@@ -133,7 +133,7 @@ const consoleUi = (() => {
     return { background: color ? `color-mix(in srgb, ${color} 24%, transparent)` : null };
   }
 
-  // --- The page's width, from which the server takes how many points a chart has room for --------------------
+  // --- The width of the page: the server chooses the number of points of a chart by it --------------------
 
   function remember() {
     document.cookie = `console_width=${Math.round(innerWidth)}; path=/; max-age=31536000; samesite=strict`;

@@ -124,7 +124,7 @@ def trace_facts(trace: Trace, shown: Waterfall) -> list[TraceFact]:
                      if names.LLM_ENDPOINT in span.attributes), "")  # fmt: skip
     cached = f"{total.cached_tokens:,} cached by the provider" if total.cached_tokens else ""
     facts = [
-        TraceFact("Started", format_datetime(shown.start), "UTC"),
+        TraceFact("Started (UTC)", format_datetime(shown.start)),
         TraceFact("Duration", formatted(shown.duration_ms, "ms")),
         TraceFact("Cost", cost_text(total)),
         TraceFact("Input tokens", "" if total.input_tokens is None else f"{total.input_tokens:,}", cached),

@@ -9,7 +9,7 @@ export default {
     <div>
       <figure class="dots" aria-label="Duration over time, one dot per trace">
         <div class="dots-plot">
-          <span class="dots-most" aria-hidden="true">{{ ms(longest) }}</span>
+          <span class="dots-max" aria-hidden="true">{{ ms(longest) }}</span>
           <a v-for="trace in traces" :key="trace.id" :href="trace.page" :class="{ error: trace.errors }" tabindex="-1"
             :style="{ left: across(trace) + '%', top: 100 - (trace.duration / longest) * 92 + '%' }"
             :title="clock(trace.ms) + ' · ' + trace.name + ' · ' + trace.durationText" :aria-label="trace.name"></a>
@@ -36,7 +36,7 @@ export default {
               @change="select(trace.id)"></td>
             <td class="muted">{{ clock(trace.ms) }}</td>
             <td class="name"><a :href="trace.page">{{ trace.name }}</a> <span class="muted">{{ trace.service }}</span>
-              <span v-if="trace.errors" class="chip bad">{{ trace.errors }} failed</span></td>
+              <span v-if="trace.errors" class="chip bad">{{ trace.errors }} failed {{ trace.errors === 1 ? "span" : "spans" }}</span></td>
             <td class="right">{{ trace.durationText }}<i class="duration-bar" :style="{ width: (trace.duration / longest) * 100 + '%' }"></i></td>
             <td>{{ trace.known ? trace.model : "…" }}</td>
             <td>{{ trace.tenant }}</td>

@@ -63,7 +63,7 @@ export default {
   methods: {
     ms: (value) => consoleUi.formatted(value, "ms"),
     color(row) {
-      // Spans of our own names have fixed colors; others are colored by service.
+      // Spans of our own names have fixed colours; others are coloured by service.
       const kinds = { generate: 2, chat: 3, embeddings: 7, retrieval: 0, evaluate: 6 };
       const kind = kinds[row.name.split(" ")[0]];
       return consoleUi.series(kind ?? 5 + this.services.indexOf(row.service));

@@ -1,4 +1,4 @@
-"""Chromium, as Debian packages it, and what a page complained of."""
+"""Chromium for tests, with the warnings, errors and foreign requests of each page."""
 
 from __future__ import annotations
 
@@ -12,20 +12,19 @@ from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwrig
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking")
 WIDE, NARROW = (1280, 860), (390, 844)
-HOW_TO_GET = "no Chromium on PATH; as root: apt-get install --no-install-recommends chromium"
-PATIENCE_MS = 30_000  # machines that run tests are busy
+HOW_TO_GET = "Chromium is not on PATH. Install it as root: apt-get install --no-install-recommends chromium"
+TIMEOUT_MS = 30_000  # long, because test machines are busy
 
-expect.set_options(timeout=PATIENCE_MS)
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 def chromium() -> str | None:
-    """Where it is."""
+    """Path of the executable."""
     return next((found for name in NAMES if (found := shutil.which(name))), None)
 
 
 @contextmanager
 def launched(playwright: Playwright) -> Iterator[Browser]:
-    """A browser while the block runs."""
     browser = playwright.chromium.launch(executable_path=chromium(), args=list(ARGUMENTS))
     try:
         yield browser
@@ -35,41 +34,41 @@ def launched(playwright: Playwright) -> Iterator[Browser]:
 
 @dataclass
 class Window:
-    """A page with what it complained of: errors and warnings in its console, exceptions, requests that failed."""
+    """A page, with its warnings, errors, exceptions and failed requests."""
 
     page: Page
     base: str
     complaints: list[str] = field(default_factory=list)
-    foreign: list[str] = field(default_factory=list)  # requests to anywhere but the console
+    foreign: list[str] = field(default_factory=list)  # requests to other servers than the console
 
     def __post_init__(self) -> None:
-        self.page.set_default_timeout(PATIENCE_MS)
-        self.page.on("console", self._said)
+        self.page.set_default_timeout(TIMEOUT_MS)
+        self.page.on("console", self._on_message)
         self.page.on("pageerror", lambda error: self.complaints.append(f"exception: {error}"))
-        self.page.on("response", self._answered)
-        self.page.on("request", lambda request: self._asked(request.url))
+        self.page.on("response", self._on_response)
+        self.page.on("request", lambda request: self._on_request(request.url))
 
     def open(self, address: str) -> Page:
-        """Show a page of the console, up to where it is connected."""
+        """Open a page of the console."""
         self.page.goto(self.base + address)
         return self.page
 
-    def _said(self, message: ConsoleMessage) -> None:
+    def _on_message(self, message: ConsoleMessage) -> None:
         if message.type in ("error", "warning"):
             self.complaints.append(f"{message.type}: {message.text}")
 
-    def _answered(self, response: Response) -> None:
+    def _on_response(self, response: Response) -> None:
         if response.status >= 400:
             self.complaints.append(f"{response.status}: {response.url}")
 
-    def _asked(self, url: str) -> None:
+    def _on_request(self, url: str) -> None:
         if not url.startswith((self.base, self.base.replace("http", "ws", 1), "data:", "blob:")):
             self.foreign.append(url)
 
 
 @contextmanager
 def window(browser: Browser, base: str, *, size: tuple[int, int] = WIDE, dark: bool = True) -> Iterator[Window]:
-    """A new page in a browser of its own: no cookies."""
+    """A new page without cookies."""
     context = browser.new_context(
         viewport={"width": size[0], "height": size[1]}, color_scheme="dark" if dark else "light"
     )
@@ -80,12 +79,12 @@ def window(browser: Browser, base: str, *, size: tuple[int, int] = WIDE, dark: b
 
 
 def wait_for_dashboard(page: Page) -> Locator:
-    """Until everything it asked is shown; its panels."""
+    """Wait until all panels have their data; returns the panels."""
     expect(page.locator(".dashboard")).to_have_attribute("data-state", "shown")
     return page.locator("section.panel")
 
 
 def nothing_ran(page: Page) -> None:
-    """Markup that was put into what the page shows has become neither script nor image."""
+    """Assert that markup in the data became neither a script nor an image."""
     assert page.evaluate("window.hacked") is None
     assert page.locator("img[src=x]").count() == 0

@@ -1,4 +1,4 @@
-"""A live stack with a console, under a modest load, at the time scale of rehearsals: alerts fire within a minute."""
+"""A running stack with a console under a small load. It uses rehearsal rules, so alerts fire within a minute."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import requests
 
 from stack.settings import ROOT
 
-sys.path.insert(0, str(ROOT / "tests" / "stack"))  # the live stack's helpers are there
+sys.path.insert(0, str(ROOT / "tests" / "stack"))  # for lite_process and live_stack
 
 from console_load import MARKUP, Load, under_load
 from console_process import STORE_PORTS, ConsoleProcess, running_console
@@ -31,42 +31,39 @@ SERVICE = "demo-app"
 
 @dataclass
 class ConsoleStack:
-    """The stack, its load, and where the console is."""
-
     live: LiveStack
     load: Load
 
     @property
     def url(self) -> str:
-        """The console's address, without a slash at the end."""
+        """The console's address without a trailing slash."""
         return self.live.url("GRAFANA_PORT")
 
     @property
     def store_urls(self) -> dict[str, str]:
-        """The environment of another console of this stack."""
+        """Environment variables for a second console of this stack."""
         return {name: self.live.url(port) for name, port in STORE_PORTS.items()}
 
     @contextmanager
     def console_of(self, board: dict[str, Any], folder: Path) -> Iterator[ConsoleProcess]:
-        """Another console of this stack, with this dashboard alone."""
+        """A second console of this stack, with only this dashboard."""
         (folder / "board.json").write_text(json.dumps(board))
         [port] = free_ports(1)
         with running_console(port, folder / "console.log", "--dashboards", str(folder), **self.store_urls) as running:
             yield running
 
     def set_fault(self, name: str, **parameters: Any) -> None:
-        """Make the provider fail; it ends by itself."""
+        """Make the provider fail for 120 s, unless `parameters` say otherwise."""
         body = {"model": "*", "probability": 1, "duration_s": 120, **parameters}
         requests.put(
             self.live.url("SIM_PROVIDER_PORT", f"/admin/faults/{name}"), json=body, timeout=10
         ).raise_for_status()
 
     def clear_faults(self) -> None:
-        """Let it answer again."""
         requests.delete(self.live.url("SIM_PROVIDER_PORT", "/admin/faults"), timeout=10).raise_for_status()
 
     def answered_trace(self, question: str = "How do I put a second building on the account?") -> Trace:
-        """The trace of a new question that was answered, once trace and log line have arrived."""
+        """Ask a new question; returns its trace when trace and log line have arrived."""
         answer = poll_until(
             lambda: self.live.ask(f"{question} ({uuid.uuid4().hex[:8]})"), lambda said: "answer" in said, 60.0
         )
@@ -75,7 +72,7 @@ class ConsoleStack:
         return trace
 
     def long_trace(self, count: int) -> str:
-        """A trace of so many spans; its id."""
+        """Send a trace with `count` spans; returns its id."""
         trace_id, now = uuid.uuid4().hex, time.time_ns()
         spans = [
             {
@@ -97,7 +94,7 @@ class ConsoleStack:
         return trace_id
 
     def log_markup(self) -> str:
-        """A log line whose text and fields are markup that would run, sent as any application may; its trace id."""
+        """Send a log line and a span full of executable markup, as any application can; returns the trace id."""
         trace_id = uuid.uuid4().hex
         now = str(time.time_ns())
         record = {
@@ -134,7 +131,7 @@ class ConsoleStack:
 
 @contextmanager
 def console_stack(folder: Path, per_second: float = 3.0, **options: str) -> Iterator[ConsoleStack]:
-    """Start a stack on free ports, put it under load, stop it."""
+    """A stack on free ports, under load while the block runs."""
     process = LiteProcess.make(folder, SIM_LATENCY_SCALE="0.2", REHEARSAL="1", **options)
     up = process.run("up")
     if up.returncode:

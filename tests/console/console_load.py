@@ -1,4 +1,4 @@
-"""A modest mixed load on the demo application of a running stack: endpoints, tenants, cache hits, refused inputs."""
+"""A small mixed load on the demo application: several endpoints and tenants, cache hits and rejected inputs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MARKUP = '<img src=x onerror="window.hacked=1"><script>window.hacked=2</script>'
 
 
 class Load:
-    """Asks until it is stopped; `times_ms` are those of whole answers."""
+    """`times_ms`: response times of whole answers."""
 
     def __init__(self, app_url: str, per_second: float, seed: int = 7) -> None:
         self._url = app_url
@@ -30,7 +30,7 @@ class Load:
         self.times_ms: list[float] = []
 
     def take_times(self) -> list[float]:
-        """Times of all answers since this was called last."""
+        """Response times since the last call."""
         with self._lock:
             times, self.times_ms = self.times_ms, []
         return times
@@ -39,7 +39,7 @@ class Load:
         self._stop.set()
 
     def run(self) -> None:
-        """At a steady rate, each question in a thread of its own, so that slow answers do not slow the load."""
+        """Send questions at a steady rate. Each has its own thread, so slow answers do not slow the load."""
         examples = requests.get(f"{self._url}/api/examples", timeout=10).json()
         known = requests.get(f"{self._url}/api/tenants", timeout=10).json()
         tenants = [tenant for tenant in TENANTS if tenant in known] or [known[0]]
@@ -59,7 +59,7 @@ class Load:
         body = {"query" if path == SUMMARISE else "question": question}
         headers = {"x-tenant-id": tenant, "x-user-id": user}
         begun = time.monotonic()
-        with suppress(requests.RequestException):  # faults are a part of it
+        with suppress(requests.RequestException):  # some tests inject faults
             requests.post(self._url + path, json=body, headers=headers, timeout=60)
             with self._lock:
                 self.times_ms.append((time.monotonic() - begun) * 1000)
@@ -67,7 +67,6 @@ class Load:
 
 @contextmanager
 def under_load(app_url: str, per_second: float = 2.0) -> Iterator[Load]:
-    """A load while the block runs."""
     load = Load(app_url, per_second)
     thread = threading.Thread(target=load.run, daemon=True)
     thread.start()

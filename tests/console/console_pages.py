@@ -1,4 +1,4 @@
-"""Every page of the console, with addresses that show something."""
+"""Addresses of every page of the console, and waiting for a page to finish loading."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ RANGE = "from=now-15m&to=now&refresh="
 
 
 def pages_of(stack: ConsoleStack) -> list[tuple[str, str]]:
-    """Name and address of each, with traces of the stack."""
+    """Name and address of each page; trace pages show traces of the stack."""
     one, other = stack.answered_trace(), stack.answered_trace("Which ports must IT open?")
     boards = sorted(file.stem for file in DASHBOARDS.glob("*.json"))
     return [
@@ -31,9 +31,9 @@ def pages_of(stack: ConsoleStack) -> list[tuple[str, str]]:
 
 
 def settled(page: Page) -> None:
-    """Until nothing is on its way any more."""
+    """Wait until the page has finished loading."""
     expect(page.locator("h1").first).to_be_visible()
-    page.wait_for_timeout(300)  # a page's first question is asked once it is shown
+    page.wait_for_timeout(300)  # the first queries run after the page is shown
     expect(page.locator(".state-loading:visible")).to_have_count(0)
     if page.locator(".dashboard").count():
         expect(page.locator(".dashboard")).to_have_attribute("data-state", "shown")

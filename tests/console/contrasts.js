@@ -1,4 +1,4 @@
-// Contrast of every text that can be seen with what is behind it: [ratio, size, weight, text, class].
+// Contrast of every visible text with its background: [ratio, font size, weight, text, class].
 () => {
   const NOT_READ =
     "svg, script, style, noscript, .sr-only, .skip, .q-icon, [disabled], option, canvas, [aria-hidden=true]";

@@ -1,6 +1,6 @@
-"""Writes a picture of every page of the console, wide and narrow, dark and light: `make screenshots`.
+"""Takes a screenshot of every page of the console, wide and narrow, dark and light: `make screenshots`.
 
-It starts a stack of its own under load, lets some minutes pass, and makes an alert fire.
+It starts its own stack under load, waits some minutes, and makes an alert fire.
 """
 
 from __future__ import annotations
@@ -18,15 +18,14 @@ from console_live import ConsoleStack, console_stack  # noqa: E402
 from console_pages import pages_of, settled  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
 
-MOST_PX = 2600  # of a page's height
-LOOKS = (("wide", "dark"), ("wide", "light"), ("narrow", "dark"), ("narrow", "light"))
+MAX_HEIGHT_PX = 2600
+VARIANTS = (("wide", "dark"), ("wide", "light"), ("narrow", "dark"), ("narrow", "light"))
 
 
 def main() -> int:
-    """Start, wait, take the pictures; 1 where there is no browser."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path, help="where the pictures go")
-    parser.add_argument("--minutes", type=float, default=6.0, help="of load before them (%(default)s)")
+    parser.add_argument("folder", type=Path, help="folder for the screenshots")
+    parser.add_argument("--minutes", type=float, default=6.0, help="minutes of load before (default: %(default)s)")
     options = parser.parse_args()
     if chromium() is None:
         print(HOW_TO_GET)
@@ -36,14 +35,14 @@ def main() -> int:
         tempfile.TemporaryDirectory() as scratch,
         console_stack(Path(scratch) / "state", SCRAPE_INTERVAL="5s") as stack,
     ):
-        _live_through(stack, options.minutes * 60)
+        _generate_data(stack, options.minutes * 60)
         count = _take(stack, options.folder)
-    print(f"{count} pictures in {options.folder}")
+    print(f"{count} screenshots in {options.folder}")
     return 0
 
 
-def _live_through(stack: ConsoleStack, seconds: float) -> None:
-    """Mostly well, some failures all along, and an outage at the end."""
+def _generate_data(stack: ConsoleStack, seconds: float) -> None:
+    """A few failures all the time, and many failures in the last 90 s."""
     print(f"load for {seconds / 60:.0f} minutes …", flush=True)
     stack.set_fault("rate_limit", probability=0.04, duration_s=3600)
     stack.set_fault("content_filter", probability=0.02, mode="reject", duration_s=3600)
@@ -56,20 +55,20 @@ def _take(stack: ConsoleStack, folder: Path) -> int:
     pages = pages_of(stack)
     count = 0
     with sync_playwright() as playwright, launched(playwright) as browser:
-        for size, theme in LOOKS:
+        for size, theme in VARIANTS:
             screen = WIDE if size == "wide" else NARROW
-            with window(browser, stack.url, size=screen, dark=theme == "dark") as made:
+            with window(browser, stack.url, size=screen, dark=theme == "dark") as opened:
                 for name, address in pages:
-                    page = made.open(address)
+                    page = opened.open(address)
                     settled(page)
-                    height = min(page.evaluate("document.documentElement.scrollHeight"), MOST_PX)
+                    height = min(page.evaluate("document.documentElement.scrollHeight"), MAX_HEIGHT_PX)
                     page.screenshot(
                         path=folder / f"{name}-{size}-{theme}.png",
                         full_page=True,
                         clip={"x": 0, "y": 0, "width": screen[0], "height": height},
                     )
                     count += 1
-            for complaint in made.complaints:
+            for complaint in opened.complaints:
                 print(f"{size} {theme}: {complaint}")
     return count
 

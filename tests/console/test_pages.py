@@ -1,4 +1,4 @@
-"""Every page, wide and narrow, dark and light: it fits, it can be read, it can be reached by keyboard."""
+"""Every page, wide and narrow, dark and light: it fits the screen, has enough contrast, and works by keyboard."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from playwright.sync_api import Browser, Page, expect
 from stores import poll_until
 
 pytestmark = pytest.mark.timeout(300)
-LEAST_CONTRAST = 4.5  # WCAG AA
-LEAST_OF_LARGE = 3.0  # from 24 px on, or 18.66 px bold
+
+MIN_CONTRAST = 4.5  # WCAG AA
+MIN_CONTRAST_LARGE = 3.0  # from 24 px on, or 18.66 px bold
 
 CONTRASTS = Path(__file__).with_name("contrasts.js").read_text()
 
 
 @pytest.fixture(scope="module")
 def pages(stack: ConsoleStack) -> list[tuple[str, str]]:
-    """Addresses of every page, with something on each."""
     return pages_of(stack)
 
 
@@ -36,7 +36,7 @@ def look(request: pytest.FixtureRequest, browser: Browser, stack: ConsoleStack) 
 
 
 @pytest.mark.timeout(600)
-def test_pages_fit_and_can_be_read(look: Window, pages: list[tuple[str, str]]) -> None:
+def test_pages_fit_the_screen_and_have_names_and_contrast(look: Window, pages: list[tuple[str, str]]) -> None:
     wrong = []
     for name, address in pages:
         page = look.open(address)
@@ -47,23 +47,23 @@ def test_pages_fit_and_can_be_read(look: Window, pages: list[tuple[str, str]]) -
         if page.locator("h1").count() != 1:
             wrong.append(f"{name}: {page.locator('h1').count()} h1")
         wrong += [f"{name}: no name: {one}" for one in page.evaluate(UNNAMED)]
-        for _ in range(2):  # in the other theme as well
+        for _ in range(2):  # both themes
             theme = page.evaluate("document.documentElement.dataset.theme")
-            wrong += [f"{name}, {theme}: {one}" for one in _pale(page)]
+            wrong += [f"{name}, {theme}: {one}" for one in _low_contrast(page)]
             page.evaluate("consoleUi.toggleTheme()")
     assert not wrong, "\n".join(sorted(set(wrong)))
 
 
-def _pale(page: Page) -> list[str]:
-    """Texts that cannot be told well from what is behind them."""
+def _low_contrast(page: Page) -> list[str]:
+    """Texts with too little contrast to their background."""
     return [
         f"contrast {ratio:.2f} of {text!r} ({classes})"
         for ratio, size, weight, text, classes in page.evaluate(CONTRASTS)
-        if ratio < (LEAST_OF_LARGE if size >= 24 or (size >= 18.66 and weight >= 700) else LEAST_CONTRAST) - 0.02
+        if ratio < (MIN_CONTRAST_LARGE if size >= 24 or (size >= 18.66 and weight >= 700) else MIN_CONTRAST) - 0.02
     ]
 
 
-# Whatever can be operated must have a name for those who cannot see it.
+# Every control needs a name for screen readers.
 UNNAMED = """() => [...document.querySelectorAll("button, a[href], input, select, textarea, [tabindex='0']")]
   .filter((one) => one.checkVisibility() && !one.closest(".q-field, [role=presentation]"))
   .filter((one) => !(one.innerText || "").trim() && !one.ariaLabel && !one.title && !one.getAttribute("aria-labelledby")
@@ -71,7 +71,7 @@ UNNAMED = """() => [...document.querySelectorAll("button, a[href], input, select
   .map((one) => one.outerHTML.slice(0, 160))"""
 
 
-def test_the_first_tab_skips_to_the_content_and_focus_can_be_seen(shown: Window, pages: list[tuple[str, str]]) -> None:
+def test_the_first_tab_skips_to_the_content_and_focus_is_visible(shown: Window, pages: list[tuple[str, str]]) -> None:
     page = shown.open("/logs")
     settled(page)
     page.keyboard.press("Tab")
@@ -88,16 +88,16 @@ def test_the_first_tab_skips_to_the_content_and_focus_can_be_seen(shown: Window,
         assert outline[1] >= 1, outline
 
 
-def test_light_and_dark_stay_chosen(shown: Window, stack: ConsoleStack) -> None:
+def test_the_theme_is_remembered(shown: Window, stack: ConsoleStack) -> None:
     page = shown.open("/")
     assert page.evaluate("document.documentElement.dataset.theme") == "dark"
-    page.get_by_role("button", name="Dark or light").click()
+    page.get_by_role("button", name="Switch between dark and light").click()
     assert page.evaluate("document.documentElement.dataset.theme") == "light"
     shown.open("/logs")
     assert page.evaluate("document.documentElement.dataset.theme") == "light"
 
 
-def test_the_navigation_leads_everywhere(shown: Window, stack: ConsoleStack) -> None:
+def test_the_navigation_opens_every_page(shown: Window, stack: ConsoleStack) -> None:
     page = shown.open("/")
     for name in ("Dashboards", "Alerts", "Traces", "Logs", "Runbooks", "Home"):
         page.get_by_role("navigation", name="Pages").get_by_role("link", name=name).click()
@@ -105,7 +105,7 @@ def test_the_navigation_leads_everywhere(shown: Window, stack: ConsoleStack) -> 
         current.filter(has_text=name).wait_for()
 
 
-def test_a_dashboard_is_operated_by_keyboard(shown: Window, stack: ConsoleStack) -> None:
+def test_a_chart_is_operated_by_keyboard(shown: Window, stack: ConsoleStack) -> None:
     page = shown.open(f"/d/llm-overview?{RANGE}")
     wait_for_dashboard(page)
     chart = page.locator(".chart-plot").first
@@ -114,7 +114,7 @@ def test_a_dashboard_is_operated_by_keyboard(shown: Window, stack: ConsoleStack)
     page.locator(".chart-tip:not([hidden])").first.wait_for()
 
 
-def test_several_values_of_a_variable_are_chosen_by_keyboard(shown: Window, stack: ConsoleStack) -> None:
+def test_values_of_a_variable_are_selected_by_keyboard(shown: Window, stack: ConsoleStack) -> None:
     page = shown.open(f"/d/llm-overview?{RANGE}")
     wait_for_dashboard(page)
     page.get_by_role("button", name="Endpoint", exact=False).first.press("Enter")
@@ -128,7 +128,7 @@ def test_several_values_of_a_variable_are_chosen_by_keyboard(shown: Window, stac
     expect(page).to_have_url(re.compile(r"var-endpoint=[^&$]+&var-endpoint=[^&$]+"))
 
 
-def test_prometheus_scrapes_the_console_and_knows_of_open_pages(shown: Window, stack: ConsoleStack) -> None:
+def test_prometheus_scrapes_the_consoles_metrics(shown: Window, stack: ConsoleStack) -> None:
     settled(shown.open("/alerts"))
     metrics = stack.live.stores.metrics
     assert poll_until(lambda: metrics.value('up{job="console"}'), timeout_s=60.0) == 1

@@ -1,4 +1,4 @@
-"""Traces and log lines made up for tests."""
+"""Traces and log lines for tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runbooks as the console reads them, and the answers to their queries as tables."""
+"""Runbooks are rendered with all their queries, working links, and no HTML of their own."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ import pytest
 
 from alert_sink.runbook_queries import log_filter, trace_filter
 from alert_sink.runbooks import EXAMPLES, Html, Query, RunbookLibrary
-from console.settings import RUNBOOKS
 
-SHELF = RunbookLibrary(RUNBOOKS)
-ALL = [*SHELF.names(), "README"]
+RUNBOOKS = Path(__file__).resolve().parents[2] / "runbooks"
+LIBRARY = RunbookLibrary(RUNBOOKS)
+NAMES = [*LIBRARY.names(), "README"]
 
 
 class Tags(HTMLParser):
@@ -29,10 +29,10 @@ class Tags(HTMLParser):
         self.seen.append((tag, dict(attrs)))
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_every_query_of_every_runbook_has_a_place_to_run(name: str) -> None:
+@pytest.mark.parametrize("name", NAMES)
+def test_every_query_of_every_runbook_can_run(name: str) -> None:
     text = (RUNBOOKS / f"{name}.md").read_text()
-    runbook = SHELF.runbook(name)
+    runbook = LIBRARY.runbook(name)
     assert runbook is not None
     queries = [part for part in runbook.parts if isinstance(part, Query)]
     assert len(queries) == sum(text.count(f"```{language}\n") for language in ("promql", "logsql", "traceql"))
@@ -41,16 +41,16 @@ def test_every_query_of_every_runbook_has_a_place_to_run(name: str) -> None:
             assert replace(log_filter(query.text), start=1.0, end=2.0).logsql()
         if query.language == "traceql":
             assert trace_filter(query.text).service
-    said = "".join(part.html for part in runbook.parts if isinstance(part, Html))
-    assert "```" not in said
-    assert [anchor for anchor, _ in runbook.sections if f'id="{anchor}"' not in said] == []
+    html = "".join(part.html for part in runbook.parts if isinstance(part, Html))
+    assert "```" not in html
+    assert [anchor for anchor, _ in runbook.sections if f'id="{anchor}"' not in html] == []
     assert runbook.lead
     assert "\n" not in runbook.lead
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_a_runbook_links_to_runbooks_that_exist_and_leaves_with_care(name: str) -> None:
-    runbook = SHELF.runbook(name)
+@pytest.mark.parametrize("name", NAMES)
+def test_links_lead_to_existing_runbooks_or_open_a_new_tab(name: str) -> None:
+    runbook = LIBRARY.runbook(name)
     assert runbook is not None
     for part in runbook.parts:
         for tag, attributes in Tags(part.html if isinstance(part, Html) else "").seen:
@@ -60,10 +60,10 @@ def test_a_runbook_links_to_runbooks_that_exist_and_leaves_with_care(name: str) 
             if "://" in address:
                 assert (attributes["target"], attributes["rel"]) == ("_blank", "noopener noreferrer")
             elif not address.startswith("#"):
-                assert address.removeprefix("/runbooks/").split("#")[0] in ALL, address
+                assert address.removeprefix("/runbooks/").split("#")[0] in NAMES, address
 
 
-def test_html_in_a_runbook_is_text(tmp_path: Path) -> None:
+def test_html_in_a_runbook_is_shown_as_text(tmp_path: Path) -> None:
     (tmp_path / "LLMOne.md").write_text(
         "# LLMOne <script>x</script>\n\n<img src=x onerror=alert(1)> first `code` paragraph\nof two lines.\n\n"
         "[bad](javascript:alert(1))\n\n```promql\nup < 1\n```\n\n- in a list:\n\n  ```promql\n  up\n  ```\n\n"
@@ -73,31 +73,31 @@ def test_html_in_a_runbook_is_text(tmp_path: Path) -> None:
     assert runbook is not None
     assert runbook.title == "LLMOne <script>x</script>"  # shown as text
     assert runbook.lead == "<img src=x onerror=alert(1)> first code paragraph of two lines."
-    said = "".join(part.html for part in runbook.parts if isinstance(part, Html))
-    assert {tag for tag, _ in Tags(said).seen} <= {"p", "code", "pre", "ul", "li", "a", "div"}
-    assert "javascript:alert" not in [attributes.get("href") for _, attributes in Tags(said).seen]
+    html = "".join(part.html for part in runbook.parts if isinstance(part, Html))
+    assert {tag for tag, _ in Tags(html).seen} <= {"p", "code", "pre", "ul", "li", "a", "div"}
+    assert "javascript:alert" not in [attributes.get("href") for _, attributes in Tags(html).seen]
     assert [part.text for part in runbook.parts if isinstance(part, Query)] == ["up < 1"]
 
 
 @pytest.mark.parametrize("name", ["None", "../secret", "..%2Fsecret", "a" * 500, "LLMHighErrorRate.md", ""])
-def test_what_is_no_runbook(name: str) -> None:
-    assert SHELF.runbook(name) is None
+def test_an_invalid_name_has_no_runbook(name: str) -> None:
+    assert LIBRARY.runbook(name) is None
 
 
-def test_queries_are_about_the_alert_that_they_are_read_for() -> None:
-    said = Query("logsql", '"service.name":="demo-app" event:="llm_call" model:="gpt-4o" tier:="gpt-4o-mini"')
+def test_queries_use_the_labels_of_the_alert() -> None:
+    logs = Query("logsql", '"service.name":="demo-app" event:="llm_call" model:="gpt-4o" tier:="gpt-4o-mini"')
     chat = Query("traceql", '{ resource.service.name = "demo-app" && name = "chat gpt-4o" }')
     assert trace_filter(chat.about({"model": "m1"}).text).operation == "chat m1"
-    assert said.about({}) == said
-    assert said.about({"service": 'a "b"', "model": ""}).text == said.text.replace('"demo-app"', '"a \\"b\\""')
-    mine = log_filter(said.about({"service": "my-app", "model": "m1", "endpoint": "/x"}).text)
+    assert logs.about({}) == logs
+    assert logs.about({"service": 'a "b"', "model": ""}).text == logs.text.replace('"demo-app"', '"a \\"b\\""')
+    mine = log_filter(logs.about({"service": "my-app", "model": "m1", "endpoint": "/x"}).text)
     assert (mine.service, mine.fields["model"], mine.fields["tier"]) == ("my-app", "m1", "gpt-4o-mini")
 
 
-def test_examples_stand_in_quotes_only() -> None:
-    """Anywhere else, what is written in their place would need another form."""
-    for name in ALL:
-        runbook = SHELF.runbook(name)
+def test_example_values_appear_only_in_quotes() -> None:
+    """Outside quotes, the label's value that replaces an example would need another syntax."""
+    for name in NAMES:
+        runbook = LIBRARY.runbook(name)
         assert runbook is not None
         for query in (part for part in runbook.parts if isinstance(part, Query)):
             unquoted = re.sub(r'"[^"]*"', '""', query.text)

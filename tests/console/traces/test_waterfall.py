@@ -1,0 +1,63 @@
+"""Spans are laid out as a tree, and tokens_text and cost_text are summed once."""
+
+from __future__ import annotations
+
+import pytest
+from sample_traces import span, trace, usage
+
+from console.traces.waterfall import SpanUsage, waterfall
+from console.traces.waterfall_view import cost_text, tokens_text
+
+
+def test_spans_are_ordered_by_parent_and_start() -> None:
+    shown = waterfall(
+        trace(
+            span("late", "3", "1", start_ms=50, ms=50),
+            span("root", "1", ms=100),
+            span("early", "2", "1", start_ms=10, ms=20),
+            span("inner", "4", "2", start_ms=12, ms=5),
+        )
+    )
+    assert [(row.span.name, row.depth) for row in shown.rows] == [
+        ("root", 0), ("early", 1), ("inner", 2), ("late", 1),
+    ]  # fmt: skip
+    assert shown.duration_ms == pytest.approx(100)
+    assert (shown.rows[3].offset, shown.rows[3].width) == pytest.approx((0.5, 0.5), abs=1e-4)
+
+
+def test_spans_without_a_root_are_kept() -> None:
+    """A span without its parent, and spans whose parents form a cycle."""
+    shown = waterfall(trace(span("a", "1", "9"), span("b", "2", "3", 1), span("c", "3", "2", 2)))
+    assert [(row.span.name, row.orphan) for row in shown.rows] == [("a", True), ("b", False), ("c", False)]
+
+
+def test_repeated_usage_counts_once() -> None:
+    """A framework span that repeats the usage of the client span below it does not count."""
+    shown = waterfall(
+        trace(
+            span("root", "1"),
+            span("chat of a framework", "2", "1", attributes=usage(100, 10, 0.5)),
+            span(
+                "chat gpt-4o", "3", "2", attributes={**usage(100, 10, 0.5), "gen_ai.usage.cache_read.input_tokens": 64}
+            ),
+            span("chat gpt-4o", "4", "2", status="error"),
+            span("embeddings small", "5", "1", attributes=usage(7, 0, 2.8e-7)),
+        )
+    )
+    assert shown.total == SpanUsage(107, 10, 64, pytest.approx(0.50000028))
+    assert {row.span.span_id: row.usage is not None for row in shown.rows} == {
+        "1": False, "2": False, "3": True, "4": False, "5": True,
+    }  # fmt: skip
+    assert shown.errors == 1
+
+
+def test_unknown_usage_is_not_zero() -> None:
+    unpriced = SpanUsage.of(span("chat x", "1", attributes=usage(5, 2, 0.0, "unpriced")))
+    assert unpriced == SpanUsage(5, 2, None, None, 1)
+    assert cost_text(unpriced) == "unpriced"
+    assert cost_text(SpanUsage()) == ""
+    assert cost_text(SpanUsage.total([unpriced, SpanUsage(1, 1, None, 0.25)])) == "$0.25 + unpriced"
+    assert tokens_text(SpanUsage(output_tokens=3)) == "– → 3"
+    foreign = span("chat x", "1", attributes={"gen_ai.usage.input_tokens": 5})
+    assert SpanUsage.of(foreign) == SpanUsage(5)
+    assert SpanUsage.of(span("retrieval", "1")) is None
