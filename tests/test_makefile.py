@@ -48,3 +48,9 @@ def test_options_of_up_are_settings_of_the_stack(shown: str) -> None:
     of_up = shown.split("  up ")[1].split("  down ")[0]
     options = set(re.findall(r"^      ([A-Z_]+)=", of_up, re.MULTILINE))
     assert options - {"PROFILE"} <= set(Stack.load({}).values)
+
+
+def test_files_in_recipes_exist() -> None:
+    named = set(re.findall(r"\b((?:tests|bench)/[\w/]+\.py)\b", MAKEFILE))
+    assert named
+    assert {name for name in named if not (ROOT / name).exists()} == set()

@@ -1,4 +1,4 @@
-"""One provider for the run, without latency; an application with its own settings for each test."""
+"""One provider without latency for all tests; an application with its own settings for each test."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ from sim_provider.settings import Settings
 
 @pytest.fixture(scope="session")
 def demo_exporters() -> tuple[InMemorySpanExporter, InMemoryLogRecordExporter]:
-    """Get the spans and log records of the whole process: OpenTelemetry takes one provider, so another's is joined."""
+    """Spans and log records of the whole process. OpenTelemetry accepts one provider, so an existing one is reused."""
     spans, records = InMemorySpanExporter(), InMemoryLogRecordExporter()
     if not isinstance(trace.get_tracer_provider(), TracerProvider):
         trace.set_tracer_provider(TracerProvider())
@@ -54,9 +54,9 @@ def demo_exporters() -> tuple[InMemorySpanExporter, InMemoryLogRecordExporter]:
 
 @pytest.fixture(scope="module")
 def demo_instrumented() -> Iterator[None]:
-    """Instrument as `opentelemetry-instrument` does, which patches before the application is imported.
+    """Instrument as `opentelemetry-instrument` does: before the application is imported.
 
-    No longer than a module: other tests' HTTP clients must not send a traceparent.
+    For one module only: HTTP clients of other tests must not send a traceparent.
     """
     original = fastapi.FastAPI
     FastAPIInstrumentor().instrument()
@@ -70,7 +70,7 @@ def demo_instrumented() -> Iterator[None]:
 
 @pytest.fixture(scope="module", autouse=True)
 def _certificates_read_once() -> Iterator[None]:
-    """Every HTTP client reads them, used or not: 45 ms for each application."""
+    """Every HTTP client reads the certificates, which takes 45 ms for each application."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ssl, "create_default_context", functools.cache(ssl.create_default_context))
         yield
@@ -98,7 +98,7 @@ def provider(_provider: Provider) -> Iterator[Provider]:
 
 @contextmanager
 def paced(http: httpx.Client, directory: Path, tokens_per_second: float) -> Iterator[Provider]:
-    """A provider that begins at once and goes on at this pace."""
+    """A provider whose answers begin at once and continue at this rate."""
     models = yaml.safe_load(DEFAULT_MODELS_FILE.read_text())
     for model in [*models["chat"].values(), *models["embedding"].values()]:
         model["ttft_ms"] = 0
@@ -114,14 +114,14 @@ def paced(http: httpx.Client, directory: Path, tokens_per_second: float) -> Iter
 
 @pytest.fixture
 def slow_provider(_environment: None, demo_http: httpx.Client, tmp_path: Path) -> Iterator[Provider]:
-    """A provider so slow that no test waits for the end of an answer: it takes a minute."""
+    """A provider whose answers take a minute, so that no test sees the end of one."""
     with paced(demo_http, tmp_path, 2.0) as provider:
         yield provider
 
 
 @pytest.fixture
 def brisk_provider(_environment: None, demo_http: httpx.Client, tmp_path: Path) -> Iterator[Provider]:
-    """A provider that takes its time, so that a fault can make it a thousand times as long."""
+    """A provider whose answers take some time, so that clients can disconnect during them."""
     with paced(demo_http, tmp_path, 1_000.0) as provider:
         yield provider
 
@@ -139,7 +139,7 @@ def _environment(_provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def _index(_provider: Provider, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with the index in it, so that not every test embeds the articles."""
+    """A data directory with the index, so that not every test embeds the articles."""
     directory = tmp_path_factory.mktemp("index")
     with pytest.MonkeyPatch.context() as patch, ExitStack() as running:
         patch.setenv("OPENAI_BASE_URL", f"{_provider.url}/v1")
@@ -160,7 +160,7 @@ def start(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Start]:
-    """Start an application with these settings; stopped after the test. Retries are not budgeted unless said."""
+    """Start an application with these settings, until the end of the test. The retry budget is off by default."""
     before: Any = telemetry._current
     configure = llm_telemetry.configure
     with ExitStack() as running:
@@ -186,5 +186,5 @@ def start(
 
 @pytest.fixture
 def app(start: Start) -> App:
-    """The application with settings as they are, but for the retry budget."""
+    """The application with default settings, without the retry budget."""
     return start()

@@ -1,4 +1,4 @@
-"""A provider and an application that run, as the tests see them."""
+"""Handles for a running provider and a running application, and assertions on responses."""
 
 from __future__ import annotations
 
@@ -29,8 +29,9 @@ T = TypeVar("T")
 ANSWER, STREAM, SUMMARISE = "/api/support/answer", "/api/support/stream", "/api/search/summarise"
 QUESTION = "Is it cheaper to pay once a year?"
 WHO = {"x-tenant-id": "acme", "x-user-id": "user-4711"}
+JSON = WHO | {"content-type": "application/json"}
 OPENMETRICS = {"accept": "application/openmetrics-text; version=1.0.0"}
-# Not prometheus_client's parser, which takes 0.1 s: one test holds the exposition against that.
+# prometheus_client's parser takes 0.1 s; a test compares this expression with it.
 _SAMPLE = re.compile(r"(llm_\w+)(?<!_bucket)(?<!_sum)\{(.*?)\} (\S+)(?: #.*)?$")
 _LABEL = re.compile(r'(\w+)="([^"]*)"')
 _PATIENCE_S = 15.0
@@ -38,16 +39,16 @@ _PRICES = Prices()
 
 
 def wait_for(what: Callable[[], T], why: str) -> T:
-    """What `what` gives as soon as it is truthy."""
+    """Wait until `what()` is truthy, and return its result."""
     deadline = time.monotonic() + _PATIENCE_S
     while not (found := what()):
-        assert time.monotonic() < deadline, f"waited in vain: {why}"
+        assert time.monotonic() < deadline, f"timeout: {why}"
         time.sleep(0.005)
     return found
 
 
 def cost_of(*entries: Mapping[str, Any]) -> float:
-    """What the ledger's entries cost, in US dollars, by the price table."""
+    """The cost of entries of the ledger, in US dollars, by the price table."""
     costs = [
         _PRICES.cost(
             entry["model"],
@@ -68,7 +69,7 @@ class Provider:
     http: httpx.Client
 
     def script(self, model: str, *hits: Mapping[str, Mapping[str, Any]]) -> None:
-        """What happens to the next chats with `model`, one after the other: faults with all parameters, or {}."""
+        """Set the faults of the next chats with `model`, in order. `{}` is no fault."""
         board: Any = self.app.state.provider.faults
         draw, left = board.draw, list(hits)
 
@@ -79,7 +80,7 @@ class Provider:
         board.draw = scripted
 
     def forget(self) -> None:
-        """Answer as if nothing had been asked before."""
+        """Forget all earlier requests."""
         provider: Any = self.app.state.provider
         provider.chance._seen.clear()
         provider.prefixes._expires.clear()
@@ -92,7 +93,7 @@ class Provider:
         self.http.delete(f"{self.url}/admin/faults")
 
     def entries(self, endpoint: str | None = None) -> Sequence[Mapping[str, Any]]:
-        """The ledger once nothing is in progress, in the order requests finished."""
+        """The entries of the ledger in the order in which requests finished; waits until none is in progress."""
         page = wait_for(self._quiet, "the provider still answers requests")
         return [entry for entry in page["entries"] if endpoint in (None, entry["endpoint"])]
 
@@ -107,7 +108,7 @@ class Provider:
         return int(self.http.get(f"{self.url}/admin/ledger", params={"limit": 1}).json()["in_progress"])
 
     def reset(self) -> None:
-        """No faults, nothing in progress, an empty ledger."""
+        """End all faults, wait until no request is in progress, and empty the ledger."""
         self.app.state.provider.faults.__dict__.pop("draw", None)
         self.without_faults()
         self.entries()
@@ -119,7 +120,7 @@ Series = dict[str, float]
 
 @dataclass
 class App:
-    """The application at `url`, and everything it said."""
+    """The application at `url`, with its metrics, log lines and spans."""
 
     url: str
     http: httpx.Client
@@ -142,7 +143,7 @@ class App:
 
     @contextmanager
     def reading(self, question: str = QUESTION, **headers: str) -> Iterator[Reading]:
-        """A stream that is read event by event; leaving the block hangs up."""
+        """A stream that is read event by event. Leaving the block disconnects."""
         body = {"question": question}
         with self.http.stream("POST", self.url + STREAM, json=body, headers=WHO | headers) as response:
             yield Reading(response, response.iter_lines())
@@ -150,10 +151,10 @@ class App:
     def post(self, path: str, **options: Any) -> httpx.Response:
         return self.http.post(self.url + path, **options)
 
-    # What it said -----------------------------------------------------------------------------------
+    # Telemetry --------------------------------------------------------------------------------------
 
     def metrics(self) -> Series:
-        """Every series by `name{label="value",…}`, without `service`, which is the same on each, and buckets."""
+        """Every series by `name{label="value",…}`, without the label `service` and without buckets."""
         found = {}
         for line in self.scrape().splitlines():
             if (sample := _SAMPLE.match(line)) and 'service="demo-app"' in sample[2]:
@@ -164,7 +165,7 @@ class App:
         return self.http.get(self.url + "/metrics", headers=OPENMETRICS).text
 
     def changed(self, *prefixes: str) -> Series:
-        """What moved since the test began (of metrics that begin so), without what only time moves."""
+        """How far series have moved since the test began, without gauges that time moves."""
         now = self.metrics()
         moved = {name: value - self.baseline.get(name, 0.0) for name, value in now.items()}
         return {
@@ -174,7 +175,7 @@ class App:
         }
 
     def total(self, metric: str, **labels: str) -> float:
-        """How far the series of `metric` with these labels moved together."""
+        """The sum of how far the series of `metric` with these labels have moved."""
         wanted = [f'{label}="{value}"' for label, value in labels.items()]
         return sum(
             value
@@ -202,12 +203,12 @@ class App:
         return [span for span in self.spans_out.get_finished_spans() if name in (None, span.name)]
 
     def span(self, name: str) -> ReadableSpan:
-        """The only span of that name, once it ended."""
+        """The only span of that name; waits until it has ended."""
         (span,) = wait_for(lambda: self.spans(name), f"no span {name}")
         return span
 
 
-# Gauges of the moment.
+# Gauges that time moves.
 _MOVED_BY_TIME = ("llm_active_users", "llm_price_table_timestamp_seconds", "llm_build_info")
 
 
@@ -253,13 +254,13 @@ def events(text: str) -> list[tuple[str, Any]]:
 
 
 def series(name: str, **labels: str) -> str:
-    """A series as it is written, its labels sorted and without `service`."""
+    """The name of a series with sorted labels, without `service`."""
     inside = ",".join(f'{label}="{value}"' for label, value in sorted(labels.items()) if label != "service")
     return f"{name}{{{inside}}}" if inside else name
 
 
 class _Server(uvicorn.Server):
-    """uvicorn that stops when told, and does not look for it ten times a second."""
+    """uvicorn that stops at once, instead of polling ten times a second."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -278,7 +279,7 @@ class _Server(uvicorn.Server):
 
 @contextmanager
 def serve(app: FastAPI) -> Iterator[str]:
-    """Serve `app` on a free port with its lifespan; gives the root URL."""
+    """Serve `app` on a free port with its lifespan. Yields the root URL."""
     server = _Server(
         uvicorn.Config(
             app,
@@ -303,3 +304,37 @@ def serve(app: FastAPI) -> Iterator[str]:
 
 
 Start = Callable[..., App]
+
+
+def parent(span: ReadableSpan, spans: list[ReadableSpan]) -> str | None:
+    return next((other.name for other in spans if span.parent and other.context.span_id == span.parent.span_id), None)
+
+
+def tree(app: App, route: str) -> dict[str, str | None]:
+    wait_for(lambda: app.spans(f"POST {route}"), "no server span")
+    spans = app.spans()
+    return {
+        f"{span.name}{'' if span.name != 'POST' else ' ' + str(parent(span, spans))}": parent(span, spans)
+        for span in spans
+    }
+
+
+def assert_rejected(app: App, provider: Provider, path: str, reason: str = "bad_input", times: int = 1) -> None:
+    assert app.changed("llm_rejected_requests_total") == {
+        series("llm_rejected_requests_total", endpoint=path, reason=reason): times
+    }
+    assert provider.entries() == []
+    untouched = ("llm_requests_total", "llm_cache_requests", "llm_provider", "llm_embedding", "llm_in_flight")
+    assert app.changed(*untouched) == {}
+    assert app.calls() == []
+
+
+def assert_says_what_to_do(answer: Any) -> dict[str, Any]:
+    assert answer.headers["content-type"] == "application/json"
+    error: dict[str, Any] = answer.json()["error"]
+    assert set(error) == {"type", "message", "hint", "trace_id"}
+    assert error["message"].endswith((".", "!"))
+    assert len(error["hint"]) > 10
+    assert error["trace_id"] == answer.headers["x-trace-id"]
+    assert len(error["message"]) < 400
+    return error

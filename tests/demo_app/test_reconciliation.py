@@ -1,4 +1,4 @@
-"""A thousand mixed requests at once: what metrics, log lines, spans and the provider's ledger say is the same."""
+"""A thousand mixed requests: metrics, log lines, spans and the provider's ledger agree."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "content_filter": {"probability": 0.04},
     "empty_answer": {"probability": 0.04},
 }
-# What the application may see of what the provider did. A client that hangs up makes `cancelled` of any of them.
+# Outcomes in telemetry by outcome in the ledger. A client that disconnects makes any of them `cancelled`.
 SEEN_AS = {
     "ok": {"ok", "validation_failed"},
     "rate_limit": {"rate_limit"},
@@ -37,7 +37,7 @@ SEEN_AS = {
 
 
 async def one_request(client: httpx.AsyncClient, app: App, chance: random.Random, leaves: bool) -> str:
-    """What became of it: an HTTP status, the last event of a stream, or that we hung up."""
+    """Returns the HTTP status, the last event of a stream, or `hung up`."""
     path = STREAM if leaves else chance.choice([ANSWER, ANSWER, STREAM, STREAM, SUMMARISE])
     question = chance.choice(example_questions())
     if chance.random() < 0.7:
@@ -76,7 +76,7 @@ def quiet(app: App) -> bool:
 
 
 def by(app: App, metric: str, *labels: str) -> dict[tuple[str, ...], float]:
-    """How far `metric` moved, summed by these labels."""
+    """How far `metric` has moved, summed by these labels."""
     sums: dict[tuple[str, ...], float] = defaultdict(float)
     for name, value in app.changed(metric + "{").items():
         values = dict(pair.split("=") for pair in name[len(metric) + 1 : -1].split(","))
@@ -85,7 +85,7 @@ def by(app: App, metric: str, *labels: str) -> dict[tuple[str, ...], float]:
 
 
 def told(spans: Mapping[str, Any], entry: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The attributes of the model call that the ledger's entry is: the parent of the HTTP request it saw."""
+    """The attributes of the model call of a ledger entry: its span is the parent of the HTTP request's span."""
     request = spans[entry["span_id"]]
     attributes: Mapping[str, Any] = spans[f"{request.parent.span_id:016x}"].attributes
     return attributes
@@ -104,7 +104,7 @@ def app(start: Start, brisk_provider: Provider) -> App:
     return app
 
 
-def test_everything_adds_up(app: App, brisk_provider: Provider) -> None:
+def test_metrics_logs_spans_and_ledger_agree(app: App, brisk_provider: Provider) -> None:
     provider = brisk_provider
     for name, parameters in FAULTS.items():
         provider.fault(name, **parameters)
@@ -172,7 +172,7 @@ def assert_usage(app: App, calls: Calls) -> None:
         assert moved == {model: value for (name, model), value in sums.items() if name == metric and value}
     assert app.total("llm_cost_dollars_total") == pytest.approx(cost_of(*counted), abs=1e-9)
     lost = [entry for entry, call in calls if entry["usage_sent"] and "llm.input_tokens" not in call]
-    assert all(entry["stream"] for entry in lost), "only a client that hung up keeps a usage from being read"
+    assert all(entry["stream"] for entry in lost), "usage is lost only when the client of a stream disconnected"
     assert app.total("llm_usage_unknown_total") == unknown
 
 
@@ -195,7 +195,7 @@ def assert_requests(app: App, seen: Counter[str]) -> None:
     errors = app.total("llm_requests_total", status="error")
     assert app.total("llm_errors_total") == errors
     ok = app.total("llm_requests_total", status="ok")
-    # Whoever hung up does not know what became of it.
+    # A client that disconnected does not know the result.
     unseen = {
         "error": errors - sum(seen[outcome] for outcome in ("error", "422", "502", "503", "504")),
         "ok": ok + hits - seen["200"] - seen["done"],
@@ -216,7 +216,7 @@ def assert_requests(app: App, seen: Counter[str]) -> None:
 
 
 def assert_log_lines(app: App, calls: Calls) -> None:
-    """Summed over the lines it is what the metrics say, and what the ledger says."""
+    """Sums over the log lines are those of the metrics and of the ledger."""
     lines = app.calls()
     assert len(lines) == app.total("llm_requests_total") + app.total("llm_cache_requests_total", result="hit")
     assert len(app.records()) == len(lines)

@@ -1,4 +1,4 @@
-"""Telemetry never changes an answer: not by being there, not by being broken."""
+"""Telemetry never changes an answer, whether it works or not."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def clock_jumps(patch: pytest.MonkeyPatch) -> None:
 
 
 def conversation(app: App, provider: Provider) -> list[Any]:
-    """What a client sees: whole, streamed, summarised, retried, failed."""
+    """The responses to a plain, a streamed, a summarised, a retried and a failed request."""
     provider.forget()
     whole, streamed, summary = app.ask(), app.stream("How do couriers get in?"), app.summarise("billing")
     provider.script("gpt-4o", {"server_error": {"status": 500}}, {})
@@ -106,10 +106,10 @@ def test_answers_are_the_same_without_traces(
 
 
 @pytest.mark.parametrize("change", [broken_hashes, broken_everything])
-def test_texts_are_the_same_with_facts_missing(
+def test_texts_are_the_same_without_tokens_and_cost(
     start: Start, provider: Provider, monkeypatch: pytest.MonkeyPatch, tmp_path: Any, change: Callable[[Any], None]
 ) -> None:
-    """Tokens and cost come from telemetry, so they are unknown then; the answers are not."""
+    """Tokens and cost come from telemetry, so they are unknown; the texts are not."""
     texts = ("answer", "summary", "sources", "text")
     expected = conversation(start(), provider)
     provider.reset()

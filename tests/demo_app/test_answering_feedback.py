@@ -1,4 +1,4 @@
-"""Votes on answers."""
+"""Votes on answers are counted once, for the model that answered."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_vote_counts_for_the_model_that_answered(app: App, provider: Provider, v
     assert (record.body, f"{record.trace_id:032x}") == ("llm_feedback", trace_id)
 
 
-def test_first_vote_counts(app: App) -> None:
+def test_only_the_first_vote_counts(app: App) -> None:
     trace_id = app.ask().json()["trace_id"]
     vote(app, trace_id, "up")
     again = vote(app, trace_id, "down")
@@ -40,7 +40,7 @@ def test_first_vote_counts(app: App) -> None:
     assert app.total("llm_feedback_total") == 1
 
 
-def test_vote_on_a_cached_answer(app: App) -> None:
+def test_a_cached_answer_can_be_voted_on(app: App) -> None:
     app.ask()
     cached = app.ask().json()
     assert cached["cache_hit"] is True
@@ -48,7 +48,7 @@ def test_vote_on_a_cached_answer(app: App) -> None:
     assert app.total("llm_feedback_total", endpoint=ANSWER, model="gpt-4o", value="up") == 1
 
 
-def test_vote_on_nothing(app: App) -> None:
+def test_a_vote_on_an_unknown_trace_is_refused(app: App) -> None:
     answer = vote(app, "0" * 31 + "1")
     assert answer.status_code == 404
     assert answer.json()["error"]["type"] == "not_found"
@@ -72,7 +72,7 @@ def test_failed_answer_cannot_be_voted_on(app: App, provider: Provider) -> None:
         {"value": "up"},
     ],
 )
-def test_bad_votes(app: App, body: dict[str, Any]) -> None:
+def test_invalid_votes_are_rejected(app: App, body: dict[str, Any]) -> None:
     answer = app.post(FEEDBACK, json=body, headers=WHO)
     assert answer.status_code == 422
     assert answer.json()["error"]["hint"]
@@ -80,7 +80,7 @@ def test_bad_votes(app: App, body: dict[str, Any]) -> None:
     assert app.total("llm_rejected_requests_total", reason="bad_input") == 1
 
 
-def test_vote_of_an_unknown_tenant(app: App) -> None:
+def test_a_vote_of_an_unknown_tenant_is_refused(app: App) -> None:
     trace_id = app.ask().json()["trace_id"]
     assert (
         app.post(FEEDBACK, json={"trace_id": trace_id, "value": "up"}, headers={"x-tenant-id": "x"}).status_code == 403
@@ -88,7 +88,7 @@ def test_vote_of_an_unknown_tenant(app: App) -> None:
     assert vote(app, trace_id).status_code == 200
 
 
-def test_without_traces_there_is_nothing_to_vote_on(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_answers_are_given_without_traces(start: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("demo_app.tracing.current_trace_id", lambda: None)
     app = start()
     assert app.ask().status_code == 200

@@ -27,7 +27,7 @@ def build(directory: Path, name: str = "model") -> SearchIndex:
     return index
 
 
-def test_index_is_kept(tmp_path: Path) -> None:
+def test_an_index_is_used_again(tmp_path: Path) -> None:
     assert not SearchIndex(tmp_path, "model").ready
     built = build(tmp_path)
     again = SearchIndex(tmp_path, "model")
@@ -49,7 +49,7 @@ def test_other_articles_need_another_index(tmp_path: Path, monkeypatch: pytest.M
     assert not SearchIndex(tmp_path, "model").ready
 
 
-def test_old_index_goes_when_a_new_one_is_there(tmp_path: Path) -> None:
+def test_a_new_index_removes_the_old_index(tmp_path: Path) -> None:
     build(tmp_path)
     build(tmp_path, "new model")
     assert not SearchIndex(tmp_path, "model").ready
@@ -78,7 +78,7 @@ def test_threads_have_connections_of_their_own(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("k", [1, 4, 24, 1_000])
 @pytest.mark.parametrize("by", ["meaning", "words", "words without an index"])
-def test_results(tmp_path: Path, k: int, by: str) -> None:
+def test_results_are_sorted_and_limited(tmp_path: Path, k: int, by: str) -> None:
     index = SearchIndex(tmp_path, "model") if "without" in by else build(tmp_path)
     question = "How do I open a locker door when the parcel of a tenant is inside?"
     found = index.by_meaning(vector(question), k) if by == "meaning" else index.by_words(question, k)
@@ -108,7 +108,7 @@ def test_vector_of_another_dimension(tmp_path: Path) -> None:
         build(tmp_path).by_meaning([1.0, 0.0, 0.0], 4)
 
 
-def test_broken_file_is_searched_by_words_all_the_same(tmp_path: Path) -> None:
+def test_with_a_broken_file_search_goes_by_words(tmp_path: Path) -> None:
     build(tmp_path)
     (file,) = tmp_path.iterdir()
     file.write_bytes(b"no database")
@@ -119,18 +119,14 @@ def test_broken_file_is_searched_by_words_all_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("question", ["", "?", "a b", "___", "''\"", "NEAR AND OR NOT", "為什麼門打不開"])
-def test_words_that_are_none(tmp_path: Path, question: str) -> None:
+def test_questions_without_usable_words_do_not_raise(tmp_path: Path, question: str) -> None:
     assert len(build(tmp_path).by_words(question, 4)) <= 4
 
 
-def test_right_article_is_among_the_first(tmp_path: Path) -> None:
-    """Words alone find it for most questions; the simulated embeddings are not better than that."""
+def test_every_example_question_finds_articles_by_words(tmp_path: Path) -> None:
     index = build(tmp_path)
     found = [bool(index.by_words(question, 4)) for question in example_questions()]
     assert all(found)
-
-
-# In the application -----------------------------------------------------------------------------------------
 
 
 def healthy(app: App) -> bool:
@@ -166,7 +162,9 @@ def test_index_is_built_again_for_another_provider(start: Start, slow_provider: 
     assert len(slow_provider.entries("embeddings")) == 2
 
 
-def test_index_waits_for_the_provider(start: Start, provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_index_is_built_when_the_provider_is_back(
+    start: Start, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("demo_app.app._INDEX_RETRY_S", 0.01)
     provider.fault("server_error", model="text-embedding-3-small")
     app = start(index=False)
@@ -209,7 +207,7 @@ def test_embeddings_have_a_breaker(start: Start, provider: Provider) -> None:
 
 
 @pytest.mark.parametrize("top_k", [1, 7])
-def test_as_many_sources_as_were_asked_for(start: Start, provider: Provider, top_k: int) -> None:
+def test_an_answer_has_top_k_sources(start: Start, provider: Provider, top_k: int) -> None:
     app = start(top_k=top_k, summary_top_k=top_k + 1)
     assert len(app.ask().json()["sources"]) == top_k
     assert len(app.summarise().json()["sources"]) == top_k + 1

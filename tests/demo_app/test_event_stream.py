@@ -1,4 +1,4 @@
-"""Clients that hang up, and the queue."""
+"""A client that disconnects ends its generation and frees its slot; waiting requests get the next slot."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from demo_app import answering
 from demo_app.settings import DemoSettings
 
 RealQueue = answering.BoundedQueue
+
+
 PLACE = {"endpoint": STREAM, "model": "gpt-4o"}
 
 
@@ -42,8 +44,8 @@ def assert_cancelled(app: App) -> None:
     assert app.span("generate").status.is_ok
 
 
-def test_hang_up_amid_the_text(start: Start, slow_provider: Provider) -> None:
-    """The whole answer would take a minute; the provider is left long before."""
+def test_a_disconnect_during_the_text_cancels_the_generation(start: Start, slow_provider: Provider) -> None:
+    """The whole answer would take a minute; the request to the provider ends long before."""
     app = start(index=False, concurrency=1, queue_capacity=0)
     with app.reading() as reading:
         assert reading.next()[0] == "sources"
@@ -60,7 +62,7 @@ def test_hang_up_amid_the_text(start: Start, slow_provider: Provider) -> None:
         assert reading.next()[0] == "sources"
 
 
-def test_hang_up_before_the_first_text(app: App, provider: Provider) -> None:
+def test_a_disconnect_before_the_first_text_cancels_the_generation(app: App, provider: Provider) -> None:
     provider.fault("timeout", model="gpt-4o")
     with app.reading() as reading:
         assert reading.next()[0] == "sources"
@@ -71,7 +73,7 @@ def test_hang_up_before_the_first_text(app: App, provider: Provider) -> None:
     assert app.total("llm_usage_unknown_total") == 0, "nothing was answered"
 
 
-def test_hang_up_during_a_retry_wait(app: App, provider: Provider) -> None:
+def test_a_disconnect_during_a_retry_wait_cancels_the_generation(app: App, provider: Provider) -> None:
     provider.script("gpt-4o", {"rate_limit": {"retry_after_s": 4.0}})
     with app.reading() as reading:
         assert reading.next()[0] == "sources"
@@ -80,8 +82,8 @@ def test_hang_up_during_a_retry_wait(app: App, provider: Provider) -> None:
     assert len(provider.chats()) == 1
 
 
-def test_plain_answer_is_finished_for_a_client_that_is_gone(app: App, provider: Provider) -> None:
-    """uvicorn tells a handler nothing; the answer is paid for and goes into the cache."""
+def test_a_plain_answer_is_finished_after_a_disconnect(app: App, provider: Provider) -> None:
+    """uvicorn does not tell a handler; the answer is paid for and goes into the cache."""
     provider.fault("ttft", model="gpt-4o", added_ms=300)
     with pytest.raises(Exception, match="timed out"):
         app.http.post(app.url + ANSWER, json={"question": QUESTION}, timeout=0.1)
@@ -89,16 +91,13 @@ def test_plain_answer_is_finished_for_a_client_that_is_gone(app: App, provider: 
     assert gauge(app, "llm_in_flight_requests", ANSWER) == 0
 
 
-def test_hang_up_after_the_answer_is_no_hang_up(app: App) -> None:
+def test_a_disconnect_after_the_answer_is_not_a_cancellation(app: App) -> None:
     assert app.stream().one("done")
     assert app.total("llm_requests_total", status="ok") == 1
 
 
-# Straight through ASGI: moments that a socket does not hit for certain ----------------------------------
-
-
 class Hanging:
-    """A client that takes `sends` messages, then neither takes nor sends any more, and hangs up."""
+    """A client that receives `sends` messages, then blocks and disconnects."""
 
     def __init__(self, sends: int) -> None:
         self.sends = sends
@@ -121,7 +120,7 @@ class Hanging:
 
 
 @pytest.mark.parametrize("sends", [0, 1, 2])
-async def test_place_is_free_after_a_reader_that_was_slow(
+async def test_the_slot_is_free_after_a_slow_client_disconnects(
     start: Start, provider: Provider, monkeypatch: pytest.MonkeyPatch, tmp_path: Any, sends: int
 ) -> None:
     """The stream waits in `send`, where a cancellation does not reach its generator."""
@@ -140,18 +139,15 @@ async def test_place_is_free_after_a_reader_that_was_slow(
     assert [queue._inside for queue in queues] == [0, 0, 0]
 
 
-# The queue ------------------------------------------------------------------------------------------------
-
-
 @contextmanager
 def held(app: App, provider: Provider, question: str) -> Iterator[Reading]:
-    """A stream that has the place until the block is left."""
+    """A stream that keeps its slot until the block is left."""
     with app.reading(question) as reading:
         assert reading.next()[0] == "sources"
         yield reading
 
 
-def test_queue(start: Start, provider: Provider) -> None:
+def test_a_full_queue_rejects_requests(start: Start, provider: Provider) -> None:
     app = start(concurrency=1, queue_capacity=1)
     provider.fault("timeout", model="gpt-4o")
     assert gauge(app, "llm_queue_capacity") == 1
@@ -192,7 +188,7 @@ def test_next_in_the_queue_is_served(start: Start, provider: Provider) -> None:
     assert answers[0].one("done")["ttft_ms"] > second["llm.queue_ms"], "waiting is part of what a person waits"
 
 
-def test_hang_up_in_the_queue(start: Start, provider: Provider) -> None:
+def test_a_disconnect_in_the_queue_frees_the_place(start: Start, provider: Provider) -> None:
     app = start(concurrency=1, queue_capacity=1)
     provider.fault("timeout", model="gpt-4o")
     with held(app, provider, "Who is first?"):
@@ -207,7 +203,7 @@ def test_hang_up_in_the_queue(start: Start, provider: Provider) -> None:
             pass
 
 
-def test_cached_answer_needs_no_place(start: Start, provider: Provider) -> None:
+def test_a_cached_answer_needs_no_slot(start: Start, provider: Provider) -> None:
     app = start(concurrency=1, queue_capacity=0)
     app.stream(QUESTION)
     provider.fault("timeout", model="gpt-4o")

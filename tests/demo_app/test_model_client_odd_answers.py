@@ -1,4 +1,4 @@
-"""Answers that a provider should not give, and the simulated one does not."""
+"""Malformed answers of a provider become the right error type."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ import httpx2
 import pytest
 from demo_live import Provider, Start
 
-from demo_app.app import create_app
-from demo_app.settings import DemoSettings
-
 WHOLE: dict[str, Any] = {"id": "1", "object": "chat.completion", "created": 1, "model": "gpt-4o-2024-11-20"}
+
+
 CHUNK = WHOLE | {"object": "chat.completion.chunk"}
 
 
-class Odd(httpx2.AsyncBaseTransport):
-    """Passes embeddings on and answers chats with `body`."""
+class FakeChatTransport(httpx2.AsyncBaseTransport):
+    """Forwards embeddings and answers chats with `body`."""
 
     def __init__(self, body: bytes, content_type: str) -> None:
         self._body, self._type = body, content_type
@@ -48,16 +47,18 @@ def delta(content: str | None, finish: str | None = None) -> dict[str, Any]:
         (WHOLE | {"choices": [choice("It is", "content_filter")]}, "content_filter"),
     ],
 )
-def test_whole_answers(start: Start, provider: Provider, answer: dict[str, Any], error_type: str) -> None:
-    app = start(transport=Odd(json.dumps(answer).encode(), "application/json"), max_attempts=1)
+def test_malformed_answers_have_their_error_type(
+    start: Start, provider: Provider, answer: dict[str, Any], error_type: str
+) -> None:
+    app = start(transport=FakeChatTransport(json.dumps(answer).encode(), "application/json"), max_attempts=1)
     assert app.ask().json()["error"]["type"] == error_type
     assert app.total("llm_errors_total", error_type=error_type) == app.total("llm_requests_total", status="error") == 1
     assert app.total("llm_telemetry_failures_total") == 0
 
 
 @pytest.mark.parametrize("body", [b"<html>Bad gateway</html>", b"", b"{"])
-def test_whole_answer_that_is_no_json(start: Start, provider: Provider, body: bytes) -> None:
-    app = start(transport=Odd(body, "application/json"), max_attempts=1)
+def test_an_answer_that_is_not_json_is_an_error(start: Start, provider: Provider, body: bytes) -> None:
+    app = start(transport=FakeChatTransport(body, "application/json"), max_attempts=1)
     answer = app.ask()
     assert answer.status_code >= 500
     assert answer.json()["error"]["hint"]
@@ -74,33 +75,19 @@ def test_whole_answer_that_is_no_json(start: Start, provider: Provider, body: by
         ([delta("It is "), {"error": {"message": "Wait", "code": "rate_limit_exceeded"}}], "rate_limit", "It is "),
     ],
 )
-def test_streams(start: Start, provider: Provider, chunks: list[Any], error_type: str, text: str) -> None:
+def test_malformed_streams_have_their_error_type(
+    start: Start, provider: Provider, chunks: list[Any], error_type: str, text: str
+) -> None:
     body = b"".join(b"data: " + json.dumps(chunk).encode() + b"\n\n" for chunk in chunks) + b"data: [DONE]\n\n"
-    app = start(transport=Odd(body, "text/event-stream"), max_attempts=1)
+    app = start(transport=FakeChatTransport(body, "text/event-stream"), max_attempts=1)
     streamed = app.stream()
     assert streamed.one("error")["error"]["type"] == error_type
     assert streamed.text == text
     assert app.total("llm_errors_total", error_type=error_type) == app.total("llm_requests_total", status="error") == 1
 
 
-def test_good_stream_in_that_form(start: Start, provider: Provider) -> None:
+def test_a_stream_without_usage_is_an_answer(start: Start, provider: Provider) -> None:
     chunks = [delta("It is "), CHUNK | {"choices": []}, delta("[1]."), delta(None, "stop")]
     body = b"".join(b"data: " + json.dumps(chunk).encode() + b"\n\n" for chunk in chunks) + b"data: [DONE]\n\n"
-    streamed = start(transport=Odd(body, "text/event-stream")).stream()
+    streamed = start(transport=FakeChatTransport(body, "text/event-stream")).stream()
     assert (streamed.text, streamed.one("done")["usage"]) == ("It is [1].", None)
-
-
-async def test_other_protocols_pass_the_body_limit(provider: Provider, tmp_path: Any) -> None:
-    """A WebSocket is nobody's here; it is refused by the router and not by the limit."""
-    sent: list[Any] = []
-
-    async def receive() -> dict[str, Any]:
-        return {"type": "websocket.connect"}
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    app = create_app(DemoSettings(data_dir=tmp_path))
-    scope = {"type": "websocket", "path": "/", "root_path": "", "headers": [], "query_string": b"", "subprotocols": []}
-    await app(scope, receive, send)
-    assert [message["type"] for message in sent] == ["websocket.close"]

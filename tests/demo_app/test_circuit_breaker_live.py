@@ -1,4 +1,4 @@
-"""The breaker in the running application."""
+"""The circuit breaker in the running application."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SETTINGS: dict[str, Any] = {"max_attempts": 1, "breaker_failures": 3, "breaker_o
 
 
 class Clock:
-    """Time that moves when told, in s."""
+    """Time that the test moves, in s."""
 
     now = 1000.0
 
@@ -57,7 +57,7 @@ def test_opens_after_failures_in_a_row(app: App, provider: Provider) -> None:
     assert app.metrics()[series("llm_circuit_breaker_state", provider="openai", model="gpt-4o-mini")] == 0
 
 
-def test_success_ends_a_row(app: App, provider: Provider) -> None:
+def test_a_success_resets_the_count_of_failures(app: App, provider: Provider) -> None:
     error: dict[str, Any] = {"server_error": {"status": 503}}
     provider.script("gpt-4o", error, error, {}, error, error)
     for number in range(5):
@@ -65,7 +65,7 @@ def test_success_ends_a_row(app: App, provider: Provider) -> None:
     assert state(app) == 0
 
 
-def test_open_breaker_is_a_fallback_without_an_attempt(app: App, provider: Provider) -> None:
+def test_an_open_breaker_causes_fallback_without_an_attempt(app: App, provider: Provider) -> None:
     open_breaker(app, provider, "gpt-4o")
     before = len(provider.chats())
     answer = app.ask().json()
@@ -84,7 +84,7 @@ def test_fallback_from_an_open_breaker_needs_no_budget(clock: Clock, start: Star
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_both_open(app: App, provider: Provider, clock: Clock, stream: bool) -> None:
+def test_two_open_breakers_give_circuit_open(app: App, provider: Provider, clock: Clock, stream: bool) -> None:
     open_breaker(app, provider, "gpt-4o", "gpt-4o-mini")
     clock.now += 10
     attempts = len(provider.chats())
@@ -124,7 +124,9 @@ def test_opens_again_after_a_bad_probe(app: App, provider: Provider, clock: Cloc
     assert state(app) == 1
 
 
-def test_one_probe_at_a_time_and_a_cancelled_one_decides_nothing(app: App, provider: Provider, clock: Clock) -> None:
+def test_there_is_one_probe_at_a_time_and_a_cancelled_probe_is_ignored(
+    app: App, provider: Provider, clock: Clock
+) -> None:
     open_breaker(app, provider, "gpt-4o")
     provider.without_faults()
     provider.fault("timeout", model="gpt-4o")
@@ -155,7 +157,7 @@ def test_one_probe_at_a_time_and_a_cancelled_one_decides_nothing(app: App, provi
     ],
 )
 @pytest.mark.parametrize("stream", [False, True])
-def test_what_is_not_the_models_failure(
+def test_other_failures_do_not_open_the_breaker(
     app: App, provider: Provider, fault: str, parameters: dict[str, Any], stream: bool
 ) -> None:
     provider.fault(fault, model="gpt-4o", **parameters)
@@ -175,7 +177,7 @@ def test_what_is_not_the_models_failure(
     ],
 )
 @pytest.mark.parametrize("stream", [False, True])
-def test_what_is_the_models_failure(
+def test_failures_of_the_model_open_the_breaker(
     clock: Clock, start: Start, provider: Provider, fault: str, parameters: dict[str, Any], stream: bool
 ) -> None:
     app = start(**SETTINGS, read_timeout_s=0.15)
@@ -185,15 +187,17 @@ def test_what_is_the_models_failure(
     assert state(app) == 2
 
 
-def test_wrong_requests_do_not_count(clock: Clock, start: Start, provider: Provider) -> None:
+def test_invalid_requests_do_not_open_the_breaker(clock: Clock, start: Start, provider: Provider) -> None:
     app = start(**SETTINGS, max_output_tokens=1_000_000)
     for number in range(5):
         assert app.ask(f"How does door {number} open?").json()["error"]["type"] == "invalid_request"
     assert state(app) == 0
 
 
-def test_breaker_that_opens_during_the_wait_is_not_the_error(start: Start, provider: Provider) -> None:
-    """The third attempt is never made; why there is no answer is what the second one saw."""
+def test_the_error_is_of_the_last_attempt_when_the_breaker_opens_during_a_wait(
+    start: Start, provider: Provider
+) -> None:
+    """The third attempt is not made, so the error is that of the second attempt."""
     app = start(max_attempts=5, breaker_failures=2)
     for model in ("gpt-4o", "gpt-4o-mini"):
         provider.fault("server_error", model=model)

@@ -1,4 +1,4 @@
-"""Retries, fallback and the retry budget: what they do, and what they are seen to do."""
+"""Retries, fallback and the retry budget: their effect, and how telemetry shows them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ import pytest
 from demo_live import ANSWER, STREAM, App, Provider, Start, cost_of, series
 
 ERROR: dict[str, Any] = {"server_error": {"status": 500}}
+
+
 EMPTY: dict[str, Any] = {"empty_answer": {}}
 
 
@@ -81,7 +83,7 @@ def test_fallback(app: App, provider: Provider, stream: bool) -> None:
 
 
 @pytest.mark.parametrize("stream", [False, True])
-def test_answer_thrown_away_is_paid_for(app: App, provider: Provider, stream: bool) -> None:
+def test_an_unused_answer_is_paid_for(app: App, provider: Provider, stream: bool) -> None:
     provider.script("gpt-4o", EMPTY, {})
     answer = ask(app, stream)
     thrown, used = provider.chats()
@@ -94,7 +96,7 @@ def test_answer_thrown_away_is_paid_for(app: App, provider: Provider, stream: bo
     assert app.total("llm_input_tokens_total", model="gpt-4o") == answer["usage"]["input_tokens"]
 
 
-def test_thrown_away_before_a_fallback(app: App, provider: Provider) -> None:
+def test_unused_answers_before_a_fallback_are_paid_for(app: App, provider: Provider) -> None:
     provider.script("gpt-4o", EMPTY, EMPTY, EMPTY)
     answer = app.ask().json()
     *thrown, used = provider.chats()
@@ -121,9 +123,6 @@ def test_stream_cut_before_its_first_text_is_retried(app: App, provider: Provide
     provider.script("gpt-4o", {"truncated_stream": {"clean": False, "after_chunks": 0}}, {})
     assert app.stream().one("done")["attempts"] == 2
     assert app.total("llm_retries_total", reason="connection") == 1
-
-
-# The retry budget -----------------------------------------------------------------------------------------
 
 
 async def outage(app: App, requests: int, path: str) -> Counter[int]:

@@ -1,4 +1,4 @@
-"""The breaker alone, by a clock that moves when told."""
+"""The circuit breaker alone, with a clock that the test moves."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def fail(breaker: CircuitBreaker, times: int) -> None:
         breaker.enter().failed()
 
 
-def test_failures_in_a_row_open_it(breaker: CircuitBreaker) -> None:
+def test_failures_in_a_row_open_the_breaker(breaker: CircuitBreaker) -> None:
     fail(breaker, 2)
     breaker.enter().succeeded()
     fail(breaker, 2)
@@ -50,7 +50,7 @@ def test_neither_is_no_success_and_no_failure(breaker: CircuitBreaker) -> None:
     assert breaker.state() == OPEN
 
 
-def test_open_lets_nobody_in_and_says_for_how_long(breaker: CircuitBreaker, clock: Clock) -> None:
+def test_an_open_breaker_refuses_calls_and_names_the_remaining_time(breaker: CircuitBreaker, clock: Clock) -> None:
     fail(breaker, 3)
     clock.now += 4
     with pytest.raises(CircuitOpen) as refused:
@@ -58,7 +58,7 @@ def test_open_lets_nobody_in_and_says_for_how_long(breaker: CircuitBreaker, cloc
     assert refused.value.retry_after_s == 6
 
 
-def test_state_moves_by_time_alone(breaker: CircuitBreaker, clock: Clock) -> None:
+def test_an_open_breaker_becomes_half_open_by_time(breaker: CircuitBreaker, clock: Clock) -> None:
     fail(breaker, 3)
     clock.now += 9.999
     assert breaker.state() == OPEN
@@ -66,7 +66,7 @@ def test_state_moves_by_time_alone(breaker: CircuitBreaker, clock: Clock) -> Non
     assert breaker.state() == HALF_OPEN
 
 
-def test_one_probe(breaker: CircuitBreaker, clock: Clock) -> None:
+def test_a_half_open_breaker_allows_one_probe(breaker: CircuitBreaker, clock: Clock) -> None:
     fail(breaker, 3)
     clock.now += 10
     probe = breaker.enter()
@@ -80,7 +80,7 @@ def test_one_probe(breaker: CircuitBreaker, clock: Clock) -> None:
     breaker.enter()
 
 
-def test_bad_probe_opens_it_for_as_long_again(breaker: CircuitBreaker, clock: Clock) -> None:
+def test_a_failed_probe_opens_the_breaker_again(breaker: CircuitBreaker, clock: Clock) -> None:
     fail(breaker, 3)
     clock.now += 12
     breaker.enter().failed()
@@ -91,7 +91,7 @@ def test_bad_probe_opens_it_for_as_long_again(breaker: CircuitBreaker, clock: Cl
     assert breaker.state() == HALF_OPEN
 
 
-def test_cancelled_probe_makes_room_for_another(breaker: CircuitBreaker, clock: Clock) -> None:
+def test_a_cancelled_probe_allows_another_probe(breaker: CircuitBreaker, clock: Clock) -> None:
     fail(breaker, 3)
     clock.now += 10
     breaker.enter().neither()
@@ -101,7 +101,7 @@ def test_cancelled_probe_makes_room_for_another(breaker: CircuitBreaker, clock: 
 
 
 @pytest.mark.parametrize("late", ["succeeded", "failed", "neither"])
-def test_attempt_from_before_it_opened_decides_nothing(breaker: CircuitBreaker, clock: Clock, late: str) -> None:
+def test_an_attempt_from_before_the_breaker_opened_is_ignored(breaker: CircuitBreaker, clock: Clock, late: str) -> None:
     old = breaker.enter()
     fail(breaker, 3)
     clock.now += 10
@@ -114,14 +114,14 @@ def test_attempt_from_before_it_opened_decides_nothing(breaker: CircuitBreaker, 
     assert breaker.state() == CLOSED
 
 
-def test_late_success_while_open(breaker: CircuitBreaker) -> None:
+def test_a_late_success_does_not_close_an_open_breaker(breaker: CircuitBreaker) -> None:
     old = breaker.enter()
     fail(breaker, 3)
     old.succeeded()
     assert breaker.state() == OPEN
 
 
-def test_failures_after_it_closed_count_from_none(breaker: CircuitBreaker, clock: Clock) -> None:
+def test_failures_are_counted_anew_after_the_breaker_closed(breaker: CircuitBreaker, clock: Clock) -> None:
     fail(breaker, 3)
     clock.now += 10
     breaker.enter().succeeded()
@@ -129,7 +129,7 @@ def test_failures_after_it_closed_count_from_none(breaker: CircuitBreaker, clock
     assert breaker.state() == CLOSED
 
 
-def test_what_is_said_first_counts(breaker: CircuitBreaker) -> None:
+def test_the_first_result_of_an_attempt_counts(breaker: CircuitBreaker) -> None:
     attempts = [breaker.enter() for _ in range(3)]
     for attempt in attempts:
         attempt.succeeded()
