@@ -17,13 +17,16 @@ from alert_sink.app import create_app
 from alert_sink.settings import SinkSettings
 
 EPILOG = """
-Each option can also be set as an environment variable: ALERT_SINK_ and the option's name in capitals,
-such as ALERT_SINK_PORT. The sink itself asks the -url addresses; a person's browser opens the -page addresses.
+Each option can also be set as an environment variable: ALERT_SINK_ and the
+option's name in capitals, such as ALERT_SINK_PORT. The sink itself asks the
+-url addresses. Browsers open the -page addresses. Without an address there are
+no links to that page.
 
 try it:
   curl localhost:9095/api/notifications?status=firing
-  curl localhost:9095/webhook -H 'content-type: application/json' -d '{"alerts": [{"status": "firing",
-    "labels": {"alertname": "Try", "severity": "warning"}, "startsAt": "2026-11-24T14:23:05Z"}]}'
+  curl localhost:9095/webhook -H 'content-type: application/json' -d '
+    {"alerts": [{"status": "firing", "startsAt": "2026-11-24T14:23:05Z",
+    "labels": {"alertname": "Try", "severity": "warning"}}]}'
 """
 
 
@@ -31,8 +34,9 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     """The options: from the command line, else from the environment. Exits with a message when one is wrong."""
     parser = argparse.ArgumentParser(
         prog="python -m alert_sink",
-        description="Receives alerts from Alertmanager's webhook, stores and shows them, serves the runbooks, and"
-        " raises an alarm of its own when the watchdog alert stops arriving.",
+        usage="python -m alert_sink [options]",
+        description="Receives alerts from Alertmanager's webhook, stores and shows them, serves the\n"
+        "runbooks, and raises its own alarm when the watchdog alert stops arriving.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -55,12 +59,12 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     add("prometheus-url", defaults.prometheus_url, "Prometheus, for exemplars")
     add("jaeger-url", "", "Jaeger, to check which trace failed")
     add("tempo-url", "", "Tempo, for the same, where it runs instead")
-    add("own-page", "", "this sink; http://localhost and its port where nothing is given")
-    add("grafana-page", "", "Grafana: shows logs, traces and queries where it is given,")
-    add("console-page", "", "else the console,")
-    add("prometheus-page", "", "else Prometheus shows queries,")
-    add("logs-page", "", "VictoriaLogs shows logs,")
-    add("traces-page", "", "and Jaeger shows traces")
+    add("own-page", "", "this sink, for the runbook of its own alarm; by default http://localhost and the port")
+    add("grafana-page", "", "Grafana, to show logs, traces and queries")
+    add("console-page", "", "the console, to show them without Grafana")
+    add("prometheus-page", "", "Prometheus, to show queries without Grafana and console")
+    add("logs-page", "", "VictoriaLogs, to show logs without Grafana and console")
+    add("traces-page", "", "Jaeger, to show traces without Grafana and console")
     add("trace-link", "", "another page for one trace, with {trace_id} in it")
     add("forward-url", "", "receives the sink's own alarm, in the form of Alertmanager's webhook")
     add("forward-slack-file", "", "file with the URL of a Slack webhook, which receives the sink's own alarm")

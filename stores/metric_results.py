@@ -62,7 +62,6 @@ class Rule:
     query: str
     labels: Labels
     health: str  # ok, err, unknown
-    last_error: str
     state: str = ""  # of an alerting rule: inactive, pending, firing
     for_s: float = 0.0
     annotations: Labels | None = None
@@ -140,7 +139,6 @@ def rules(data: Any) -> list[Rule]:
             query=item["query"],
             labels=item.get("labels", {}),
             health=item["health"],
-            last_error=item.get("lastError", ""),
             state=item.get("state", ""),
             for_s=float(item.get("duration", 0)),
             annotations=item.get("annotations", {}),

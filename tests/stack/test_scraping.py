@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 from lite_process import LiteProcess, free_ports
 from live_stack import ARRIVES_WITHIN_S, SERVICE, LiveStack
+from scrape_targets import scrape_targets
 
 from stack.__main__ import stack_runner
 from stack.build import binary
 from stack.render import ProfileConfig, render_files
 from stack.servers import SERVERS
-from stores import MetricStore, poll_until
+from stores import poll_until
 
 # Counts three events at once, under labels that did not exist before, each time that its input has a line.
 APPLICATION = """
@@ -140,10 +141,10 @@ def test_full_scrapes_localhost_at_the_host_and_keeps_the_name(tmp_path: Path, a
         ],
         stderr=subprocess.DEVNULL,
     )
-    metrics = MetricStore(f"http://127.0.0.1:{port}")
+    url = f"http://127.0.0.1:{port}"
     try:
         with named_in(stack.app_targets, application) as instance:
-            targets = poll_until(metrics.targets, lambda found: len(found) == 2, ARRIVES_WITHIN_S)
+            targets = poll_until(lambda: scrape_targets(url), lambda found: len(found) == 2, ARRIVES_WITHIN_S)
             urls = {target.instance: target.url for target in targets}
             assert urls == {
                 instance: f"http://127.0.0.2:{application.port}/metrics",

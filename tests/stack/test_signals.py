@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from live_stack import ARRIVES_WITHIN_S, SERVICE, LiveStack
+from scrape_targets import scrape_targets
 from trace_spans import children_of, spans_named
 
 from llm_telemetry import Prices, Usage
@@ -143,7 +144,9 @@ def test_every_server_of_the_stack_is_scraped(live: LiveStack) -> None:
     servers = full_servers() if live.process is None and live.stack.profile == "full" else lite_servers()
     expected = {server.name for server in servers if server.metrics}
     targets = poll_until(
-        live.stores.metrics.targets, lambda found: {t.job for t in found if t.health == "up"} >= expected, 60.0
+        lambda: scrape_targets(live.stores.metrics.url),
+        lambda found: {target.job for target in found if target.health == "up"} >= expected,
+        60.0,
     )
     assert {target.job: target.last_error for target in targets if target.health != "up"} == {}
     assert poll_until(lambda: live.stores.metrics.value('up{job="apps"}'), timeout_s=ARRIVES_WITHIN_S) == 1

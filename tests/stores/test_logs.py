@@ -248,8 +248,12 @@ def test_lines_can_be_followed(running: Running) -> None:
 
     def new_bodies(count: int) -> list[str]:
         lines: list[LogLine] = []
-        poll_until(lambda: lines.extend(tail.poll()) or lines, lambda found: len(found) >= count)
-        return [line.body for line in lines]
+
+        def polled() -> list[LogLine]:
+            lines.extend(tail.poll())
+            return lines
+
+        return [line.body for line in poll_until(polled, lambda found: len(found) >= count)]
 
     assert new_bodies(len(sent.RECORDS)) == [record["body"] for record in sent.RECORDS]
     late = {**sent.RECORDS[-1], "body": "came later"}
