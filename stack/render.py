@@ -68,6 +68,8 @@ def context(stack: Stack, servers: Sequence[Server]) -> dict[str, str]:
         "LOKI_URL": f"http://127.0.0.1:{values['LOKI_PORT']}" if "loki" in names else "",
         "VICTORIA_LOGS_URL": "" if "loki" in names else f"http://127.0.0.1:{values['VICTORIA_LOGS_PORT']}",
         **{f"{name}_PAGE": stack.public_url(f"{name}_PORT") for name in _PAGES},
+        # Where /graph?g0.expr=… shows an alert's expression: lite's Prometheus has no pages, its console has this one.
+        "PROMETHEUS_SOURCE_PAGE": stack.public_url("GRAFANA_PORT" if "console" in names else "PROMETHEUS_PORT"),
         "DASHBOARDS_PAGE": stack.public_url("GRAFANA_PORT"),
         "GRAFANA_PAGE": stack.public_url("GRAFANA_PORT") if "grafana" in names else "",
         "CONSOLE_PAGE": stack.public_url("GRAFANA_PORT") if "console" in names else "",

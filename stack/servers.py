@@ -125,7 +125,8 @@ SERVERS = (
             "--config.file={config}/prometheus/prometheus.yml",
             "--storage.tsdb.path={data}",
             "--web.listen-address=127.0.0.1:{PROMETHEUS_PORT}",
-            "--web.external-url={PROMETHEUS_PAGE}/",
+            "--web.external-url={PROMETHEUS_SOURCE_PAGE}/",
+            "--web.route-prefix=/",  # whatever path the address before has
             "--web.enable-otlp-receiver",
             "--enable-feature=exemplar-storage,created-timestamp-zero-ingestion",
             # Alertmanager takes an alert for over after four of these or of evaluation_interval, whichever is longer:

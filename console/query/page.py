@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from nicegui import ui
+from nicegui import app, ui
 from starlette.requests import Request
+from starlette.responses import RedirectResponse
 
+from alert_sink.console_pages import query_page
 from console.address import Address
 from console.query.block import QueryBlock
 from console.shell import page_frame
@@ -13,6 +15,11 @@ from console.timebar import TimeBar
 
 def register() -> None:
     """Declare the page."""
+
+    # Alerts carry Prometheus' own address of their expression as their source.
+    @app.get("/graph", include_in_schema=False)
+    async def graph(request: Request) -> RedirectResponse:
+        return RedirectResponse(query_page(request.query_params.get("g0.expr", "")))
 
     @ui.page("/query")
     async def page(request: Request) -> None:

@@ -19,7 +19,7 @@ def live(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         yield LiveStack(Stack.load(), None)
         return
     folder = tmp_path_factory.mktemp("stack")
-    process = LiteProcess.make(folder)
+    process = LiteProcess.make(folder, PUBLIC_HOST="127.0.0.1")  # not the default, so that links show it
     up = process.run("up")
     assert up.returncode == 0, up.stdout + up.stderr
     try:

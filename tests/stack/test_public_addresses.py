@@ -42,7 +42,7 @@ def test_a_moved_port_and_a_public_host_are_in_every_address(tmp_path: Path) -> 
     assert sink["ALERT_SINK_CONSOLE_PAGE"] == "http://llm.example:3300"
     assert sink["ALERT_SINK_PROMETHEUS_PAGE"] == "http://llm.example:9191"
     argv = {program.name: program.argv for program in LiteStack(stack).programs()}
-    assert "--web.external-url=http://llm.example:9191/" in argv["prometheus"]
+    assert "--web.external-url=http://llm.example:3300/" in argv["prometheus"]
     assert "--web.external-url=http://llm.example:9494/" in argv["alertmanager"]
 
 
