@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import pytest
-
 from console.query.answers import MOST_ROWS, name_of, named, step_for, vector
+
 from stores.metric_results import Sample, Series
 
 
