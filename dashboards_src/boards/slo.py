@@ -1,4 +1,4 @@
-"""LLM SLOs: objectives, error budgets, and how fast the budgets burn."""
+"""LLM objectives: service level objectives, error budgets, and how fast the budgets burn."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def budget_over_time() -> Panel:
 
 BOARD: Final = Board(
     config.SLO_BOARD,
-    "LLM SLOs",
+    "LLM objectives (SLOs)",
     f"Objectives, error budgets, and how fast the budgets burn. {OBJECTIVES}.",
     "dashboards_src/boards/slo.py",
     variables=("service", "endpoint"),
