@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from dashboards_src import config
@@ -108,7 +109,7 @@ def spent_in_month() -> Panel:
 # --- Cost by tenant, model and endpoint -----------------------------------------------------------------
 
 
-def _spent_by(label: str, advice: str) -> Panel:
+def spent_by(label: str, advice: str) -> Panel:
     return grafana.bar_gauge(
         PanelOptions(
             f"Cost by {label}",
@@ -119,18 +120,6 @@ def _spent_by(label: str, advice: str) -> Panel:
         ),
         PrometheusQuery(f"topk(20, {queries.over_history('HISTORY_COST', '$__range', label)})", legend(label)),
     )
-
-
-def by_tenant() -> Panel:
-    return _spent_by("tenant", "`other` adds up the tenants beyond the limit of tenant names.")
-
-
-def by_model() -> Panel:
-    return _spent_by("model", "If an expensive model is unexpected, check for fallbacks.")
-
-
-def by_endpoint() -> Panel:
-    return _spent_by("endpoint", "Compare with the endpoint's requests: many requests, or expensive ones?")
 
 
 def per_hour_by_model() -> Panel:
@@ -280,7 +269,18 @@ BOARD: Final = Board(
     refresh="1m",
     rows=[
         Row("Budget", [cost_per_hour, day_budget, month_budget, spent_in_range, spent_in_month, budget_burn]),
-        Row("Cost by tenant, model and endpoint", [by_tenant, by_model, by_endpoint, per_hour_by_model, per_day]),
+        Row(
+            "Cost by tenant, model and endpoint",
+            [
+                partial(spent_by, "tenant", "`other` adds up the tenants beyond the limit of tenant names."),
+                partial(spent_by, "model", "If an expensive model is unexpected, check for fallbacks."),
+                partial(
+                    spent_by, "endpoint", "Compare with the endpoint's requests: many requests, or expensive ones?"
+                ),
+                per_hour_by_model,
+                per_day,
+            ],
+        ),
         Row("Cost per request", [growth, request_cost, tokens_per_request]),
         Row(
             "Waste and data quality",

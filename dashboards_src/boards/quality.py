@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from dashboards_src import config
@@ -46,7 +47,7 @@ def _options(score: Score, title: str, description: str, size: tuple[int, int] =
 # --- Scores ---------------------------------------------------------------------------------------------
 
 
-def _by_model(score: Score) -> Panel:
+def by_model(score: Score) -> Panel:
     return grafana.time_series(
         _options(
             score,
@@ -58,15 +59,7 @@ def _by_model(score: Score) -> Panel:
     )
 
 
-def faithfulness_by_model() -> Panel:
-    return _by_model(FAITHFULNESS)
-
-
-def relevance_by_model() -> Panel:
-    return _by_model(RELEVANCE)
-
-
-def _by_prompt(score: Score) -> Panel:
+def by_prompt(score: Score) -> Panel:
     # The score of a service, for every prompt version that runs: two versions during a deployment.
     versions = "max by (service, prompt_version) (%(BUILD_INFO.filtered)s)"
     return grafana.time_series(
@@ -83,18 +76,10 @@ def _by_prompt(score: Score) -> Panel:
     )
 
 
-def faithfulness_by_prompt() -> Panel:
-    return _by_prompt(FAITHFULNESS)
-
-
-def relevance_by_prompt() -> Panel:
-    return _by_prompt(RELEVANCE)
-
-
 # --- Weekly scores --------------------------------------------------------------------------------------
 
 
-def _weekly(score: Score) -> Panel:
+def weekly(score: Score) -> Panel:
     matchers = f'%(WEEKLY_SAMPLES.matchers)s, metric="%({score.key})s"'
     weighted = f"%(WEEKLY_SCORE)s{{{matchers}}} * %(WEEKLY_SAMPLES)s{{{matchers}}}"
     options = _options(
@@ -116,14 +101,6 @@ def _weekly(score: Score) -> Panel:
         category="week",
         steps=newest,
     )
-
-
-def weekly_faithfulness() -> Panel:
-    return _weekly(FAITHFULNESS)
-
-
-def weekly_relevance() -> Panel:
-    return _weekly(RELEVANCE)
 
 
 def weekly_change() -> Panel:
@@ -224,9 +201,9 @@ BOARD: Final = Board(
     since="now-24h",
     refresh="1m",
     rows=[
-        Row("Scores by model", [faithfulness_by_model, relevance_by_model]),
-        Row("Scores by prompt version", [faithfulness_by_prompt, relevance_by_prompt]),
-        Row("Weekly scores", [weekly_faithfulness, weekly_relevance, weekly_change]),
+        Row("Scores by model", [partial(by_model, FAITHFULNESS), partial(by_model, RELEVANCE)]),
+        Row("Scores by prompt version", [partial(by_prompt, FAITHFULNESS), partial(by_prompt, RELEVANCE)]),
+        Row("Weekly scores", [partial(weekly, FAITHFULNESS), partial(weekly, RELEVANCE), weekly_change]),
         Row("User feedback and evaluation", [thumbs_up, feedback, samples]),
         Row("Cost of evaluation", [judge_cost, judge_cost_in_range]),
         Row("Evaluated answers", [newest_evaluations]),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from dashboards_src import config
@@ -71,29 +71,24 @@ def bad_events() -> Panel:
     )
 
 
-def _burn(burn: Burn) -> Callable[[], Panel]:
+def burn_rate(burn: Burn) -> Panel:
     long, short, factor = burn.long.production, burn.short.production, burn.factor.production
-
-    def panel() -> Panel:
-        return grafana.time_series(
-            PanelOptions(
-                f"Burn rate over {long}",
-                f"At 1 the error budget is spent in exactly {MONTH}. Above {factor:g}, over both {long} and {short}, a"
-                f" {burn.severity} alert fires. Open Incident with the service and endpoint of the line.",
-                grafana.TIMES,
-                size=(12, 8),
-                decimals=2,
-                thresholds=red_above(factor),
-                alerts=ALERTS,
-                links=[grafana.dashboard(config.INCIDENT_BOARD, "Incident")],
-            ),
-            PrometheusQuery(
-                f"{slo_records.bad_ratio(long)}{FILTER} / on (slo) group_left () (1 - {slo_records.OBJECTIVE})", LEGEND
-            ),
-        )
-
-    panel.__name__ = f"burn_over_{long}"
-    return panel
+    return grafana.time_series(
+        PanelOptions(
+            f"Burn rate over {long}",
+            f"At 1 the error budget is spent in exactly {MONTH}. Above {factor:g}, over both {long} and {short}, a"
+            f" {burn.severity} alert fires. Open Incident with the service and endpoint of the line.",
+            grafana.TIMES,
+            size=(12, 8),
+            decimals=2,
+            thresholds=red_above(factor),
+            alerts=ALERTS,
+            links=[grafana.dashboard(config.INCIDENT_BOARD, "Incident")],
+        ),
+        PrometheusQuery(
+            f"{slo_records.bad_ratio(long)}{FILTER} / on (slo) group_left () (1 - {slo_records.OBJECTIVE})", LEGEND
+        ),
+    )
 
 
 def budget_over_time() -> Panel:
@@ -123,7 +118,7 @@ BOARD: Final = Board(
     refresh="1m",
     rows=[
         Row("Error budgets", [objectives, bad_events, budget_left]),
-        Row("Burn rates", [_burn(burn) for burn in config.BURNS]),
+        Row("Burn rates", [partial(burn_rate, burn) for burn in config.BURNS]),
         Row("History", [budget_over_time]),
     ],
 )
