@@ -9,8 +9,8 @@ import pytest
 from console_browser import NARROW, Window, wait_for_dashboard, window
 from console_live import ConsoleStack
 from console_process import ConsoleProcess
-from panel_types import BOARD, BY_ENDPOINT, PANELS
 from playwright.sync_api import Browser, Locator, Page, expect
+from sample_panels import BOARD, BY_ENDPOINT, PANELS
 
 from stores import poll_until
 
