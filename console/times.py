@@ -132,7 +132,7 @@ def _round(at: datetime, unit: str, is_end: bool) -> datetime:
 
 
 @dataclass(frozen=True)
-class Span:
+class TimeSpan:
     """Two absolute times, Unix seconds."""
 
     start: float
@@ -166,7 +166,7 @@ class TimeRange:
         """An absolute range, Unix seconds."""
         return cls(str(round(start * 1000)), str(round(end * 1000)))
 
-    def absolute(self, now: float | None = None) -> Span:
+    def absolute(self, now: float | None = None) -> TimeSpan:
         """Unix seconds.
 
         Raises:
@@ -176,7 +176,7 @@ class TimeRange:
         start, end = parse_time(self.since, now), parse_time(self.until, now, is_end=True)
         if start >= end:
             raise InvalidTimeRange(self)
-        return Span(start, end)
+        return TimeSpan(start, end)
 
     def parameters(self) -> dict[str, str]:
         """The parameters of an address."""
@@ -218,7 +218,7 @@ class InvalidTimeRange(InvalidTime):
         ValueError.__init__(self, f"The time range from {chosen.since} to {chosen.until} ends before it begins.")
 
 
-def panel_time_range(shown: TimeRange, time_from: str, time_shift: str, now: float) -> tuple[Span, str]:
+def panel_time_range(shown: TimeRange, time_from: str, time_shift: str, now: float) -> tuple[TimeSpan, str]:
     """A panel's own time range by `timeFrom` (`now/d`, `24h`) and `timeShift` (`1d`), and the range in words.
 
     As in Grafana, `timeFrom` has no effect on an absolute range.
@@ -234,7 +234,7 @@ def panel_time_range(shown: TimeRange, time_from: str, time_shift: str, now: flo
         words.append(own.text)
     if time_shift:
         back = f"now-{time_shift.removeprefix('-')}"
-        span = Span(parse_time(back, span.start), parse_time(back, span.end, is_end=True))
+        span = TimeSpan(parse_time(back, span.start), parse_time(back, span.end, is_end=True))
         words.append(_shift_in_words(time_shift))
     return span, ", ".join(words)
 

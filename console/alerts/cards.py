@@ -12,7 +12,7 @@ from console.alerts.links import links_of, runbook_page
 from console.runbooks.view import draw_runbook, runbook_library
 from console.shell import heading
 from console.timebar import button
-from console.times import Span
+from console.times import TimeSpan
 from console.units import formatted
 
 SEVERITY_CLASS = {"critical": "bad", "warning": "warn"}  # CSS class by severity
@@ -22,7 +22,9 @@ Silencer = Callable[[ActiveAlert], None]  # opens the dialog
 class AlertCard:
     """The card of one alert name. `show` updates rows in place, so nothing jumps and focus is kept."""
 
-    def __init__(self, alerts: Sequence[ActiveAlert], silencer: Silencer, span: Callable[[], Span], now: float) -> None:
+    def __init__(
+        self, alerts: Sequence[ActiveAlert], silencer: Silencer, span: Callable[[], TimeSpan], now: float
+    ) -> None:
         self._silencer = silencer
         self._span = span
         self._rows: dict[str, _AlertRow] = {}

@@ -8,7 +8,7 @@ from typing import Any
 
 from alert_sink.watchdog import WATCHDOG
 from console.alerts.active_alerts import dashboard_path
-from console.times import Span
+from console.times import TimeSpan
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def resolved(periods: Iterable[FiringPeriod], since: float) -> list[FiringPeriod
     return sorted(ended, key=lambda one: (-(one.end or 0), one.name))
 
 
-def overlapping(periods: Iterable[FiringPeriod], span: Span, now: float) -> list[FiringPeriod]:
+def overlapping(periods: Iterable[FiringPeriod], span: TimeSpan, now: float) -> list[FiringPeriod]:
     """Periods that overlap with `span`."""
     return [one for one in periods if one.start <= span.end and (now if one.end is None else one.end) >= span.start]
 

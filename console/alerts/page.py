@@ -26,7 +26,7 @@ from console.alerts.timeline import timeline
 from console.services import services
 from console.shell import heading, page_frame, static
 from console.timebar import TimeBar, button
-from console.times import Span, TimeRange
+from console.times import TimeRange, TimeSpan
 from stores import StoreError
 from stores.alerts import Silence
 
@@ -65,7 +65,7 @@ class AlertsPage:
         self._cards: dict[str, dict[str, AlertCard]] = {anchor: {} for anchor, *_ in _SECTIONS}
         self._snapshot: AlertsSnapshot | None = None
 
-    def build(self, span: Callable[[], Span]) -> None:
+    def build(self, span: Callable[[], TimeSpan]) -> None:
         """`span` gives the time range of the history."""
         self._span = span
         self._dialog = SilenceDialog(self.refresh)
@@ -274,7 +274,7 @@ def _draw_resolved(periods: Sequence[FiringPeriod], now: float) -> None:
                         ui.link("Affected trace", trace_page(one.trace_id))
 
 
-def _draw_history(periods: Sequence[FiringPeriod], snapshot: AlertsSnapshot, span: Span, now: float) -> None:
+def _draw_history(periods: Sequence[FiringPeriod], snapshot: AlertsSnapshot, span: TimeSpan, now: float) -> None:
     with ui.element("div").classes("card"):
         timeline(periods, span, now)
         if snapshot.truncated:

@@ -11,13 +11,13 @@ from alert_sink.formats import format_duration, format_time
 from console.alerts.cards import SEVERITY_CLASS
 from console.alerts.history import FiringPeriod
 from console.alerts.links import alerts_page
-from console.times import Span
+from console.times import TimeSpan
 
 _TICKS = 5
 _MIN_WIDTH = 0.35  # percent
 
 
-def timeline(periods: Sequence[FiringPeriod], span: Span, now: float) -> None:
+def timeline(periods: Sequence[FiringPeriod], span: TimeSpan, now: float) -> None:
     rows: dict[str, list[FiringPeriod]] = {}
     for period in sorted(periods, key=lambda one: (severity_rank(one.severity), one.name)):
         rows.setdefault(period.name, []).append(period)
@@ -36,7 +36,7 @@ def timeline(periods: Sequence[FiringPeriod], span: Span, now: float) -> None:
                     ui.label(format_time(span.start + span.length * index / (_TICKS - 1))[:-3])
 
 
-def _bar(period: FiringPeriod, span: Span, now: float) -> None:
+def _bar(period: FiringPeriod, span: TimeSpan, now: float) -> None:
     end = now if period.end is None else period.end
     left = _percent(period.start, span)
     width = max(_percent(end, span) - left, _MIN_WIDTH)
@@ -48,5 +48,5 @@ def _bar(period: FiringPeriod, span: Span, now: float) -> None:
     bar.props["title"] = f"Fired {format_time(period.start)} UTC, {duration}\n{scope}"
 
 
-def _percent(unix_s: float, span: Span) -> float:
+def _percent(unix_s: float, span: TimeSpan) -> float:
     return min(max((unix_s - span.start) / span.length, 0.0), 1.0) * 100

@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from console.times import Span, promql_duration
+from console.times import TimeSpan, promql_duration
 
 # Readable lengths in seconds: (length, upper limit of the intervals that are rounded to this length).
 _READABLE_LENGTHS: Final = (
@@ -33,22 +33,22 @@ def round_interval(interval_s: float) -> float:
 class Intervals:
     """The intervals of one panel's queries. Seconds."""
 
-    span: Span
+    span: TimeSpan
     step: float
     rate_interval: float
 
     @classmethod
-    def of(cls, span: Span, points: int, scrape_s: float, minimum_s: float = 0.0) -> Intervals:
+    def of(cls, span: TimeSpan, points: int, scrape_s: float, minimum_s: float = 0.0) -> Intervals:
         """For a panel that is `points` pixels wide. `minimum_s` is the panel's minimum interval."""
         step = max(round_interval(span.length / max(points, 1)), minimum_s or scrape_s)
         step = max(step, span.length / MAX_POINTS)
         return cls(span, step, max(step + scrape_s, 4 * scrape_s))
 
     @property
-    def aligned(self) -> Span:
+    def aligned(self) -> TimeSpan:
         """The span in whole steps since 1970: a refresh a little later gets the same points again."""
         start, end = (math.floor(at / self.step) * self.step for at in (self.span.start, self.span.end))
-        return Span(start, end if end > start else start + self.step)
+        return TimeSpan(start, end if end > start else start + self.step)
 
     def macros(self) -> dict[str, str]:
         """Grafana's macros and their values."""

@@ -30,7 +30,7 @@ from console.services import services
 from console.shell import heading, page_frame, static
 from console.states import reason
 from console.timebar import QUICK, REFRESH, TimeBar, button
-from console.times import Span, TimeRange
+from console.times import TimeRange, TimeSpan
 from stores import StoreError
 
 _log = logging.getLogger(__name__)
@@ -259,7 +259,7 @@ class DashboardPage:
             by_name = {one.name: one for one in known}
             self._variables = [by_name[one.name] for one in self._variables]
 
-    async def _with_options(self, variable: Variable, span: Span, others: Sequence[Variable]) -> Variable:
+    async def _with_options(self, variable: Variable, span: TimeSpan, others: Sequence[Variable]) -> Variable:
         query = variables.options_query(variable, span, others)
         return variables.with_options(variable, await self._runner.run(query)) if query else variable
 

@@ -20,7 +20,7 @@ from console.dashboards.panels import PANEL_PLUGINS
 from console.dashboards.panels.plugin import PanelContext, PanelPlugin
 from console.dashboards.variables import interpolate_text
 from console.services import services
-from console.times import Span, format_datetime, promql_duration
+from console.times import TimeSpan, format_datetime, promql_duration
 from console.units import formatted
 from stores import StoreError
 
@@ -156,5 +156,5 @@ class PanelView:
 def _queried_times(queries: PanelQueries) -> dict[str, str]:
     """The queried times, for tests. For series these are the times of the first and the last point."""
     ranges = [one.query for one in queries.targets if one.query and one.query.kind == "range"]
-    span = Span(ranges[0].start, ranges[0].end) if ranges else queries.intervals.span
+    span = TimeSpan(ranges[0].start, ranges[0].end) if ranges else queries.intervals.span
     return {"start": f"{span.start}", "end": f"{span.end}", "step": f"{queries.intervals.step:g}"}

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from console.address import Address
 from console.dashboards.model import Dashboard, Json
 from console.dashboards.queries import Query
-from console.times import Span
+from console.times import TimeSpan
 
 ALL: Final = "$__all"
 ALL_TEXT: Final = "All"
@@ -74,7 +74,7 @@ def _variable(json: Json, in_address: Sequence[str]) -> Variable:
     return Variable(name, str(json.get("label") or name), kind, json, selected)
 
 
-def options_query(variable: Variable, span: Span, others: Sequence[Variable]) -> Query | None:
+def options_query(variable: Variable, span: TimeSpan, others: Sequence[Variable]) -> Query | None:
     """The query for the options of a variable; None for a constant. It may refer to `others`.
 
     Raises:

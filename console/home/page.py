@@ -24,7 +24,7 @@ from console.logs.search import LogSearch
 from console.services import services
 from console.shell import heading, page_frame, static
 from console.timebar import button
-from console.times import Span
+from console.times import TimeSpan
 from console.traces.search import TraceSearch
 from console.units import formatted
 from llm_telemetry import names
@@ -84,7 +84,7 @@ class HomePage:
     async def _refresh_stats(self) -> None:
         now = time.time()
         results = await load_stats(services(), now)
-        self._stats.show(results, lambda: _draw_stats(results, Span(now - WINDOW_S, now)))
+        self._stats.show(results, lambda: _draw_stats(results, TimeSpan(now - WINDOW_S, now)))
 
     async def _refresh_servers(self) -> None:
         statuses = await server_statuses(services())
@@ -179,7 +179,7 @@ def _draw_firing(snapshot: AlertsSnapshot, firing: Sequence[ActiveAlert], now: f
             ui.link(f"{len(groups) - _MAX_ALERTS} more alerts", "/alerts#firing").classes("home-more")
 
 
-def _draw_stats(results: Sequence[StatResult], span: Span) -> None:
+def _draw_stats(results: Sequence[StatResult], span: TimeSpan) -> None:
     if all(one.error for one in results):
         states.failed(results[0].error or "")
         return

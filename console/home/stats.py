@@ -10,7 +10,7 @@ from typing import Final
 
 from console.query.results import step_for
 from console.services import Services
-from console.times import Span
+from console.times import TimeSpan
 from llm_telemetry import names
 from stores import StoreError
 from stores.metric_results import Sample
@@ -91,7 +91,7 @@ async def load_stats(source: Services, now: float) -> list[StatResult]:
 
 
 async def _load(source: Services, stat: Stat, now: float) -> StatResult:
-    span = Span(now - WINDOW_S, now)
+    span = TimeSpan(now - WINDOW_S, now)
     step = step_for(span.length, span.length / MAX_POINTS)
     metrics = source.stores.metrics
     try:
@@ -108,7 +108,7 @@ def _value(samples: Sequence[Sample]) -> float | None:
     return None if value is None or math.isnan(value) else value
 
 
-def sparkline(points: Sequence[tuple[float, float]], span: Span, width: float, height: float) -> str:
+def sparkline(points: Sequence[tuple[float, float]], span: TimeSpan, width: float, height: float) -> str:
     """The path of a line in an SVG of this size. The lower edge is 0, or the lowest value if that is negative."""
     finite = [(time, value) for time, value in points if math.isfinite(value)]
     if len(finite) < 2:

@@ -20,7 +20,7 @@ from console.logs.search import COLOR_FIELDS, LogSearch
 from console.services import services
 from console.states import ResultArea, failed
 from console.timebar import TimeBar, button
-from console.times import Span, TimeRange
+from console.times import TimeRange, TimeSpan
 from stores import StoreError, Tail
 from stores.logs import MOST_LINES
 
@@ -84,7 +84,7 @@ class LogsPage:
         span = self._times.range.absolute()
         await asyncio.gather(self._load_lines(number, span), self._load_counts(number, span))
 
-    async def _load_lines(self, number: int, span: Span) -> None:
+    async def _load_lines(self, number: int, span: TimeSpan) -> None:
         search, limit = self._search, self._limit
         try:
             lines = await services().ask(services().stores.logs.query, search.filter(span.start, span.end), limit)
@@ -111,7 +111,7 @@ class LogsPage:
     async def _reload_counts(self) -> None:
         await self._load_counts(self._results.query_number, self._times.range.absolute())
 
-    async def _load_counts(self, number: int, span: Span) -> None:
+    async def _load_counts(self, number: int, span: TimeSpan) -> None:
         """Load the histogram and the facets, all at the same time."""
         search, logs = self._search, services().stores.logs
         log_filter = search.filter(span.start, span.end)

@@ -18,7 +18,7 @@ from console.query.results import instant_table, named_series, step_for
 from console.query.tables import Cell, Link, Swatch, table
 from console.services import services
 from console.timebar import button
-from console.times import Span
+from console.times import TimeSpan
 from console.units import formatted
 from stores import LogFilter, StoreError, TraceFilter
 from stores.logs import LogLine
@@ -34,7 +34,7 @@ class QueryBlock:
     """One query. `span` returns the time range of each run; `on_run` is called with the text of the query."""
 
     def __init__(
-        self, language: str, text: str, span: Callable[[], Span], on_run: Callable[[str], None] | None = None
+        self, language: str, text: str, span: Callable[[], TimeSpan], on_run: Callable[[str], None] | None = None
     ) -> None:
         self._language = language
         self._original = text

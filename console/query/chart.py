@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from nicegui import ui
 
-from console.times import Span
+from console.times import TimeSpan
 from stores.metric_results import Series
 
 # Of similar lightness: readable on the dark and on the light background.
@@ -35,13 +35,13 @@ _TOOLTIP: Final = f"""(points) => {{
 }}"""
 
 
-def chart(series: Sequence[tuple[str, Series]], span: Span) -> dict[frozenset[tuple[str, str]], str]:
+def chart(series: Sequence[tuple[str, Series]], span: TimeSpan) -> dict[frozenset[tuple[str, str]], str]:
     """Draw one line per series; returns the colours by labels."""
     ui.echart(_options(series, span), renderer="svg").classes("query-chart").props('aria-hidden="true"')
     return {frozenset(one.labels.items()): COLORS[index % len(COLORS)] for index, (_, one) in enumerate(series)}
 
 
-def _options(series: Sequence[tuple[str, Series]], span: Span) -> dict[str, Any]:
+def _options(series: Sequence[tuple[str, Series]], span: TimeSpan) -> dict[str, Any]:
     muted = {"color": "var(--muted)"}  # the chart is SVG, so that it can use the theme's variables
     return {
         "animation": False,

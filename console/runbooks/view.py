@@ -11,7 +11,7 @@ from nicegui import ui
 from alert_sink.runbooks import Html, Runbook, RunbookLibrary
 from console.query.block import QueryBlock
 from console.services import services
-from console.times import Span
+from console.times import TimeSpan
 
 
 @cache
@@ -19,7 +19,9 @@ def runbook_library() -> RunbookLibrary:
     return RunbookLibrary(services().settings.runbooks)
 
 
-def draw_runbook(runbook: Runbook, span: Callable[[], Span], labels: Mapping[str, str] = MappingProxyType({})) -> None:
+def draw_runbook(
+    runbook: Runbook, span: Callable[[], TimeSpan], labels: Mapping[str, str] = MappingProxyType({})
+) -> None:
     """Draw everything except the title. Queries run over `span` and use these labels of an alert."""
     with ui.element("div").classes("prose"):
         for part in runbook.parts:

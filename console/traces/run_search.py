@@ -7,13 +7,13 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from console.services import services
-from console.times import Span
+from console.times import TimeSpan
 from console.traces.search import TraceSearch
 from console.traces.trace_table import TraceDetail
 from stores import TraceSummary
 
 
-async def find_traces(search: TraceSearch, span: Span) -> list[TraceSummary]:
+async def find_traces(search: TraceSearch, span: TimeSpan) -> list[TraceSummary]:
     """Newest first. Without a service, all services are searched at the same time: stores search by service only.
 
     Raises:

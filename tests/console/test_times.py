@@ -8,8 +8,8 @@ import pytest
 
 from console.times import (
     InvalidTime,
-    Span,
     TimeRange,
+    TimeSpan,
     format_datetime,
     panel_time_range,
     parse_duration,
@@ -78,7 +78,7 @@ def test_a_range_is_read_from_an_address_and_written_back() -> None:
     with pytest.raises(InvalidTime):
         TimeRange.of({"from": "nonsense"}, default)
     absolute = TimeRange.between(1_764_000_000.25, 1_764_003_600)
-    assert absolute.absolute(NOW) == Span(1_764_000_000.25, 1_764_003_600.0)
+    assert absolute.absolute(NOW) == TimeSpan(1_764_000_000.25, 1_764_003_600.0)
     assert not absolute.is_relative
 
 
@@ -98,8 +98,8 @@ def test_a_range_in_words_is_as_in_grafana(since: str, until: str, text: str) ->
 
 def test_a_range_is_moved_by_half_and_zoomed_out_to_the_double() -> None:
     hour = TimeRange.between(7200, 10_800)
-    assert hour.moved(-0.5).absolute() == Span(5400, 9000)
-    assert hour.zoomed_out().absolute() == Span(5400, 12_600)
+    assert hour.moved(-0.5).absolute() == TimeSpan(5400, 9000)
+    assert hour.zoomed_out().absolute() == TimeSpan(5400, 12_600)
     widest = TimeRange("now-30d")
     for _ in range(40):
         widest = widest.zoomed_out()
@@ -108,12 +108,12 @@ def test_a_range_is_moved_by_half_and_zoomed_out_to_the_double() -> None:
 
 def test_time_from_sets_the_range_to_today() -> None:
     span, about = panel_time_range(TimeRange("now-6h"), "now/d", "", NOW)
-    assert (span, about) == (Span(at("2026-11-25T00:00:00"), NOW), "Today so far")
+    assert (span, about) == (TimeSpan(at("2026-11-25T00:00:00"), NOW), "Today so far")
 
 
 def test_time_shift_moves_the_range_to_yesterday_until_now_or_the_whole_day() -> None:
     span, about = panel_time_range(TimeRange("now-6h"), "now/d", "1d", NOW)
-    assert (span, about) == (Span(at("2026-11-24T00:00:00"), NOW - 86_400), "Today so far, 1 day earlier")
+    assert (span, about) == (TimeSpan(at("2026-11-24T00:00:00"), NOW - 86_400), "Today so far, 1 day earlier")
     span, about = panel_time_range(TimeRange("now-6h"), "now/d", "1d/d", NOW)
     assert span.start == at("2026-11-24T00:00:00")
     assert span.end == pytest.approx(at("2026-11-24T23:59:59.999"))
@@ -121,13 +121,13 @@ def test_time_shift_moves_the_range_to_yesterday_until_now_or_the_whole_day() ->
 
 
 def test_time_from_sets_the_range_to_seven_days() -> None:
-    assert panel_time_range(TimeRange("now-6h"), "7d", "", NOW) == (Span(NOW - 7 * 86_400, NOW), "Last 7 days")
+    assert panel_time_range(TimeRange("now-6h"), "7d", "", NOW) == (TimeSpan(NOW - 7 * 86_400, NOW), "Last 7 days")
 
 
 def test_time_from_has_no_effect_on_an_absolute_range() -> None:
     shown = TimeRange.between(10_000, 20_000)
-    assert panel_time_range(shown, "7d", "", NOW) == (Span(10_000, 20_000), "")
-    assert panel_time_range(shown, "", "1h", NOW) == (Span(6400, 16_400), "1 hour earlier")
+    assert panel_time_range(shown, "7d", "", NOW) == (TimeSpan(10_000, 20_000), "")
+    assert panel_time_range(shown, "", "1h", NOW) == (TimeSpan(6400, 16_400), "1 hour earlier")
 
 
 @pytest.mark.parametrize(

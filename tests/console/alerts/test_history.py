@@ -7,7 +7,7 @@ from typing import Any
 from sample_alerts import SCOPE, T0
 
 from console.alerts.history import firing_periods, overlapping, resolved
-from console.times import Span
+from console.times import TimeSpan
 
 
 def notification(
@@ -31,8 +31,8 @@ def test_firing_and_resolved_notifications_are_one_period() -> None:
     assert [(one.start, one.end) for one in found] == [(T0 + 900, None), (T0, T0 + 300)]
     assert resolved(found, T0 + 300) == [found[1]]
     assert resolved(found, T0 + 301) == []
-    assert overlapping(found, Span(T0 + 310, T0 + 2000), T0 + 3000) == [found[0]]
-    assert overlapping(found, Span(T0 - 100, T0 + 10), T0 + 3000) == [found[1]]
+    assert overlapping(found, TimeSpan(T0 + 310, T0 + 2000), T0 + 3000) == [found[0]]
+    assert overlapping(found, TimeSpan(T0 - 100, T0 + 10), T0 + 3000) == [found[1]]
 
 
 def test_a_resolved_notification_without_end_ends_when_it_was_received() -> None:

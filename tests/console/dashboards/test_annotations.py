@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console_dashboards import GENERATED, MARKUP, context_of
+from sample_dashboards import GENERATED, MARKUP, context_of
 
 from console.dashboards.annotations import annotations_of, query_of
 from stores.metric_results import Series

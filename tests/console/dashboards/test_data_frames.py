@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console_dashboards import data_of, panel_of
+from sample_dashboards import data_of, panel_of
 
 from console.dashboards.data_frames import legend_name
 from stores.metric_results import Sample

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from console_dashboards import panel_of
+from sample_dashboards import panel_of
 
 from console.dashboards.field_config import FieldConfig, css_color, default_field_config, field_config
 

@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from console_dashboards import GENERATED, IDS, PANELS, context_of, queries_of, variable
+from sample_dashboards import GENERATED, IDS, PANELS, context_of, queries_of, variable
 
 from console.address import Address
 from console.dashboards.annotations import query_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from console.dashboards.intervals import MAX_POINTS, Intervals, round_interval
-from console.times import Span
+from console.times import TimeSpan
 
 HOUR = 3600.0
 
@@ -33,23 +33,23 @@ def test_an_interval_is_rounded_to_a_readable_length(interval: float, step: floa
 def test_step_and_rate_interval(
     length: float, points: int, scrape: float, minimum: float, step: float, rate_interval: float
 ) -> None:
-    found = Intervals.of(Span(0, length), points, scrape, minimum)
+    found = Intervals.of(TimeSpan(0, length), points, scrape, minimum)
     assert (found.step, found.rate_interval) == (step, rate_interval)
 
 
 def test_a_range_has_at_most_as_many_points_as_prometheus_allows() -> None:
-    found = Intervals.of(Span(0, 365 * 24 * HOUR), 100_000, 0.1, 1)
+    found = Intervals.of(TimeSpan(0, 365 * 24 * HOUR), 100_000, 0.1, 1)
     assert found.span.length / found.step <= MAX_POINTS == 11_000
 
 
 def test_a_later_refresh_gets_the_same_points() -> None:
-    earlier = Intervals.of(Span(1000, 1000 + 6 * HOUR), 400, 15)
-    later = Intervals.of(Span(1030, 1030 + 6 * HOUR), 400, 15)
+    earlier = Intervals.of(TimeSpan(1000, 1000 + 6 * HOUR), 400, 15)
+    later = Intervals.of(TimeSpan(1030, 1030 + 6 * HOUR), 400, 15)
     assert earlier.aligned.start % 60 == later.aligned.start % 60 == 0
     assert later.aligned.end - earlier.aligned.end in (0, 60)
     assert earlier.aligned.end <= earlier.span.end
 
 
 def test_macros_have_the_intervals_and_the_range() -> None:
-    macros = Intervals.of(Span(0, 6 * HOUR), 400, 15).macros()
+    macros = Intervals.of(TimeSpan(0, 6 * HOUR), 400, 15).macros()
     assert macros == {"__interval": "1m", "__rate_interval": "75s", "__range": "21600s"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from console_dashboards import context_of, variable
+from sample_dashboards import context_of, variable
 
 from console.address import Address
 from console.dashboards.links import dashboard_links, page_address

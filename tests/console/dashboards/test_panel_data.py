@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from console_dashboards import NOW, context_of, data_of, panel_of, variable
+from sample_dashboards import NOW, context_of, data_of, panel_of, variable
 
 from console.times import format_datetime
 from stores import QueryRefused, StoreUnreachable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from console_dashboards import context_of, panel_of, variable
+from sample_dashboards import context_of, panel_of, variable
 
 from console.dashboards.panel_queries import panel_queries
 

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from console_dashboards import GENERATED, context_of, queries_of
+from sample_dashboards import GENERATED, context_of, queries_of
 
 from console.dashboards.model import Dashboard
 from console.dashboards.queries import Query, QueryRunner

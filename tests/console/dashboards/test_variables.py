@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from console_dashboards import GENERATED, context_of, variable
+from sample_dashboards import GENERATED, context_of, variable
 
 from console.address import Address
 from console.dashboards.model import Dashboard
@@ -21,12 +21,13 @@ from console.dashboards.variables import (
     variables_of,
     with_options,
 )
-from console.times import Span
+from console.times import TimeSpan
 
+OVERVIEW = next(one for one in GENERATED if one.uid == "llm-overview")  # it has all four query variables
 CONSTANT = {"name": "runbooks_url", "type": "constant", "hide": 2, "query": "http://sink.example:9095/runbooks"}
 
 
-def from_address(query: str, dashboard: Dashboard = GENERATED[0]) -> dict[str, Variable]:
+def from_address(query: str, dashboard: Dashboard = OVERVIEW) -> dict[str, Variable]:
     pairs = tuple((key, value) for key, _, value in (one.partition("=") for one in query.split("&") if one))
     return {one.name: one for one in variables_of(dashboard, Address("/d/x", pairs))}
 
@@ -85,7 +86,7 @@ def test_values_in_titles_are_readable_and_in_links_they_are_parameters() -> Non
 
 def test_the_options_of_a_variable_are_label_values_in_whole_minutes() -> None:
     model = from_address("")["model"]
-    query = options_query(model, Span(30, 90), [variable("service", "demo-app")])
+    query = options_query(model, TimeSpan(30, 90), [variable("service", "demo-app")])
     assert query == Query("values", json.dumps(["model", 'llm_requests_total{service=~"demo-app"}']), 0.0, 120.0)
     assert with_options(model, ["b", "a", "c"]).options == ("a", "b", "c")
     assert with_options(model, ["b"]).is_all
@@ -95,14 +96,14 @@ def test_the_options_of_a_variable_are_label_values_in_whole_minutes() -> None:
 def test_an_unknown_kind_of_variable_is_reported(json: dict[str, str]) -> None:
     unknown = replace(variable("m"), json=json, type=json.get("type", "query"))
     with pytest.raises(ValueError, match=r"label_values|query variables and constants only, not 'custom'"):
-        options_query(unknown, Span(0, 60), [])
+        options_query(unknown, TimeSpan(0, 60), [])
 
 
 def test_a_constant_has_no_options_and_is_in_no_address() -> None:
     [constant] = from_address("", Dashboard.from_json({"uid": "x", "templating": {"list": [CONSTANT]}})).values()
     assert constant.is_constant
     assert url_parameters([constant]) == {}
-    assert options_query(constant, Span(0, 60), []) is None
+    assert options_query(constant, TimeSpan(0, 60), []) is None
 
 
 def test_an_address_cannot_change_a_constant() -> None:

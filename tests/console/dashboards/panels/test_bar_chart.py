@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from console_dashboards import panel_of
+from sample_dashboards import panel_of
 
 from console.dashboards.data_frames import TableFrame
 from console.dashboards.field_config import FieldConfig, default_field_config

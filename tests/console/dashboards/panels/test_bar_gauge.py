@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console_dashboards import NOW, data_of, panel_of
+from sample_dashboards import NOW, data_of, panel_of
 
 from console.dashboards.panels.bar_gauge import scale
 from console.dashboards.panels.plugin import field_displays

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console_dashboards import MARKUP, NOW, data_of, panel_of
+from sample_dashboards import MARKUP, NOW, data_of, panel_of
 
 from console.dashboards.panels import logs
 from stores.logs import LogLine

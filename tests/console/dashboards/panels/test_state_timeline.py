@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console_dashboards import context_of, data_of, panel_of
+from sample_dashboards import context_of, data_of, panel_of
 
 from console.dashboards.panel_queries import panel_queries
 from console.dashboards.panels import state_timeline

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from console_dashboards import NOW, context_of, data_of, panel_of
+from sample_dashboards import NOW, context_of, data_of, panel_of
 
 from console.dashboards.annotations import Annotation
 from console.dashboards.model import Panel

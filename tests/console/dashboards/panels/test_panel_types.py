@@ -8,9 +8,10 @@ from collections.abc import Iterator
 import pytest
 from console_browser import NARROW, Window, wait_for_dashboard, window
 from console_live import ConsoleStack
+from console_load import PATHS
 from console_process import ConsoleProcess
-from panel_types import BOARD, BY_ENDPOINT, PANELS
 from playwright.sync_api import Browser, Locator, Page, expect
+from sample_panels import BOARD, BY_ENDPOINT, PANELS
 
 from stores import poll_until
 
@@ -20,9 +21,9 @@ EXPRESSIONS = {one["title"]: [target["expr"] for target in one["targets"] if "ex
 
 @pytest.fixture(scope="module")
 def console(stack: ConsoleStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleProcess]:
-    """A console with this dashboard, once there is data for a whole minute."""
+    """A console with this dashboard, once there was data a minute ago: a sparkline needs several points."""
     metrics = stack.live.stores.metrics
-    poll_until(lambda: metrics.instant(BY_ENDPOINT, time.time() // 60 * 60), timeout_s=120.0)
+    poll_until(lambda: len(metrics.instant(BY_ENDPOINT, time.time() - 60)) >= len(set(PATHS)), timeout_s=180.0)
     with stack.console_of(BOARD, tmp_path_factory.mktemp("types")) as running:
         yield running
 
