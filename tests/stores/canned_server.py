@@ -1,4 +1,4 @@
-"""An HTTP server that gives canned answers and remembers what it was asked."""
+"""An HTTP server with canned answers, which records its requests."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 class Canned:
     """An answer."""
 
-    body: Any = None  # text as it is, anything else as JSON
+    body: Any = None  # text is sent unchanged, other values as JSON
     status: int = 200
     content_type: str = "application/json"
     delay_s: float = 0.0
@@ -34,7 +34,7 @@ class Asked:
 
 @dataclass
 class CannedServer:
-    """Answers each path with what stands in `answers`, else 404."""
+    """Answers each path in `answers`, others with 404."""
 
     url: str = ""
     answers: dict[str, Canned] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Four real servers for the whole run, with known data in them; and one with canned answers per test."""
+"""Four real servers with known data for the whole run, and a canned server for each test."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 @pytest.fixture(scope="session")
 def stores(running: Running) -> Stores:
-    """The stores of those servers; what store_sent holds has arrived."""
+    """The stores of the real servers, with the telemetry of store_sent."""
     sent.send(running.url("JAEGER_OTLP_PORT") + "/v1/traces", sent.traces())
     sent.send(running.logs_url, sent.log_request(sent.RECORDS, sent.RESOURCE))
     for at_s, total in ((0, 3), (15, 5), (30, 11)):

@@ -1,4 +1,4 @@
-"""Telemetry that the tests send by OTLP, and the same as Tempo and Loki would give it back."""
+"""Telemetry that the tests send by OTLP, and the answers that Tempo and Loki would give with it."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def traces() -> dict[str, Any]:
 
 
 def tempo_trace(trace_id: str) -> dict[str, Any]:
-    """As /api/v2/traces gives it: protobuf's JSON, so ids in base64 and enumerations by name."""
+    """The answer of /api/v2/traces: protobuf's JSON, with ids in base64 and enumerations by name."""
     request = json_format.ParseDict({"resourceSpans": [resource_spans(SPANS[trace_id])]}, ExportTraceServiceRequest())
     return {"trace": json_format.MessageToDict(request), "metrics": {"inspectedBytes": "1234"}}
 
@@ -168,7 +168,7 @@ def _record(one: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def loki_streams(records: Sequence[Mapping[str, Any]], resource: Attributes = RESOURCE) -> list[dict[str, Any]]:
-    """As query_range gives them: every attribute a label, text, dots as underscores (pkg/loghttp/push/otlp.go)."""
+    """The answer of query_range: attributes are labels, with underscores for dots (pkg/loghttp/push/otlp.go)."""
     streams = []
     for one in records:
         labels = {**resource, **one["attributes"], "scope_name": "llm_telemetry"}
@@ -199,7 +199,7 @@ REQUESTS_LABELS = {"service": "demo-app", "endpoint": "/ask", "model": "gpt-4o",
 
 
 def metrics(at_ns: int, total: int) -> dict[str, Any]:
-    """A counter at `total` and a histogram of two observations, the slower one with an exemplar."""
+    """A counter at `total`, and a histogram with two observations and an exemplar for the slower one."""
     times = {"startTimeUnixNano": str(T0_NS), "timeUnixNano": str(at_ns)}
     counter = {**times, "asInt": str(total), "attributes": key_values(REQUESTS_LABELS)}
     histogram = {

@@ -1,4 +1,4 @@
-"""Prometheus, Jaeger, VictoriaLogs and Alertmanager as lite's table starts them, on free ports in a folder."""
+"""Prometheus, Jaeger, VictoriaLogs and Alertmanager started from lite's table of servers, on free ports."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ groups:
 
 
 class Running:
-    """The four servers: `stack` as they were started, `stores` to ask them."""
+    """The four servers: `stack` has their settings, `stores` their clients."""
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
@@ -47,7 +47,7 @@ class Running:
 
     @property
     def logs_url(self) -> str:
-        """Where VictoriaLogs takes OTLP; the collector sends there in the same way."""
+        """VictoriaLogs' OTLP endpoint, which the collector uses too."""
         return context(self.stack, [])["LOGS_ENDPOINT"]
 
 
@@ -83,7 +83,7 @@ def running_servers(folder: Path) -> Iterator[Running]:
 
 
 def free_ports(names: list[str]) -> dict[str, str]:
-    """A free port for each name; held until all are found, so that they differ."""
+    """A free port for each name. All are held at once, so that they differ."""
     with ExitStack() as held:
         sockets = [held.enter_context(socket.socket()) for _ in names]
         for one in sockets:

@@ -1,4 +1,4 @@
-"""Alertmanager, with alerts posted to its API."""
+"""Alerts and silences of a real Alertmanager come back value by value."""
 
 import time
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ FAILED = {"alertname": "LLMFails", "severity": "critical"}
 
 @pytest.fixture
 def alerts(running: Running) -> Iterator[AlertStore]:
-    """Holds two alerts of the test's own; silences end with the test."""
+    """Alertmanager with two alerts. Its silences expire after the test."""
     store = running.stores.alerts
     posted = [{"labels": labels, "annotations": {"summary": "so"}} for labels in (WARNED, FAILED)]
     assert requests.post(f"{store.url}/api/v2/alerts", json=posted, timeout=5).ok
@@ -54,12 +54,12 @@ def test_alerts_come_back_value_by_value(alerts: AlertStore) -> None:
         ([Matcher("severity", "nothing")], []),
     ],
 )
-def test_matchers(alerts: AlertStore, matchers: list[Matcher], found: list[str]) -> None:
+def test_matchers_select_alerts(alerts: AlertStore, matchers: list[Matcher], found: list[str]) -> None:
     # On a busy machine rules of the stack itself fire as well.
     assert sorted(alert.name for alert in alerts.alerts(matchers) if alert.name in ("LLMSlow", "LLMFails")) == found
 
 
-def test_a_silence_from_making_to_end(alerts: AlertStore) -> None:
+def test_a_silence_from_creation_to_expiry(alerts: AlertStore) -> None:
     slow = [Matcher("alertname", "LLMSlow"), Matcher("nasty", sent.NASTY)]
     silence_id = alerts.create_silence(slow, 3600, "we know", "tests")
     (silence,) = alerts.silences([Matcher("alertname", "LLMSlow")])
@@ -76,7 +76,7 @@ def test_a_silence_from_making_to_end(alerts: AlertStore) -> None:
     assert [one.state for one in alerts.silences() if one.id == silence_id] == ["expired"]
 
 
-def test_what_is_refused(alerts: AlertStore) -> None:
+def test_refused_requests_name_the_reason(alerts: AlertStore) -> None:
     with pytest.raises(QueryRefused, match=r"alertmanager refused.*at least 1 items"):
         alerts.create_silence([], 60, "c", "a")
     with pytest.raises(QueryRefused, match="uuid"):
@@ -85,7 +85,7 @@ def test_what_is_refused(alerts: AlertStore) -> None:
         alerts.expire_silence("3c0b0000-0000-4000-8000-000000000000")
 
 
-def test_what_prometheus_fires_arrives(stores: Stores) -> None:
+def test_an_alert_that_prometheus_fires_arrives(stores: Stores) -> None:
     deadline = time.monotonic() + 15
     while not (found := stores.alerts.alerts([Matcher("alertname", "LLMTestFires")])):
         assert time.monotonic() < deadline

@@ -1,4 +1,4 @@
-"""Whatever goes wrong, the error says which server, which URL and what to do."""
+"""Every failure of a store raises an error that names the server, the URL and the next step."""
 
 import socket
 from collections.abc import Callable
@@ -61,7 +61,7 @@ def names_itself(error: StoreError, name: str, url: str) -> None:
     assert error.next_step
 
 
-def test_down(name: str) -> None:
+def test_an_unreachable_server(name: str) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
@@ -76,7 +76,7 @@ def test_down(name: str) -> None:
         make(url, 1.0).check_ready()
 
 
-def test_no_such_host() -> None:
+def test_an_unknown_host() -> None:
     error = error_of("prometheus", "http://no-such-host.invalid")
     assert isinstance(error, StoreUnreachable)
     names_itself(error, "prometheus", "http://no-such-host.invalid")
@@ -92,7 +92,7 @@ def test_status_500(name: str, canned: CannedServer) -> None:
 
 
 @pytest.mark.parametrize("status", [200, 404, 500])
-def test_a_web_page(name: str, canned: CannedServer, status: int) -> None:
+def test_a_web_page_instead_of_data(name: str, canned: CannedServer, status: int) -> None:
     canned.give(EVERY[name][2], "<html>hello</html>", status=status, content_type="text/html; charset=utf-8")
     error = error_of(name, canned.url)
     assert isinstance(error, BadAnswer)
@@ -112,7 +112,7 @@ def test_json_of_another_shape(name: str, canned: CannedServer, body: str) -> No
     assert "cannot be read" in str(error)
 
 
-def test_slow(name: str, canned: CannedServer) -> None:
+def test_a_server_that_answers_too_late(name: str, canned: CannedServer) -> None:
     canned.give(EVERY[name][2], {}, delay_s=0.5)
     error = error_of(name, canned.url, timeout_s=0.05)
     assert isinstance(error, StoreTimeout)
@@ -121,7 +121,7 @@ def test_slow(name: str, canned: CannedServer) -> None:
     assert "shorter period" in error.next_step
 
 
-def test_not_ready(name: str, canned: CannedServer) -> None:
+def test_a_server_that_is_not_ready(name: str, canned: CannedServer) -> None:
     make, _, path, ready = EVERY[name]
     canned.give(path, "Ingester not ready: waiting for 15s", status=503, content_type="text/plain")
     canned.give(ready, "starting", status=503, content_type="text/plain")
@@ -157,7 +157,7 @@ REFUSED = {
 }
 
 
-def test_refused_with_the_servers_own_words(name: str, canned: CannedServer) -> None:
+def test_a_refused_query_carries_the_servers_message(name: str, canned: CannedServer) -> None:
     body, said = REFUSED[name]
     canned.give(EVERY[name][2], body, status=400)
     error = error_of(name, canned.url)
@@ -182,14 +182,14 @@ def test_bad_requests_at_a_real_jaeger(stores: Stores) -> None:
         stores.traces.search(TraceFilter(""))
 
 
-def test_a_proxy_of_the_environment_is_not_used(canned: CannedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy_variables_of_the_environment_are_ignored(canned: CannedServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     canned.give("/api/v2/silences", [])
     assert AlertStore(canned.url).silences() == []
 
 
-def test_who_observes_learns_how_every_question_ended(canned: CannedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_observers_see_the_outcome_of_every_request(canned: CannedServer, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[str, str, float]] = []
     monkeypatch.setattr(connection, "_observers", [])
     connection.observe(lambda server, outcome, seconds: seen.append((server, outcome, seconds)))

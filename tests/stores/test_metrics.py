@@ -1,4 +1,4 @@
-"""Prometheus, with samples sent by OTLP and four rules."""
+"""Samples, exemplars, rules and alerts of a real Prometheus come back value by value."""
 
 import math
 
@@ -18,13 +18,13 @@ def metrics(stores: Stores) -> MetricStore:
     return stores.metrics
 
 
-def test_an_instant_query(metrics: MetricStore) -> None:
+def test_an_instant_query_returns_samples(metrics: MetricStore) -> None:
     assert metrics.instant("llm_requests_total", at=LATE) == [Sample(COUNTER, LATE, 11.0)]
     assert metrics.instant("llm_requests_total", at=LATE - 1)[0].value == 5.0
     assert metrics.instant("no_such_metric") == []
 
 
-def test_one_value(metrics: MetricStore) -> None:
+def test_value_needs_a_query_with_one_result(metrics: MetricStore) -> None:
     assert metrics.value("sum(llm_requests_total)", at=LATE) == 11.0
     assert metrics.value("no_such_metric") is None
     with pytest.raises(QueryRefused, match="3 series where one was expected"):
@@ -36,19 +36,19 @@ def test_scalars_and_infinities(metrics: MetricStore, query: str, value: float) 
     assert metrics.value(query) == value
 
 
-def test_not_a_number(metrics: MetricStore) -> None:
+def test_nan_is_a_value(metrics: MetricStore) -> None:
     value = metrics.value("0/0")
     assert value is not None
     assert math.isnan(value)
 
 
-def test_a_range_query(metrics: MetricStore) -> None:
+def test_a_range_query_returns_points(metrics: MetricStore) -> None:
     (series,) = metrics.range("llm_requests_total", sent.T0, LATE, step_s=15)
     assert series.labels == COUNTER
     assert series.points == ((sent.T0, 3.0), (sent.T0 + 15, 5.0), (LATE, 11.0))
 
 
-def test_the_samples_themselves(metrics: MetricStore) -> None:
+def test_points_are_the_stored_samples(metrics: MetricStore) -> None:
     (series,) = metrics.points("llm_requests_total[1h]", at=LATE)
     assert [value for _, value in series.points] == [3.0, 5.0, 11.0]
     with pytest.raises(Exception, match="gives a vector, and a matrix is needed"):
@@ -73,7 +73,7 @@ def test_exemplars_name_their_trace(metrics: MetricStore) -> None:
     assert metrics.exemplars("no_such_metric") == []
 
 
-def test_label_values(metrics: MetricStore) -> None:
+def test_label_values_are_sorted(metrics: MetricStore) -> None:
     assert metrics.label_values("tenant") == ["acme"]
     assert metrics.label_values("le", ['{__name__="llm_latency_ms_bucket"}']) == ["+Inf", "1000", "3000"]
     stored = {"llm_requests_total", "llm_latency_ms_sum", "up"}
@@ -81,7 +81,7 @@ def test_label_values(metrics: MetricStore) -> None:
     assert metrics.label_values("no_such_label") == []
 
 
-def test_rules(metrics: MetricStore) -> None:
+def test_rules_carry_state_and_alerts(metrics: MetricStore) -> None:
     rules = poll_until(
         metrics.rules, lambda rules: [rule.state for rule in rules] == ["", "firing", "pending", "inactive"]
     )
@@ -98,7 +98,7 @@ def test_rules(metrics: MetricStore) -> None:
     assert [alert.state for alert in fires.alerts] == ["firing"]
 
 
-def test_alerts(metrics: MetricStore) -> None:
+def test_alerts_carry_state_and_value(metrics: MetricStore) -> None:
     alerts = {alert.name: alert for alert in poll_until(metrics.alerts, lambda alerts: len(alerts) == 2)}
     fires, pending = alerts["LLMTestFires"], alerts["LLMTestIsPending"]
     assert (fires.state, fires.value, pending.state, pending.value) == ("firing", 2.0, "pending", 3.0)
@@ -107,6 +107,6 @@ def test_alerts(metrics: MetricStore) -> None:
     assert fires.active_since > sent.T0
 
 
-def test_the_range_must_not_be_empty(metrics: MetricStore) -> None:
+def test_an_empty_period_is_refused(metrics: MetricStore) -> None:
     with pytest.raises(ValueError, match="ends"):
         metrics.range("up", 10, 10)

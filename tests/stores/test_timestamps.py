@@ -1,4 +1,4 @@
-"""Times are read and written as RFC 3339, and a period has a start before its end."""
+"""Times are read and written as RFC 3339, and a period starts before it ends."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from stores.timestamps import from_rfc3339, resolve_period, rfc3339
 
 
-def test_times() -> None:
+def test_times_and_periods() -> None:
     assert rfc3339(1_795_000_000.125) == "2026-11-18T11:06:40.125000000Z"
     assert from_rfc3339("2026-11-18T11:06:40.125000000Z") == 1_795_000_000.125
     assert from_rfc3339("2026-11-18T12:06:40.125999999+01:00") == pytest.approx(1_795_000_000.126, abs=2e-6)

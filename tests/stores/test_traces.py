@@ -1,4 +1,4 @@
-"""Jaeger, and Tempo with answers of the shape that its documentation and source give: the same answers."""
+"""A real Jaeger and canned answers of Tempo give the same traces."""
 
 import pytest
 import store_sent as sent
@@ -58,17 +58,17 @@ def test_an_error_comes_back_with_its_event(traces: TraceStore) -> None:
     assert failed.events == (SpanEvent("exception", pytest.approx(sent.T0 + 0.25, abs=1e-6), {"type": "X"}),)
 
 
-def test_an_id_with_leading_zeros(traces: TraceStore) -> None:
+def test_an_id_keeps_its_leading_zeros(traces: TraceStore) -> None:
     trace = traces.trace(sent.FAILED)
     assert trace is not None
     assert [span.trace_id for span in trace.spans] == [sent.FAILED]
 
 
-def test_a_trace_that_is_not_there_is_none(traces: TraceStore) -> None:
+def test_an_unknown_trace_is_none(traces: TraceStore) -> None:
     assert traces.trace("f" * 32) is None
 
 
-def test_both_stores_give_equal_traces(stores: Stores, tempo: Tempo) -> None:
+def test_both_stores_return_equal_traces(stores: Stores, tempo: Tempo) -> None:
     for trace_id in sent.SPANS:
         assert stores.traces.trace(trace_id) == tempo.trace(trace_id)
 
@@ -104,22 +104,22 @@ def found(summaries: list[TraceSummary]) -> list[str]:
         (TraceFilter("demo-app", start=sent.T0 - 60, end=sent.T0 + 1), [sent.ASKED]),
     ],
 )
-def test_search_in_jaeger(stores: Stores, which: TraceFilter, ids: list[str]) -> None:
+def test_jaeger_finds_the_traces_of_a_filter(stores: Stores, which: TraceFilter, ids: list[str]) -> None:
     assert found(stores.traces.search(which)) == ids
 
 
-def test_search_tells_what_a_trace_is(stores: Stores) -> None:
+def test_a_search_result_describes_the_trace(stores: Stores) -> None:
     which = TraceFilter("demo-app", "chat gpt-4o", min_duration_ms=1000)
     assert stores.traces.search(which) == [SUMMARY_OF_FAILED, SUMMARY_OF_ASKED]
     assert stores.traces.search(which, limit=1) == [SUMMARY_OF_FAILED]
 
 
-def test_jaeger_looks_deeper_when_its_index_finds_what_does_not_hold(stores: Stores) -> None:
+def test_jaeger_examines_more_traces_when_its_index_finds_wrong_ones(stores: Stores) -> None:
     which = TraceFilter("demo-app", attributes={"llm.cost_usd": 0.0000125})  # a fraction is no help to the index
     assert found(stores.traces.search(which, limit=1)) == [sent.ASKED]
 
 
-def test_search_in_tempo_asks_and_reads(canned: CannedServer) -> None:
+def test_tempo_receives_traceql_and_period(canned: CannedServer) -> None:
     canned.give(
         "/api/search",
         {
@@ -168,7 +168,7 @@ def test_search_in_tempo_asks_and_reads(canned: CannedServer) -> None:
     }
 
 
-def test_tempo_without_a_root_and_without_traces(canned: CannedServer) -> None:
+def test_tempo_results_without_a_root_and_without_traces(canned: CannedServer) -> None:
     item = {"traceID": "1", "rootServiceName": "", "rootTraceName": "<root span not yet received>"}
     canned.give("/api/search", {"traces": [{**item, "startTimeUnixNano": str(sent.T0_NS)}]})
     assert Tempo(canned.url).search(TraceFilter("x")) == [TraceSummary("1".rjust(32, "0"), "", "", sent.T0, 0, 0)]
@@ -176,7 +176,7 @@ def test_tempo_without_a_root_and_without_traces(canned: CannedServer) -> None:
     assert Tempo(canned.url).search(TraceFilter("x")) == []
 
 
-def test_tempo_says_that_a_trace_is_cut(canned: CannedServer) -> None:
+def test_a_partial_trace_of_tempo_is_incomplete(canned: CannedServer) -> None:
     body = {**sent.tempo_trace(sent.ASKED), "status": "PARTIAL", "message": "Trace exceeds maximum size"}
     canned.give(f"/api/v2/traces/{sent.ASKED}", body)
     trace = Tempo(canned.url).trace(sent.ASKED)
@@ -184,38 +184,14 @@ def test_tempo_says_that_a_trace_is_cut(canned: CannedServer) -> None:
     assert not trace.complete
 
 
-def test_tempo_may_answer_an_unknown_trace_with_an_empty_one(canned: CannedServer) -> None:
+def test_an_empty_trace_of_tempo_is_none(canned: CannedServer) -> None:
     canned.give(f"/api/v2/traces/{sent.ASKED}", {"trace": {}, "metrics": {}})
     assert Tempo(canned.url).trace(sent.ASKED) is None
 
 
-def test_services(stores: Stores, canned: CannedServer) -> None:
+def test_both_stores_list_services(stores: Stores, canned: CannedServer) -> None:
     assert stores.traces.services() == ["demo-app", "evaluation"]
     values = [{"type": "string", "value": "evaluation"}, {"type": "string", "value": "demo-app"}]
     canned.give("/api/v2/search/tag/resource.service.name/values", {"tagValues": values, "metrics": {}})
     assert Tempo(canned.url).services() == ["demo-app", "evaluation"]
     assert int(canned.asked[0].parameters["end"]) - int(canned.asked[0].parameters["start"]) >= 7 * 86_400
-
-
-@pytest.mark.parametrize(
-    ("which", "traceql"),
-    [
-        (TraceFilter("a"), '{ resource.service.name = "a" } with (most_recent=true)'),
-        (TraceFilter(""), "{ true } with (most_recent=true)"),
-        (
-            TraceFilter(sent.NASTY, error_only=True),
-            r'{ resource.service.name = "a\"b\\c\nd|e} ]`é" && status = error } with (most_recent=true)',
-        ),
-        (
-            TraceFilter("a", attributes={"llm.cost_usd": 1.25e-05, "n": -5, "on": True, "s": "1"}),
-            '{ resource.service.name = "a" && .llm.cost_usd = 0.0000125 && .n = -5 && .on = true && .s = "1" }'
-            " with (most_recent=true)",
-        ),
-        (
-            TraceFilter("a", attributes={'b c"\\} || true': "x"}),
-            r'{ resource.service.name = "a" && ."b c\"\\} || true" = "x" } with (most_recent=true)',
-        ),
-    ],
-)
-def test_traceql(which: TraceFilter, traceql: str) -> None:
-    assert which.traceql() == traceql

@@ -1,4 +1,4 @@
-"""Nothing in a value gets out of its quotes: what was stored is found, and nothing else is (a real VictoriaLogs)."""
+"""Values in queries are escaped: a real VictoriaLogs finds the stored line and no other."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NASTY = [
 
 @pytest.fixture(scope="session")
 def nasty(running: Running) -> Stores:
-    """Holds one line per nasty value, in a field and in the body."""
+    """Stores with one line per value, in a field and in the body."""
     records: list[dict[str, Any]] = [
         {"ms": index, "number": 9, "text": "info", "body": f"<{value}>", "attributes": {"value": value, "n": index}}
         for index, value in enumerate(NASTY)
@@ -39,13 +39,13 @@ def numbers(stores: Stores, which: LogFilter) -> list[int]:
 
 
 @pytest.mark.parametrize("value", NASTY)
-def test_a_nasty_value_finds_its_line_and_no_other(nasty: Stores, value: str) -> None:
+def test_a_value_with_special_characters_finds_only_its_line(nasty: Stores, value: str) -> None:
     assert numbers(nasty, LogFilter("nasty", {"value": value})) == [NASTY.index(value)]
     assert nasty.logs.query(LogFilter("nasty", {"value": value}))[0].fields["value"] == value
 
 
 @pytest.mark.parametrize("value", NASTY)
-def test_nasty_text_finds_the_bodies_that_hold_it(nasty: Stores, value: str) -> None:
+def test_text_with_special_characters_finds_only_bodies_with_it(nasty: Stores, value: str) -> None:
     holding = [index for index, other in enumerate(NASTY) if value in f"<{other}>"]
     assert numbers(nasty, LogFilter("nasty", text=value)) == holding
 
@@ -53,7 +53,7 @@ def test_nasty_text_finds_the_bodies_that_hold_it(nasty: Stores, value: str) -> 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.sampled_from(SPECIAL), min_size=1, max_size=8).map("".join) | st.text(min_size=1, max_size=20))
 @example('" or "value":*')
-def test_no_value_is_refused_or_finds_more(nasty: Stores, value: str) -> None:
+def test_any_value_is_accepted_and_finds_only_its_line(nasty: Stores, value: str) -> None:
     expected = [NASTY.index(value)] if value in NASTY else []
     assert numbers(nasty, LogFilter("nasty", {"value": value})) == expected
     assert numbers(nasty, LogFilter("nasty", text=value)) == [
@@ -63,7 +63,7 @@ def test_no_value_is_refused_or_finds_more(nasty: Stores, value: str) -> None:
 
 @settings(max_examples=50, deadline=None)
 @given(st.text(min_size=1, max_size=20))
-def test_no_name_of_a_field_or_service_gets_out(nasty: Stores, name: str) -> None:
+def test_names_of_fields_and_services_are_escaped(nasty: Stores, name: str) -> None:
     if name not in ("value", "n"):
         assert numbers(nasty, LogFilter("nasty", {name: "surely not"})) == []
     assert numbers(nasty, LogFilter(name + "?")) == []
@@ -74,14 +74,14 @@ def test_no_name_of_a_field_or_service_gets_out(nasty: Stores, name: str) -> Non
 @example(0)
 @example(3.0)
 @example(5e-324)
-def test_any_number_can_be_asked_for(nasty: Stores, number: float) -> None:
+def test_any_number_can_be_searched_for(nasty: Stores, number: float) -> None:
     expected = [int(number)] if number in range(len(NASTY)) else []
     assert numbers(nasty, LogFilter("nasty", {"n": number})) == expected
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.text(min_size=1, max_size=20), st.text(min_size=1, max_size=20))
-def test_jaeger_takes_any_value_and_finds_nothing_by_it(stores: Stores, name: str, value: str) -> None:
+def test_jaeger_accepts_any_value_and_finds_nothing(stores: Stores, name: str, value: str) -> None:
     assert stores.traces.search(TraceFilter("demo-app", attributes={name: value})) == []
     assert stores.traces.search(TraceFilter("demo-app", f"{name}?")) == []
     assert stores.traces.search(TraceFilter(f"{value}?", error_only=True)) == []
@@ -95,6 +95,6 @@ def test_a_literal_reads_back_and_has_no_raw_quote_or_newline(text: str) -> None
     assert not literal[1:-1].replace("\\\\", "").replace('\\"', "").count('"')
 
 
-def test_half_a_surrogate_pair_is_no_text() -> None:
+def test_half_of_a_surrogate_pair_is_refused() -> None:
     with pytest.raises(ValueError, match="surrogates not allowed"):
         LogFilter("\ud83d").logql()
