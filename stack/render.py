@@ -35,6 +35,7 @@ TIMINGS: Mapping[Scale, Timing] = {
 }
 
 
+_RETENTIONS = ("METRICS_RETENTION", "LOGS_RETENTION", "TRACES_RETENTION", "ALERTS_RETENTION")
 _PAGES = ("PROMETHEUS", "ALERTMANAGER", "ALERT_SINK", "JAEGER", "VICTORIA_LOGS")
 
 
@@ -67,6 +68,9 @@ def context(stack: Stack, servers: Sequence[Server]) -> dict[str, str]:
         "TEMPO_URL": f"http://127.0.0.1:{values['TEMPO_PORT']}" if "tempo" in names else "",
         "LOKI_URL": f"http://127.0.0.1:{values['LOKI_PORT']}" if "loki" in names else "",
         "VICTORIA_LOGS_URL": "" if "loki" in names else f"http://127.0.0.1:{values['VICTORIA_LOGS_PORT']}",
+        # For servers that take hours or days alone.
+        **{f"{name}_HOURS": f"{stack.hours(name)}h" for name in _RETENTIONS},
+        "ALERTS_RETENTION_DAYS": f"{stack.hours('ALERTS_RETENTION') / 24:g}",
         **{f"{name}_PAGE": stack.public_url(f"{name}_PORT") for name in _PAGES},
         # Where /graph?g0.expr=… shows an alert's expression: lite's Prometheus has no pages, its console has this one.
         "PROMETHEUS_SOURCE_PAGE": stack.public_url("GRAFANA_PORT" if "console" in names else "PROMETHEUS_PORT"),
@@ -113,6 +117,8 @@ def render_files(stack: Stack, profile: ProfileConfig) -> None:
         "alertmanager": profile.alertmanager,
         "rules": profile.rules,
         "scrape_interval": _scrape_interval(stack),
+        "metrics_retention": stack.values["METRICS_RETENTION"],
+        "metrics_retention_size": stack.values["METRICS_RETENTION_SIZE"],
         "timing": TIMINGS[stack.scale],
         "sink_url": profile.sink_url,
         "sink_page": stack.public_url("ALERT_SINK_PORT"),

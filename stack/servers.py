@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stack.failure import StackFailure
+from stack.settings import in_env_file
 
 
 @dataclass(frozen=True)
@@ -38,18 +39,23 @@ class Server:
     build: GoBuild | None = None
     on_path: str = ""  # the command, for a server that is used only where it is installed
     environment: Mapping[str, str] = field(default_factory=dict)
+    environment_file: str = ""  # more of it, as it stands; a path in the repository
     metrics: str = ""  # host:port that Prometheus scrapes
     reads: tuple[str, ...] = ()  # globs of files on this machine that it reads again on SIGHUP
-    retention: str = ""
     image: str = ""  # of `full`, without its tag
     version: str = ""  # name in .env of that tag
     lite: bool = True  # False: a server of `full`, which `lite` uses where it is on PATH
     full: bool = True  # whether docker-compose.yml has it
 
 
-# What both show as their version.
+# Prometheus and Alertmanager show the value of this variable as their version.
 PROMETHEUS_VERSION_VARIABLE = "github.com/prometheus/common/version.Version"
 PYTHON = "{root}/.venv/bin/python"
+
+
+def _version(name: str) -> str:
+    return in_env_file()[name].removeprefix("v")
+
 
 OTLP_ENVIRONMENT = {
     "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:{OTLP_HTTP_PORT}",
@@ -76,18 +82,17 @@ SERVERS = (
             "{binary}",
             "-storageDataPath={data}",
             "-httpListenAddr=127.0.0.1:{VICTORIA_LOGS_PORT}",
-            "-retentionPeriod=70d",
-            "-retention.maxDiskSpaceUsageBytes=5GiB",
-            "-inmemoryDataFlushInterval=1s",
-            "-memory.allowedBytes=128MiB",
-            "-loggerFormat=json",
+            "-retentionPeriod={LOGS_RETENTION}",
+            "-retention.maxDiskSpaceUsageBytes={LOGS_RETENTION_SIZE}",
+            "-envflag.enable",
+            "-envflag.prefix=VL_",
         ),
         environment={"OTLP_TOKEN": "{OTLP_TOKEN}"},
+        environment_file="victoria-logs/victoria-logs.env",
         ready="http://127.0.0.1:{VICTORIA_LOGS_PORT}/health",
         ports=("VICTORIA_LOGS_PORT",),
         page="/select/vmui/",
         metrics="127.0.0.1:{VICTORIA_LOGS_PORT}",
-        retention="70 days, 5 GiB",
     ),
     Server(
         name="jaeger",
@@ -98,6 +103,7 @@ SERVERS = (
         argv=("{binary}", "--config=file:{root}/jaeger/jaeger.yaml"),
         environment={
             "JAEGER_DATA": "{data}",
+            "JAEGER_RETENTION": "{TRACES_RETENTION_HOURS}",
             "JAEGER_PORT": "{JAEGER_PORT}",
             "JAEGER_GRPC_PORT": "{JAEGER_GRPC_PORT}",
             "JAEGER_OTLP_PORT": "{JAEGER_OTLP_PORT}",
@@ -108,7 +114,6 @@ SERVERS = (
         ready="http://127.0.0.1:{JAEGER_PORT}/api/v3/services",
         ports=("JAEGER_PORT", "JAEGER_GRPC_PORT", "JAEGER_OTLP_PORT", "JAEGER_METRICS_PORT"),
         metrics="127.0.0.1:{JAEGER_METRICS_PORT}",
-        retention="21 days",
     ),
     Server(
         name="prometheus",
@@ -118,7 +123,7 @@ SERVERS = (
             "prometheus",
             "github.com/prometheus/prometheus/cmd/prometheus",
             tags="remove_all_sd",
-            linked=((PROMETHEUS_VERSION_VARIABLE, "3.16.0"),),
+            linked=((PROMETHEUS_VERSION_VARIABLE, _version("PROMETHEUS_VERSION")),),
         ),
         argv=(
             "{binary}",
@@ -137,7 +142,6 @@ SERVERS = (
         ports=("PROMETHEUS_PORT",),
         metrics="127.0.0.1:{PROMETHEUS_PORT}",
         reads=("{config}/prometheus/prometheus.yml", "{root}/prometheus/rules*/*.yaml"),
-        retention="100 days, 5 GB",
         version="PROMETHEUS_VERSION",
         image="prom/prometheus",
     ),
@@ -148,13 +152,13 @@ SERVERS = (
         build=GoBuild(
             "alertmanager",
             "github.com/prometheus/alertmanager/cmd/alertmanager",
-            linked=((PROMETHEUS_VERSION_VARIABLE, "0.31.1"),)
+            linked=((PROMETHEUS_VERSION_VARIABLE, _version("LITE_ALERTMANAGER_VERSION")),)
         ),
         argv=(
             "{binary}",
             "--config.file={config}/alertmanager/alertmanager.yml",
             "--storage.path={data}",
-            "--data.retention=2400h",
+            "--data.retention={ALERTS_RETENTION_HOURS}",
             "--web.listen-address=127.0.0.1:{ALERTMANAGER_PORT}",
             "--web.external-url={ALERTMANAGER_PAGE}/",
             "--cluster.listen-address=",
@@ -164,7 +168,6 @@ SERVERS = (
         page="/",
         metrics="127.0.0.1:{ALERTMANAGER_PORT}",
         reads=("{config}/alertmanager/alertmanager.yml", "{root}/alertmanager/templates/*.tmpl"),
-        retention="100 days",
         version="ALERTMANAGER_VERSION",
         image="prom/alertmanager",
     ),
@@ -174,6 +177,7 @@ SERVERS = (
         about="alerts, runbooks",
         argv=(PYTHON, "-m", "alert_sink", "--port", "{ALERT_SINK_PORT}", "--data", "{data}"),
         environment={
+            "ALERT_SINK_RETENTION_DAYS": "{ALERTS_RETENTION_DAYS}",
             "ALERT_SINK_PROMETHEUS_URL": "http://127.0.0.1:{PROMETHEUS_PORT}",
             "ALERT_SINK_JAEGER_URL": "{JAEGER_URL}",
             "ALERT_SINK_TEMPO_URL": "{TEMPO_URL}",
@@ -188,7 +192,6 @@ SERVERS = (
         ports=("ALERT_SINK_PORT",),
         page="/",
         metrics="127.0.0.1:{ALERT_SINK_PORT}",
-        retention="100 days",
     ),
     Server(
         name="otel-collector",
@@ -221,7 +224,6 @@ SERVERS = (
         ready="http://127.0.0.1:{COLLECTOR_HEALTH_PORT}/",
         ports=("OTLP_HTTP_PORT", "OTLP_GRPC_PORT", "COLLECTOR_HEALTH_PORT", "COLLECTOR_METRICS_PORT"),
         metrics="127.0.0.1:{COLLECTOR_METRICS_PORT}",
-        retention="queues, 256 MiB per signal",
         version="COLLECTOR_VERSION",
         image="otel/opentelemetry-collector-contrib",
     ),
@@ -250,7 +252,6 @@ SERVERS = (
         ready="http://127.0.0.1:{DEMO_APP_PORT}/healthz",
         ports=("DEMO_APP_PORT",),
         page="/",
-        retention="contents for 14 days",
     ),
     Server(
         name="console",
@@ -282,11 +283,15 @@ SERVERS = (
         lite=False,
         on_path="loki",
         argv=("{binary}", "-config.file={root}/loki/loki.yaml", "-config.expand-env=true"),
-        environment={"LOKI_DATA": "{data}", "LOKI_PORT": "{LOKI_PORT}", "LOKI_GRPC_PORT": "{LOKI_GRPC_PORT}"},
+        environment={
+            "LOKI_DATA": "{data}",
+            "LOKI_RETENTION": "{LOGS_RETENTION_HOURS}",
+            "LOKI_PORT": "{LOKI_PORT}",
+            "LOKI_GRPC_PORT": "{LOKI_GRPC_PORT}",
+        },
         ready="http://127.0.0.1:{LOKI_PORT}/ready",
         ports=("LOKI_PORT", "LOKI_GRPC_PORT"),
         metrics="127.0.0.1:{LOKI_PORT}",
-        retention="70 days",
         image="grafana/loki",
         version="LOKI_VERSION",
     ),
@@ -299,6 +304,7 @@ SERVERS = (
         argv=("{binary}", "-config.file={root}/tempo/tempo.yaml", "-config.expand-env=true"),
         environment={
             "TEMPO_DATA": "{data}",
+            "TEMPO_RETENTION": "{TRACES_RETENTION_HOURS}",
             "TEMPO_PORT": "{TEMPO_PORT}",
             "TEMPO_GRPC_PORT": "{TEMPO_GRPC_PORT}",
             "TEMPO_OTLP_PORT": "{JAEGER_OTLP_PORT}",
@@ -306,7 +312,6 @@ SERVERS = (
         ready="http://127.0.0.1:{TEMPO_PORT}/ready",
         ports=("TEMPO_PORT", "TEMPO_GRPC_PORT", "JAEGER_OTLP_PORT"),
         metrics="127.0.0.1:{TEMPO_PORT}",
-        retention="21 days",
         image="grafana/tempo",
         version="TEMPO_VERSION",
     ),

@@ -8,14 +8,21 @@ import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from dotenv import dotenv_values
 
-from dashboards_src.config import Scale
+from dashboards_src.config import LATENCY_P95_MS, Scale
 from stack.failure import StackFailure
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+@cache
+def in_env_file() -> Mapping[str, str]:
+    """Names and values of `.env`."""
+    return {name: value or "" for name, value in dotenv_values(ROOT / ".env").items()}
 
 
 @dataclass(frozen=True)
@@ -28,14 +35,25 @@ class Stack:
     @classmethod
     def load(cls, environment: Mapping[str, str] = os.environ) -> Stack:
         """Read `.env`; a variable of the same name in the environment wins."""
-        in_file = {name: value or "" for name, value in dotenv_values(ROOT / ".env").items()}
-        values = {**OPTIONS, **in_file}
+        values = {**OPTIONS, **in_env_file()}
         values |= {name: environment[name] for name in values if environment.get(name)}
         return cls(Path(environment.get("STACK_STATE") or ROOT / ".state").resolve(), values)
 
     def port(self, name: str) -> int:
         """The port called `name` in `.env`."""
         return int(self.values[name])
+
+    def hours(self, name: str) -> int:
+        """The retention called `name` in `.env`, in hours.
+
+        Raises:
+            StackFailure: the value is no number of hours, days or weeks.
+        """
+        value = self.values[name]
+        match = re.fullmatch(r"([1-9]\d*)([hdw])", value)
+        if not match:
+            raise StackFailure(f"{name} is {value!r}.", "Use hours, days or weeks, such as 48h, 70d or 10w.")
+        return int(match[1]) * {"h": 1, "d": 24, "w": 168}[match[2]]
 
     def public_url(self, port: str) -> str:
         """The address that a person opens for the server on the port called `port`, without a slash at its end.
@@ -161,7 +179,7 @@ OPTIONS: Mapping[str, str] = {
     "SCRAPE_INTERVAL": "",  # of scrapes and evaluations; the time scale's (render.TIMINGS) where it is empty
     "APP_TARGETS_FOLDER": "prometheus/targets",  # files that name your own applications
     "TAIL_WAIT": "30s",
-    "TAIL_SLOW_MS": "3000",
+    "TAIL_SLOW_MS": str(LATENCY_P95_MS),  # a trace that takes longer is kept
     "TAIL_KEEP_PERCENT": "10",
     "SIM_LATENCY_SCALE": "1.0",  # 0 makes the simulated provider answer at once
     "WEBHOOK_URL": "",  # where alerts are delivered beside the sink
