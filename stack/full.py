@@ -16,8 +16,8 @@ from stack.secrets import GRAFANA_PASSWORD, PROVIDER_TOKEN, SLACK_WEBHOOK, secre
 from stack.servers import check_name, full_servers
 from stack.settings import ROOT, Stack
 
-# Where servers are scraped inside compose's network.
-_INSIDE = {
+# The port of each server's metrics inside compose's network.
+_METRICS_PORTS = {
     "otel-collector": 8888,
     "prometheus": 9090,
     "alertmanager": 9093,
@@ -30,6 +30,7 @@ _INSIDE = {
 # Values of render.context that docker-compose.yml reads.
 _COMPOSE_READS = (
     "OTLP_ACCESS", "OTLP_TOKEN", "SCRAPE_INTERVAL", "USER_SALT",
+    "ALERTS_RETENTION_HOURS", "ALERTS_RETENTION_DAYS", "LOGS_RETENTION_HOURS", "TRACES_RETENTION_HOURS",
     "PROMETHEUS_PAGE", "ALERTMANAGER_PAGE", "ALERT_SINK_PAGE", "DASHBOARDS_PAGE",
 )  # fmt: skip
 
@@ -37,7 +38,7 @@ _NOT_RUNNING = ("stopped", "exited", "created", "dead")
 
 
 def engine_answers() -> bool:
-    """Whether there is a Docker engine with compose."""
+    """Whether a Docker engine with compose answers."""
     if not shutil.which("docker"):
         return False
     try:
@@ -49,81 +50,78 @@ def engine_answers() -> bool:
 
 
 class FullStack:
-    """Starts, stops and tells about the containers of one stack."""
+    """Starts, stops and shows the containers of one stack."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self.servers = full_servers()
 
     def build(self) -> None:
-        """Pull and build the images."""
+        """Build our images; compose pulls the others at `up`."""
         self._compose("build")
 
     @property
     def running(self) -> bool:
-        """Whether any of its containers runs."""
         return any(state not in _NOT_RUNNING for state in self.states().values())
 
     def up(self) -> None:
-        """Start everything and wait until all of it is healthy; what was started is stopped when that fails.
+        """Start every server and wait until all are healthy. After a failure the new containers are stopped.
 
-        Where it runs already, what changed is recreated or reloaded, and what was stopped is started.
+        In a running stack, changed servers are recreated or reloaded, and stopped servers are started.
 
         Raises:
-            StackFailure: with the last lines of what is not.
+            StackFailure: with the last log lines of the servers that are not healthy.
         """
         self.render()
         was_running = self.running
         try:
             self._compose("up", "--detach", "--build", "--wait", "--wait-timeout", "300")
         except StackFailure as failure:
-            ill = [name for name, state in self.states().items() if state != "ready"]
-            failure.lines = self._last_words(*ill)
-            failure.next_step = "`make logs SERVICE=" + (ill[0] if ill else "name") + "` shows more."
+            not_ready = [name for name, state in self.states().items() if state != "ready"]
+            failure.lines = self._last_log_lines(*not_ready)
+            failure.next_step = "`make logs SERVICE=" + (not_ready[0] if not_ready else "name") + "` shows more."
             if not was_running:
                 self._compose("down")
             raise
-        reload_changed(self.servers, context(self._stack, self.servers), self._hang_up, self._last_words)
+        reload_changed(self.servers, context(self._stack, self.servers), self._send_sighup, self._last_log_lines)
 
     def down(self) -> None:
-        """Stop everything; volumes stay."""
+        """Stop every server; the volumes stay."""
         self._compose("down")
 
     def remove_data(self) -> None:
-        """Remove the volumes."""
         self._compose("down", "--volumes")
 
     def stop_server(self, name: str) -> None:
-        """Stop one server until it or the stack is started again; data stays.
+        """Stop one server until it or the stack is started again; the data stays.
 
         Raises:
-            StackFailure: there is no such server, or the stack does not run.
+            StackFailure: the name is unknown, or the stack is not running.
         """
         self._check(name)
         self._output("stop", name)
 
     def start_server(self, name: str) -> None:
-        """Start one server of a running stack, as it was, and wait until it is healthy.
+        """Start one server of a running stack, unchanged, and wait until it is healthy.
 
         Raises:
-            StackFailure: there is no such server, the stack does not run, or the server does not become healthy.
+            StackFailure: the name is unknown, the stack is not running, or the server does not become healthy.
         """
         self._check(name)
         try:
             self._output("up", "--detach", "--no-deps", "--no-recreate", "--wait", "--wait-timeout", "120", name)
         except StackFailure as failure:
             raise StackFailure(
-                f"{name} does not become ready.", f"`make logs SERVICE={name}` shows more.", self._last_words(name)
+                f"{name} does not become ready.", f"`make logs SERVICE={name}` shows more.", self._last_log_lines(name)
             ) from failure
 
     def render(self) -> None:
-        """Write the rendered configuration and the secrets that compose reads."""
+        """Write the configuration and the secrets that compose reads."""
         secret(self._stack.secrets, GRAFANA_PASSWORD)
         secret(self._stack.secrets, PROVIDER_TOKEN)
-        targets = {name: f"{name}:{port}" for name, port in _INSIDE.items()}
         slack = self._stack.secrets / SLACK_WEBHOOK
         profile = ProfileConfig(
-            scrape=targets,
+            scrape={name: f"{name}:{port}" for name, port in _METRICS_PORTS.items()},
             demo_app="demo-app:8000",
             app_targets="/etc/prometheus/targets/*.yaml",
             host_gateway="host.docker.internal",
@@ -134,26 +132,26 @@ class FullStack:
             slack_webhook_file=f"/etc/stack/{SLACK_WEBHOOK}" if slack.exists() else "",
         )
         render_files(self._stack, profile)
-        if slack.exists():  # beside the configuration, which is mounted; its folder lets nobody else in
+        if slack.exists():  # Alertmanager's container sees this folder; other users cannot read it
             shutil.copy(slack, self._stack.config / "alertmanager" / SLACK_WEBHOOK)
 
     def states(self) -> dict[str, str]:
-        """By server: `ready`, or what it is instead."""
+        """`ready` or another state, by server."""
         lines = self._output("ps", "--all", "--format", "json").splitlines()
         found = {entry["Service"]: entry for entry in map(json.loads, filter(None, lines))}
         return {server.name: _state(found.get(server.name)) for server in self.servers}
 
     def logs(self, service: str) -> None:
-        """Show the log of `service`, or of all, as it goes on."""
+        """Follow the log of `service`, or of all."""
         self._compose("logs", "--follow", "--tail", "100", *([service] if service else []))
 
     def show_config(self) -> str:
-        """What compose makes of it all."""
+        """The configuration that compose makes of docker-compose.yml and the settings."""
         self.render()
         return self._output("config")
 
     def environment(self) -> dict[str, str]:
-        """What docker-compose.yml reads, beside `.env`."""
+        """The environment of `docker compose`: all that docker-compose.yml reads."""
         names = context(self._stack, self.servers)
         return {
             **os.environ,
@@ -170,10 +168,10 @@ class FullStack:
         if not self.running:
             raise not_running()
 
-    def _hang_up(self, name: str) -> None:
+    def _send_sighup(self, name: str) -> None:
         self._output("kill", "--signal", "SIGHUP", name)
 
-    def _last_words(self, *names: str) -> str:
+    def _last_log_lines(self, *names: str) -> str:
         return self._output("logs", "--no-color", "--tail", "15", *names)
 
     def _command(self, arguments: Sequence[str]) -> list[str]:

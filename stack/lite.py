@@ -11,12 +11,14 @@ import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
 
+from dotenv import dotenv_values
+
 from dashboards_src.alerts.rules import FOLDERS
 from stack.build import TerminalProgress, binary, build_missing
 from stack.failure import StackFailure, not_running
 from stack.processes import Program, Supervisor
 from stack.reload import reload_changed
-from stack.render import ProfileConfig, context, fill_template, render_files
+from stack.render import Context, ProfileConfig, context, fill_template, render_files
 from stack.secrets import SLACK_WEBHOOK
 from stack.servers import Server, check_name, lite_servers
 from stack.settings import ROOT, Stack
@@ -24,12 +26,12 @@ from stack.settings import ROOT, Stack
 READY_WITHIN_S = 90.0
 _ASK_EVERY_S = 0.1
 _LAST_LINES = 15
-# Taken over from the environment that `make up` runs in: the demo application may talk to a real provider.
+# From the environment of `make up`, where they are set: the demo application may ask a real provider.
 _INHERITED = ("OPENAI_BASE_URL", "OPENAI_API_KEY")
 
 
 class LiteStack:
-    """Starts, stops and tells about the processes of one stack."""
+    """Starts, stops and shows the processes of one stack."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
@@ -40,22 +42,22 @@ class LiteStack:
         """Build the servers that are not in the cache.
 
         Raises:
-            StackFailure: one cannot be built.
+            StackFailure: a build failed.
         """
         build_missing({server.name: server.build for server in self.servers if server.build}, TerminalProgress())
 
     @property
     def running(self) -> bool:
-        """Whether it was started, whatever became of its servers."""
+        """Whether the supervisor runs; single servers may be down."""
         return self._supervisor.running
 
     def up(self) -> None:
-        """Start everything and wait until all of it can be used; what was started is stopped when that fails.
+        """Start every server and wait until all are ready. After a failure the new processes are stopped.
 
-        Where it runs already, what changed is restarted or reloaded, and what was stopped is started.
+        In a running stack, changed servers are restarted or reloaded, and stopped servers are started.
 
         Raises:
-            StackFailure: says which server, why, and what to do.
+            StackFailure: names the server, the reason and the next step.
         """
         self.build()
         self._stack.make_private_folder()
@@ -67,37 +69,36 @@ class LiteStack:
         try:
             self._supervisor.start(self.programs())
             self._wait_until_ready(self.servers)
-            reload_changed(self.servers, names, self._supervisor.hang_up, self._last_words)
+            reload_changed(self.servers, names, self._supervisor.send_sighup, self._last_log_lines)
         except BaseException:
             if not was_running:
                 self._supervisor.stop()
             raise
 
     def down(self) -> None:
-        """Stop everything; data stays."""
+        """Stop every server; the data stays."""
         self._supervisor.stop()
 
     def stop_server(self, name: str) -> None:
-        """Stop one server until it or the stack is started again; data stays.
+        """Stop one server until it or the stack is started again; the data stays.
 
         Raises:
-            StackFailure: there is no such server, or the stack does not run.
+            StackFailure: the name is unknown, or the stack is not running.
         """
         self._check(name)
         self._supervisor.stop_one(name)
 
     def start_server(self, name: str) -> None:
-        """Start one server of a running stack, as it was, and wait until it can be used.
+        """Start one server of a running stack, unchanged, and wait until it is ready.
 
         Raises:
-            StackFailure: there is no such server, the stack does not run, or the server does not become ready.
+            StackFailure: the name is unknown, the stack is not running, or the server does not become ready.
         """
         self._check(name)
         self._supervisor.start_one(name)
         self._wait_until_ready([server for server in self.servers if server.name == name])
 
     def render(self) -> None:
-        """Write the rendered configuration."""
         names = context(self._stack, self.servers)
         scraped = [server for server in self.servers if server.metrics]
         slack = self._stack.secrets / SLACK_WEBHOOK
@@ -115,18 +116,16 @@ class LiteStack:
         render_files(self._stack, profile)
 
     def states(self) -> dict[str, str]:
-        """By server: `ready`, or what it is instead."""
+        """`ready` or another state, by server."""
         names = context(self._stack, self.servers)
         known = self._supervisor.states()
         return {server.name: self._state(server, known.get(server.name), names) for server in self.servers}
 
     def programs(self) -> list[Program]:
-        """The processes, with what they are given."""
         names = context(self._stack, self.servers)
         return [self._program(server, names) for server in self.servers]
 
     def log_file(self, server: str) -> Path:
-        """The file with what `server` printed."""
         return self._stack.logs / f"{server}.log"
 
     def _state(self, server: Server, info: dict[str, object] | None, names: dict[str, str]) -> str:
@@ -141,7 +140,7 @@ class LiteStack:
         data.mkdir(parents=True, exist_ok=True)
         command = str(binary(server.name, server.build)) if server.build else shutil.which(server.on_path) or ""
         names = {**names, "GRAFANA_HOME": _grafana_home(command) if server.on_path == "grafana" else ""}
-        environment = {key: fill_template(value, names, data, command) for key, value in server.environment.items()}
+        environment = server_environment(server, names, data)
         for name in _INHERITED:
             if name in environment and os.environ.get(name):
                 del environment[name]
@@ -167,9 +166,9 @@ class LiteStack:
                         probe.bind(("127.0.0.1", port))
                     except OSError as error:
                         raise StackFailure(
-                            f"Port {port}, which {server.name} needs, is in use.",
-                            f"Stop what listens there (`ss -ltnp 'sport = :{port}'` names it), or set {name} to "
-                            f"another port in .env; for once: `make up {name}={port + 1}`.",
+                            f"Port {port} of {server.name} is in use.",
+                            f"Stop the process that listens there (`ss -ltnp 'sport = :{port}'` shows it), "
+                            f"or take another port: `make up {name}={port + 1}`, or for always in .env.",
                         ) from error
 
     def _wait_until_ready(self, servers: Sequence[Server]) -> None:
@@ -181,23 +180,29 @@ class LiteStack:
             for name in list(waiting):
                 state = states.get(name, {}).get("statename")
                 if state in ("FATAL", "EXITED"):
-                    raise self._died(name, f"{name} does not stay up.")
+                    raise self._failure_of(name, f"{name} ends after each start.")
                 if state == "RUNNING" and is_ready(waiting[name]):
                     del waiting[name]
             if waiting and time.monotonic() > deadline:
                 name = next(iter(waiting))
-                raise self._died(name, f"{', '.join(waiting)} did not become ready within {READY_WITHIN_S:.0f} s.")
+                raise self._failure_of(name, f"{', '.join(waiting)} not ready after {READY_WITHIN_S:.0f} s.")
             time.sleep(_ASK_EVERY_S)
 
-    def _died(self, name: str, what: str) -> StackFailure:
-        return StackFailure(what, f"All that it said: {self.log_file(name)}", self._last_words(name))
+    def _failure_of(self, name: str, what: str) -> StackFailure:
+        return StackFailure(what, f"The whole log: {self.log_file(name)}", self._last_log_lines(name))
 
-    def _last_words(self, name: str) -> str:
+    def _last_log_lines(self, name: str) -> str:
         return last_lines(self.log_file(name), _LAST_LINES)
 
 
+def server_environment(server: Server, names: Context, data: Path) -> dict[str, str]:
+    """The environment of a server of lite; `data` is the server's folder."""
+    from_file = dotenv_values(ROOT / server.environment_file) if server.environment_file else {}
+    from_table = {key: fill_template(value, names, data) for key, value in server.environment.items()}
+    return {**{key: value or "" for key, value in from_file.items()}, **from_table}
+
+
 def is_ready(url: str) -> bool:
-    """Whether `url` answers 2xx."""
     try:
         with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own http URL
             return bool(200 <= answer.status < 300)
@@ -206,7 +211,7 @@ def is_ready(url: str) -> bool:
 
 
 def last_lines(file: Path, count: int) -> str:
-    """The last lines of a log, as far as there is one."""
+    """The last lines of a log; empty where there is no log."""
     try:
         return "\n".join(file.read_text(errors="replace").splitlines()[-count:])
     except OSError:
@@ -214,7 +219,7 @@ def last_lines(file: Path, count: int) -> str:
 
 
 def _grafana_home(command: str) -> str:
-    """Where Grafana's own files are: beside its command, or where its packages put them."""
+    """The folder of Grafana's own files: beside its command, or where distributions put them."""
     beside = Path(command).resolve().parent.parent
     places: Sequence[Path] = (beside, beside / "share" / "grafana", Path("/usr/share/grafana"))
     return str(next((place for place in places if (place / "conf" / "defaults.ini").exists()), beside))

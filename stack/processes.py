@@ -1,4 +1,4 @@
-"""Runs the servers under supervisord: restarts with back-off, rotated logs, whole process groups stopped."""
+"""Runs the servers under supervisord: it restarts them with back-off, rotates logs and stops process groups."""
 
 from __future__ import annotations
 
@@ -18,14 +18,12 @@ from supervisor.xmlrpc import Faults, SupervisorTransport
 from stack.failure import StackFailure
 from stack.settings import Stack
 
-STOP_WAIT_S = 15  # from TERM to KILL; Prometheus writes its head in it
+STOP_WAIT_S = 15  # from TERM to KILL; Prometheus writes its newest samples to disk in this time
 _ASK_EVERY_S = 0.1
 
 
 @dataclass(frozen=True)
 class Program:
-    """One process to run."""
-
     name: str
     argv: Sequence[str]
     environment: Mapping[str, str]
@@ -33,7 +31,7 @@ class Program:
 
 
 class Supervisor:
-    """The supervisord of one stack. It survives the terminal that started it."""
+    """The supervisord of one stack. It runs on after its terminal is closed."""
 
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
@@ -41,17 +39,16 @@ class Supervisor:
 
     @property
     def running(self) -> bool:
-        """Whether it answers."""
         try:
             return bool(self._rpc.supervisor.getState())
         except (OSError, xmlrpc.client.Error):
             return False
 
     def start(self, programs: Sequence[Program]) -> None:
-        """Start supervisord with `programs` (those that others send to come first), or give a running one what changed.
+        """Start supervisord with `programs` in this order, or apply the changes to a running one.
 
         Raises:
-            StackFailure: it does not come up.
+            StackFailure: supervisord does not start.
         """
         self._write(programs)
         if self.running:
@@ -64,14 +61,14 @@ class Supervisor:
         while not self.running:
             if started.returncode or time.monotonic() > deadline:
                 raise StackFailure(
-                    "The supervisor does not start.",
-                    f"Look into {self._stack.logs / 'supervisord.log'}.",
+                    "The supervisor of the servers does not start.",
+                    f"The whole log: {self._stack.logs / 'supervisord.log'}",
                     started.stderr or started.stdout,
                 )
             time.sleep(_ASK_EVERY_S)
 
     def stop(self) -> None:
-        """Stop all servers and supervisord, and wait until they are gone."""
+        """Stop all servers and supervisord, and wait until they have ended."""
         if not self.running:
             return
         pid = self._rpc.supervisor.getPID()
@@ -82,19 +79,17 @@ class Supervisor:
         self._stack.socket.unlink(missing_ok=True)
 
     def start_one(self, name: str) -> None:
-        """Start the program called `name`, if it does not run."""
-        self._unless(Faults.ALREADY_STARTED, "startProcess", name, False)
+        self._call_unless(Faults.ALREADY_STARTED, "startProcess", name, False)
 
     def stop_one(self, name: str) -> None:
-        """Stop the program called `name` and wait until it is gone."""
-        self._unless(Faults.NOT_RUNNING, "stopProcess", name)
+        """Stop one program and wait until it has ended."""
+        self._call_unless(Faults.NOT_RUNNING, "stopProcess", name)
 
-    def hang_up(self, name: str) -> None:
-        """Send SIGHUP to the program called `name`."""
+    def send_sighup(self, name: str) -> None:
         self._rpc.supervisor.signalProcess(name, "HUP")
 
     def states(self) -> dict[str, dict[str, Any]]:
-        """What supervisord says of each program: `statename`, `pid`, `start`, `spawnerr`; empty if it is down."""
+        """By program: `statename`, `pid`, `start`, `spawnerr`. Empty when supervisord is down."""
         try:
             infos: Any = self._rpc.supervisor.getAllProcessInfo()
         except (OSError, xmlrpc.client.Error):
@@ -107,16 +102,16 @@ class Supervisor:
             "http://localhost", transport=SupervisorTransport(None, None, f"unix://{self._stack.socket}")
         )
 
-    def _unless(self, fault: int, method: str, *arguments: object) -> None:
-        """Call `method`; that fault says that there is nothing to do."""
+    def _call_unless(self, fault: int, method: str, *arguments: object) -> None:
+        """Call `method` and ignore `fault`, which means that there is nothing to do."""
         try:
             getattr(self._rpc.supervisor, method)(*arguments)
-        except xmlrpc.client.Fault as said:
-            if said.faultCode != fault:
+        except xmlrpc.client.Fault as error:
+            if error.faultCode != fault:
                 raise
 
     def _update(self) -> None:
-        """Stop what is gone or changed, start what is new, changed or had given up."""
+        """Stop programs that were removed or changed; start programs that are new, changed or stopped."""
         [[added, changed, removed]] = self._rpc.supervisor.reloadConfig()
         for name in [*changed, *removed]:
             self._rpc.supervisor.stopProcessGroup(name)
@@ -150,10 +145,10 @@ class Supervisor:
                 "command": " ".join(_quoted(word) for word in program.argv),
                 "environment": ",".join(f"{key}={_value(value)}" for key, value in program.environment.items()),
                 "directory": str(program.directory),
-                "priority": str(order),  # started in this order, stopped in the other one
+                "priority": str(order),  # started in this order, stopped in the reverse order
                 "autorestart": "true",
                 "startsecs": "2",
-                "startretries": "6",  # waits 1, 2, … 6 s between them
+                "startretries": "6",  # with 1, 2, … 6 s between them
                 "stopwaitsecs": str(STOP_WAIT_S),
                 "stopasgroup": "true",
                 "killasgroup": "true",
@@ -168,15 +163,15 @@ class Supervisor:
 
 
 def _value(text: str) -> str:
-    """For supervisord's environment, which knows both quotes, no escapes, and in which % is special."""
+    """A value of supervisord's environment: in either kind of quotes, without escapes, % doubled."""
     quote = "'" if '"' in text else '"'
     if quote in text:
-        raise ValueError(f"{text!r} has both kinds of quotes, which supervisord cannot pass on")
+        raise ValueError(f"{text!r} has both kinds of quotes; supervisord cannot pass it on")
     return quote + text.replace("%", "%%") + quote
 
 
 def _quoted(text: str) -> str:
-    """For supervisord's shell-like words, in which % is special."""
+    """A word of supervisord's command: in quotes, with escapes, % doubled."""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{escaped}"'
 

@@ -1,11 +1,11 @@
-"""Runs VictoriaLogs, and brings back the log records that a killed one had acknowledged but not written.
+"""Runs VictoriaLogs and restores log records that a killed VictoriaLogs had acknowledged but not written.
 
     python -m stack.recover_logs --journal=FOLDER --logs-url=URL --otlp-url=URL -- victoria-logs …
 
-VictoriaLogs keeps what it acknowledged in memory for a second or more. After each of its starts a second
-process compares the collector's journal of the last minutes (otel-collector/logs-journal.yaml) with the
-store, and sends what is missing through the collector again. What waits in the collector's queue arrives
-by itself, so it first waits until nothing more does. Doing it twice changes nothing.
+VictoriaLogs keeps acknowledged records in memory for a second or more. After each start a second process
+compares the collector's journal of the last minutes (otel-collector/logs-journal.yaml) with the store and
+sends missing records through the collector again. Records in the collector's queue arrive without its help,
+so it first waits until no more arrive. A second run changes nothing.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from typing import Any
 
 import requests
 
-LOOK_BACK_S = 300  # of the journal; a store that was away longer finds its records in the collector's queue
+LOOK_BACK_S = 300  # of the journal; after a longer outage the collector's queue still has the records
 READY_WITHIN_S = 60.0
 LOOK_EVERY_S = 2.0
-QUIET_S = 12.0  # longer than the collector's longest pause between retries (retry_on_failure.max_interval)
+QUIET_S = 12.0  # without a new record; longer than the collector's pause between retries (max_interval)
 BATCH = 1_000
 TIMEOUT_S = 30
 
@@ -32,7 +32,7 @@ Key = tuple[int, str, str]  # Unix ns, trace id, span id
 
 
 def recover(journal: Path, logs_url: str, otlp_url: str, token: str = "") -> int:
-    """Send again what is in the journal and not in the store; returns how many records that were.
+    """Send records of the journal that the store does not have; return their number.
 
     Raises:
         requests.RequestException: the store or the collector does not answer.
@@ -41,10 +41,10 @@ def recover(journal: Path, logs_url: str, otlp_url: str, token: str = "") -> int
     missing = dict(_journal(journal, since_ns))
     quiet_since = time.monotonic()
     while missing and time.monotonic() - quiet_since < QUIET_S:
-        there = _stored(logs_url, since_ns)
-        still = {key: record for key, record in missing.items() if key not in there}
-        if len(still) < len(missing):
-            missing, quiet_since = still, time.monotonic()
+        stored = _stored(logs_url, since_ns)
+        still_missing = {key: record for key, record in missing.items() if key not in stored}
+        if len(still_missing) < len(missing):
+            missing, quiet_since = still_missing, time.monotonic()
         time.sleep(LOOK_EVERY_S)
     records = list(missing.values())
     headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -55,7 +55,7 @@ def recover(journal: Path, logs_url: str, otlp_url: str, token: str = "") -> int
 
 
 def _journal(folder: Path, since_ns: int) -> Iterator[tuple[Key, dict[str, Any]]]:
-    """Each record since then, with its resource and scope."""
+    """Every newer record, as a request of its own with its resource and scope."""
     for path in folder.glob("logs*.jsonl"):
         if path.stat().st_mtime_ns < since_ns:
             continue
@@ -63,7 +63,7 @@ def _journal(folder: Path, since_ns: int) -> Iterator[tuple[Key, dict[str, Any]]
             try:
                 request = json.loads(line)
             except ValueError:
-                continue  # the last line, if the collector was killed while writing it
+                continue  # the last line, if the collector was killed while it wrote
             for resource in request["resourceLogs"]:
                 for scope in resource["scopeLogs"]:
                     for record in scope["logRecords"]:
@@ -101,22 +101,22 @@ def _wait_for(url: str) -> None:
 
 
 def _recover_beside(options: argparse.Namespace) -> None:
-    """Recover in a process of its own, so that the server itself is what the supervisor started."""
+    """Recover in a child process: this process becomes the server, so that the supervisor can stop it."""
     if os.fork():
         return
     try:
         _wait_for(options.logs_url)
         count = recover(options.journal, options.logs_url, options.otlp_url, os.environ.get("OTLP_TOKEN", ""))
         if count:
-            print(f"{count} log records brought back from the collector's journal", flush=True)
+            print(f"restored {count} log records from the collector's journal", flush=True)
     except Exception as error:
-        print(f"log records could not be brought back from the collector's journal: {error}", flush=True)
+        print(f"could not restore log records from the collector's journal: {error}", flush=True)
     finally:
         os._exit(0)
 
 
 def main() -> None:
-    """Start the recovery and become the server."""
+    """Start the recovery, then replace this process by the server."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--journal", type=Path, required=True)
     parser.add_argument("--logs-url", required=True)
@@ -125,7 +125,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.journal.is_dir():
         _recover_beside(options)
-    os.execv(options.server[0], options.server)  # noqa: S606 - the command line that we were given
+    os.execv(options.server[0], options.server)  # noqa: S606 - our own command line
 
 
 if __name__ == "__main__":

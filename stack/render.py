@@ -1,4 +1,4 @@
-"""Fills in templates: argv and environment of servers, and the configuration of those that expand none."""
+"""Renders templates: arguments and environment of servers, and the configuration files that expand no environment."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ Context = Mapping[str, str]
 
 @dataclass(frozen=True)
 class Timing:
-    """How fast samples, rules and messages follow each other. All in seconds."""
+    """Intervals of samples, rules and messages, in seconds."""
 
-    interval_s: int  # of scrapes and of evaluations, unless SCRAPE_INTERVAL says another
-    group_wait_s: int  # until the first message of a group of alerts
-    group_interval_s: int  # until a change of the group is said
-    watchdog_interval_s: int  # from one watchdog to the next
+    interval_s: int  # between scrapes and between rule evaluations, unless SCRAPE_INTERVAL is set
+    group_wait_s: int  # before the first message of a group of alerts
+    group_interval_s: int  # before a message about a change of the group
+    watchdog_interval_s: int  # between watchdog messages
 
 
 TIMINGS: Mapping[Scale, Timing] = {
@@ -35,11 +35,12 @@ TIMINGS: Mapping[Scale, Timing] = {
 }
 
 
+_RETENTIONS = ("METRICS_RETENTION", "LOGS_RETENTION", "TRACES_RETENTION", "ALERTS_RETENTION")
 _PAGES = ("PROMETHEUS", "ALERTMANAGER", "ALERT_SINK", "JAEGER", "VICTORIA_LOGS")
 
 
 def context(stack: Stack, servers: Sequence[Server]) -> dict[str, str]:
-    """Everything that templates may name, for a stack of these servers.
+    """The values that templates may name, for a stack of these servers.
 
     Raises:
         StackFailure: an option has a value that cannot be used.
@@ -67,8 +68,11 @@ def context(stack: Stack, servers: Sequence[Server]) -> dict[str, str]:
         "TEMPO_URL": f"http://127.0.0.1:{values['TEMPO_PORT']}" if "tempo" in names else "",
         "LOKI_URL": f"http://127.0.0.1:{values['LOKI_PORT']}" if "loki" in names else "",
         "VICTORIA_LOGS_URL": "" if "loki" in names else f"http://127.0.0.1:{values['VICTORIA_LOGS_PORT']}",
+        # for servers that take only hours, or only days
+        **{f"{name}_HOURS": f"{stack.hours(name)}h" for name in _RETENTIONS},
+        "ALERTS_RETENTION_DAYS": f"{stack.hours('ALERTS_RETENTION') / 24:g}",
         **{f"{name}_PAGE": stack.public_url(f"{name}_PORT") for name in _PAGES},
-        # Where /graph?g0.expr=… shows an alert's expression: lite's Prometheus has no pages, its console has this one.
+        # Alerts link to /graph?g0.expr=… here. lite's Prometheus has no web pages, but its console has this one.
         "PROMETHEUS_SOURCE_PAGE": stack.public_url("GRAFANA_PORT" if "console" in names else "PROMETHEUS_PORT"),
         "DASHBOARDS_PAGE": stack.public_url("GRAFANA_PORT"),
         "GRAFANA_PAGE": stack.public_url("GRAFANA_PORT") if "grafana" in names else "",
@@ -81,23 +85,23 @@ def context(stack: Stack, servers: Sequence[Server]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class ProfileConfig:
-    """How the servers of a profile reach each other and their files, for the files that are rendered."""
+    """Addresses and paths as the servers of a profile see them."""
 
     scrape: Mapping[str, str]  # host:port by server, as Prometheus reaches it
     demo_app: str  # host:port, as Prometheus reaches it
     app_targets: str  # glob of the files that name your own applications, as Prometheus sees it
-    host_gateway: str  # the host's name inside a container; empty: no container
+    host_gateway: str  # the host's name inside a container; "": Prometheus runs on the host
     alertmanager: str  # host:port, as Prometheus reaches it
     sink_url: str  # as Alertmanager reaches it
     rules: str  # glob of rule files, as Prometheus sees it
     templates: str  # glob of message templates, as Alertmanager sees it
-    slack_webhook_file: str  # as Alertmanager sees it; empty: no Slack
+    slack_webhook_file: str  # as Alertmanager sees it; "": no Slack
 
 
 def render_files(stack: Stack, profile: ProfileConfig) -> None:
-    """Write prometheus.yml, alertmanager.yml and the dashboards into the stack's folder of rendered configuration.
+    """Write prometheus.yml, alertmanager.yml and the dashboards into the stack's configuration folder.
 
-    A file that would stay the same is left alone: when it was written tells who has not read it yet.
+    A file whose text stays the same is not written: stack.reload compares its time with the servers' last load.
     """
     templates = Environment(  # the files are YAML
         loader=FileSystemLoader(ROOT),
@@ -113,6 +117,8 @@ def render_files(stack: Stack, profile: ProfileConfig) -> None:
         "alertmanager": profile.alertmanager,
         "rules": profile.rules,
         "scrape_interval": _scrape_interval(stack),
+        "metrics_retention": stack.values["METRICS_RETENTION"],
+        "metrics_retention_size": stack.values["METRICS_RETENTION_SIZE"],
         "timing": TIMINGS[stack.scale],
         "sink_url": profile.sink_url,
         "sink_page": stack.public_url("ALERT_SINK_PORT"),
@@ -133,7 +139,7 @@ def render_files(stack: Stack, profile: ProfileConfig) -> None:
 
 
 def fill_template(template: str, names: Context, data: Path, binary: str = "") -> str:
-    """`template` with its names filled in, for one server."""
+    """`template` with the values of one server."""
     return template.format_map({**names, "data": str(data), "binary": binary})
 
 
@@ -142,7 +148,7 @@ def _scrape_interval(stack: Stack) -> str:
 
 
 def _console_password(stack: Stack) -> str:
-    """The file with the console's password: made where other machines reach it, else used where somebody put it."""
+    """The file of the console's password. A console that other machines reach always has a password."""
     if not _is_loopback("CONSOLE_BIND", stack.values):
         secret(stack.secrets, CONSOLE_PASSWORD)
     file = stack.secrets / CONSOLE_PASSWORD
@@ -150,7 +156,7 @@ def _console_password(stack: Stack) -> str:
 
 
 def _reached_at(address: str) -> str:
-    """Where this machine reaches what is bound to `address`, as a URL says it."""
+    """The host in URLs with which this machine reaches a server that is bound to `address`."""
     if address in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
         return "127.0.0.1" if address == "0.0.0.0" else "[::1]"  # noqa: S104
     return f"[{address}]" if ":" in address else address
@@ -163,4 +169,6 @@ def _is_loopback(name: str, values: Context) -> bool:
     try:
         return ipaddress.ip_address(address).is_loopback
     except ValueError as error:
-        raise StackFailure(f"{name} is {address!r}, which is no IP address.", "Use one such as 0.0.0.0.") from error
+        raise StackFailure(
+            f"{name} is {address!r}, which is no IP address.", "Use an IP address, such as 0.0.0.0."
+        ) from error

@@ -1,4 +1,4 @@
-"""Secrets of one stack: made at its first start, kept in files that only their owner reads, never in git."""
+"""Secrets of one stack. They are created at the first start, in files that only their owner can read."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ OTLP_TOKEN = "otlp-token"  # noqa: S105 - a file's name
 PROVIDER_TOKEN = "sim-provider-admin-token"  # noqa: S105 - a file's name
 GRAFANA_PASSWORD = "grafana-admin-password"  # noqa: S105 - a file's name
 CONSOLE_PASSWORD = "console-password"  # noqa: S105 - a file's name
-SLACK_WEBHOOK = "slack-webhook-url"  # put there by the user: Slack's incoming webhook
-# Compose mounts it into a container whose user is not ours; the folder around it lets nobody else in.
+SLACK_WEBHOOK = "slack-webhook-url"  # the user creates it: URL of Slack's incoming webhook
+# Compose mounts them into a container with another user. The folder around them is closed to other users.
 _READ_BY_CONTAINERS = {GRAFANA_PASSWORD}
 
 
 def secret(folder: Path, name: str) -> str:
-    """The secret called `name`; made up and kept when it is asked for the first time."""
+    """The secret called `name`; the first call creates it."""
     file = folder / name
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:

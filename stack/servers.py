@@ -1,8 +1,8 @@
-"""Every server of the stack, once: what it is, how it is got, started, and asked whether it is ready.
+"""The table of all servers: how each is built, started and checked.
 
-Templates are filled with the names of `.env` and of settings.OPTIONS, with what Stack.context adds, and
-with {data}, the server's own folder, and {binary}. Start, stop, status, rendering, the comparison with
-docker-compose.yml, and the tests read this table.
+Braces in arguments and environment are names of `.env`, of settings.OPTIONS and of render.context, {data} (the
+server's own folder) and {binary}. Start, stop, status, rendering and tests read this table. A test compares it
+with docker-compose.yml.
 """
 
 from __future__ import annotations
@@ -12,44 +12,50 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from stack.failure import StackFailure
+from stack.settings import in_env_file
 
 
 @dataclass(frozen=True)
 class GoBuild:
-    """A program built from the Go module proxy; `module` is a folder below stack/go/ with go.mod and go.sum."""
+    """A Go program. `module` is a folder in stack/go with go.mod and go.sum."""
 
     module: str
     package: str
     tags: str = ""
-    linked: tuple[tuple[str, str], ...] = ()  # variables set at link time
+    linked: tuple[tuple[str, str], ...] = ()  # variables and their values, set by the linker
 
 
 @dataclass(frozen=True)
 class Server:
-    """One server. `name` is also its service in docker-compose.yml, where `full` has it."""
+    """One server. `name` is also the name of its service in docker-compose.yml."""
 
     name: str
     role: str
     about: str
     argv: tuple[str, ...]
-    ready: str  # answers 2xx once the server can be used
-    ports: tuple[str, ...]  # names in .env; the first is the one that people open
-    page: str = ""  # path that people open; empty: an API only
+    ready: str  # URL that answers 2xx when the server is ready
+    ports: tuple[str, ...]  # names in .env; people open the first
+    page: str = ""  # path that people open; "": no page
     build: GoBuild | None = None
-    on_path: str = ""  # the command, for a server that is used only where it is installed
+    on_path: str = ""  # command of a server that lite uses only where it is installed
     environment: Mapping[str, str] = field(default_factory=dict)
+    environment_file: str = ""  # a file in the repository with more variables
     metrics: str = ""  # host:port that Prometheus scrapes
-    reads: tuple[str, ...] = ()  # globs of files on this machine that it reads again on SIGHUP
-    retention: str = ""
-    image: str = ""  # of `full`, without its tag
-    version: str = ""  # name in .env of that tag
-    lite: bool = True  # False: a server of `full`, which `lite` uses where it is on PATH
-    full: bool = True  # whether docker-compose.yml has it
+    reads: tuple[str, ...] = ()  # globs of files that the server reloads on SIGHUP
+    image: str = ""  # of full, without the tag
+    version: str = ""  # name of that tag in .env
+    lite: bool = True  # False: lite uses it only where `on_path` is installed
+    full: bool = True  # whether full runs it
 
 
-# What both show as their version.
+# Prometheus and Alertmanager show the value of this variable as their version.
 PROMETHEUS_VERSION_VARIABLE = "github.com/prometheus/common/version.Version"
 PYTHON = "{root}/.venv/bin/python"
+
+
+def _version(name: str) -> str:
+    return in_env_file()[name].removeprefix("v")
+
 
 OTLP_ENVIRONMENT = {
     "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:{OTLP_HTTP_PORT}",
@@ -76,18 +82,17 @@ SERVERS = (
             "{binary}",
             "-storageDataPath={data}",
             "-httpListenAddr=127.0.0.1:{VICTORIA_LOGS_PORT}",
-            "-retentionPeriod=70d",
-            "-retention.maxDiskSpaceUsageBytes=5GiB",
-            "-inmemoryDataFlushInterval=1s",
-            "-memory.allowedBytes=128MiB",
-            "-loggerFormat=json",
+            "-retentionPeriod={LOGS_RETENTION}",
+            "-retention.maxDiskSpaceUsageBytes={LOGS_RETENTION_SIZE}",
+            "-envflag.enable",
+            "-envflag.prefix=VL_",
         ),
         environment={"OTLP_TOKEN": "{OTLP_TOKEN}"},
+        environment_file="victoria-logs/victoria-logs.env",
         ready="http://127.0.0.1:{VICTORIA_LOGS_PORT}/health",
         ports=("VICTORIA_LOGS_PORT",),
         page="/select/vmui/",
         metrics="127.0.0.1:{VICTORIA_LOGS_PORT}",
-        retention="70 days, 5 GiB",
     ),
     Server(
         name="jaeger",
@@ -98,17 +103,17 @@ SERVERS = (
         argv=("{binary}", "--config=file:{root}/jaeger/jaeger.yaml"),
         environment={
             "JAEGER_DATA": "{data}",
+            "JAEGER_RETENTION": "{TRACES_RETENTION_HOURS}",
             "JAEGER_PORT": "{JAEGER_PORT}",
             "JAEGER_GRPC_PORT": "{JAEGER_GRPC_PORT}",
             "JAEGER_OTLP_PORT": "{JAEGER_OTLP_PORT}",
             "JAEGER_METRICS_PORT": "{JAEGER_METRICS_PORT}",
-            "GOMEMLIMIT": "256MiB",  # at 96 MiB badger's own 106 keep the garbage collector at a fifth of a core
+            "GOMEMLIMIT": "256MiB",  # badger alone uses 106 MiB; too low a limit costs CPU for garbage collection
             "GOGC": "50",
         },
         ready="http://127.0.0.1:{JAEGER_PORT}/api/v3/services",
         ports=("JAEGER_PORT", "JAEGER_GRPC_PORT", "JAEGER_OTLP_PORT", "JAEGER_METRICS_PORT"),
         metrics="127.0.0.1:{JAEGER_METRICS_PORT}",
-        retention="21 days",
     ),
     Server(
         name="prometheus",
@@ -118,7 +123,7 @@ SERVERS = (
             "prometheus",
             "github.com/prometheus/prometheus/cmd/prometheus",
             tags="remove_all_sd",
-            linked=((PROMETHEUS_VERSION_VARIABLE, "3.16.0"),),
+            linked=((PROMETHEUS_VERSION_VARIABLE, _version("PROMETHEUS_VERSION")),),
         ),
         argv=(
             "{binary}",
@@ -126,18 +131,17 @@ SERVERS = (
             "--storage.tsdb.path={data}",
             "--web.listen-address=127.0.0.1:{PROMETHEUS_PORT}",
             "--web.external-url={PROMETHEUS_SOURCE_PAGE}/",
-            "--web.route-prefix=/",  # whatever path the address before has
+            "--web.route-prefix=/",  # also where the address above has a path
             "--web.enable-otlp-receiver",
             "--enable-feature=exemplar-storage,created-timestamp-zero-ingestion",
-            # Alertmanager takes an alert for over after four of these or of evaluation_interval, whichever is longer:
-            # always the latter, so that a rehearsal notices a dead Prometheus sooner with the same arguments.
+            # Alertmanager resolves an alert after four times this or four evaluation intervals, the longer of both. At
+            # 5 s it is always the latter, so both time scales start Prometheus with the same arguments.
             "--rules.alert.resend-delay=5s",
         ),
         ready="http://127.0.0.1:{PROMETHEUS_PORT}/-/ready",
         ports=("PROMETHEUS_PORT",),
         metrics="127.0.0.1:{PROMETHEUS_PORT}",
         reads=("{config}/prometheus/prometheus.yml", "{root}/prometheus/rules*/*.yaml"),
-        retention="100 days, 5 GB",
         version="PROMETHEUS_VERSION",
         image="prom/prometheus",
     ),
@@ -148,13 +152,13 @@ SERVERS = (
         build=GoBuild(
             "alertmanager",
             "github.com/prometheus/alertmanager/cmd/alertmanager",
-            linked=((PROMETHEUS_VERSION_VARIABLE, "0.31.1"),)
+            linked=((PROMETHEUS_VERSION_VARIABLE, _version("LITE_ALERTMANAGER_VERSION")),)
         ),
         argv=(
             "{binary}",
             "--config.file={config}/alertmanager/alertmanager.yml",
             "--storage.path={data}",
-            "--data.retention=2400h",
+            "--data.retention={ALERTS_RETENTION_HOURS}",
             "--web.listen-address=127.0.0.1:{ALERTMANAGER_PORT}",
             "--web.external-url={ALERTMANAGER_PAGE}/",
             "--cluster.listen-address=",
@@ -164,7 +168,6 @@ SERVERS = (
         page="/",
         metrics="127.0.0.1:{ALERTMANAGER_PORT}",
         reads=("{config}/alertmanager/alertmanager.yml", "{root}/alertmanager/templates/*.tmpl"),
-        retention="100 days",
         version="ALERTMANAGER_VERSION",
         image="prom/alertmanager",
     ),
@@ -174,6 +177,7 @@ SERVERS = (
         about="alerts, runbooks",
         argv=(PYTHON, "-m", "alert_sink", "--port", "{ALERT_SINK_PORT}", "--data", "{data}"),
         environment={
+            "ALERT_SINK_RETENTION_DAYS": "{ALERTS_RETENTION_DAYS}",
             "ALERT_SINK_PROMETHEUS_URL": "http://127.0.0.1:{PROMETHEUS_PORT}",
             "ALERT_SINK_JAEGER_URL": "{JAEGER_URL}",
             "ALERT_SINK_TEMPO_URL": "{TEMPO_URL}",
@@ -188,7 +192,6 @@ SERVERS = (
         ports=("ALERT_SINK_PORT",),
         page="/",
         metrics="127.0.0.1:{ALERT_SINK_PORT}",
-        retention="100 days",
     ),
     Server(
         name="otel-collector",
@@ -221,7 +224,6 @@ SERVERS = (
         ready="http://127.0.0.1:{COLLECTOR_HEALTH_PORT}/",
         ports=("OTLP_HTTP_PORT", "OTLP_GRPC_PORT", "COLLECTOR_HEALTH_PORT", "COLLECTOR_METRICS_PORT"),
         metrics="127.0.0.1:{COLLECTOR_METRICS_PORT}",
-        retention="queues, 256 MiB per signal",
         version="COLLECTOR_VERSION",
         image="otel/opentelemetry-collector-contrib",
     ),
@@ -238,7 +240,7 @@ SERVERS = (
     Server(
         name="demo-app",
         role="application",
-        about="ask it something",
+        about="demo application",
         argv=(PYTHON, "-m", "demo_app", "--host", "127.0.0.1", "--port", "{DEMO_APP_PORT}"),
         environment={
             **OTLP_ENVIRONMENT,
@@ -250,7 +252,6 @@ SERVERS = (
         ready="http://127.0.0.1:{DEMO_APP_PORT}/healthz",
         ports=("DEMO_APP_PORT",),
         page="/",
-        retention="contents for 14 days",
     ),
     Server(
         name="console",
@@ -282,11 +283,15 @@ SERVERS = (
         lite=False,
         on_path="loki",
         argv=("{binary}", "-config.file={root}/loki/loki.yaml", "-config.expand-env=true"),
-        environment={"LOKI_DATA": "{data}", "LOKI_PORT": "{LOKI_PORT}", "LOKI_GRPC_PORT": "{LOKI_GRPC_PORT}"},
+        environment={
+            "LOKI_DATA": "{data}",
+            "LOKI_RETENTION": "{LOGS_RETENTION_HOURS}",
+            "LOKI_PORT": "{LOKI_PORT}",
+            "LOKI_GRPC_PORT": "{LOKI_GRPC_PORT}",
+        },
         ready="http://127.0.0.1:{LOKI_PORT}/ready",
         ports=("LOKI_PORT", "LOKI_GRPC_PORT"),
         metrics="127.0.0.1:{LOKI_PORT}",
-        retention="70 days",
         image="grafana/loki",
         version="LOKI_VERSION",
     ),
@@ -299,6 +304,7 @@ SERVERS = (
         argv=("{binary}", "-config.file={root}/tempo/tempo.yaml", "-config.expand-env=true"),
         environment={
             "TEMPO_DATA": "{data}",
+            "TEMPO_RETENTION": "{TRACES_RETENTION_HOURS}",
             "TEMPO_PORT": "{TEMPO_PORT}",
             "TEMPO_GRPC_PORT": "{TEMPO_GRPC_PORT}",
             "TEMPO_OTLP_PORT": "{JAEGER_OTLP_PORT}",
@@ -306,7 +312,6 @@ SERVERS = (
         ready="http://127.0.0.1:{TEMPO_PORT}/ready",
         ports=("TEMPO_PORT", "TEMPO_GRPC_PORT", "JAEGER_OTLP_PORT"),
         metrics="127.0.0.1:{TEMPO_PORT}",
-        retention="21 days",
         image="grafana/tempo",
         version="TEMPO_VERSION",
     ),
@@ -346,7 +351,7 @@ SERVERS = (
 )  # fmt: skip
 
 
-# What tests need beside the servers, by name.
+# Programs that tests need beside the servers.
 TOOLS: Mapping[str, GoBuild] = {
     "promtool": GoBuild("prometheus", "github.com/prometheus/prometheus/cmd/promtool", tags="remove_all_sd"),
     "amtool": GoBuild("alertmanager", "github.com/prometheus/alertmanager/cmd/amtool"),
@@ -355,23 +360,23 @@ TOOLS: Mapping[str, GoBuild] = {
 
 
 def lite_servers(which: Callable[[str], str | None] = shutil.which) -> tuple[Server, ...]:
-    """What `lite` runs: its own servers, and in a role whose `full` server is on PATH that one instead."""
+    """The servers of lite. A server of full that is on PATH replaces lite's server of the same role."""
     found = {server.role: server for server in SERVERS if server.on_path and which(server.on_path)}
     chosen = [found.pop(server.role, server) for server in SERVERS if server.lite]
     return (*chosen, *found.values())
 
 
 def full_servers() -> tuple[Server, ...]:
-    """What `full` runs: the services of docker-compose.yml."""
+    """The servers of full: the services of docker-compose.yml."""
     return tuple(server for server in SERVERS if server.full)
 
 
 def check_name(name: str, servers: Sequence[Server]) -> None:
-    """Pass if one of `servers` is called that.
+    """Check that one of `servers` has this name.
 
     Raises:
-        StackFailure: lists their names.
+        StackFailure: no server has it; lists the names.
     """
     known = [server.name for server in servers]
     if name not in known:
-        raise StackFailure(f"There is no server {name!r}.", f"Name one of {', '.join(known)} (for make: SERVICE=name).")
+        raise StackFailure(f"There is no server {name!r}.", f"Servers: {', '.join(known)}. With make: SERVICE=name.")

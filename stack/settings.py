@@ -1,4 +1,4 @@
-"""Where a stack lives and which ports it has: `.env`, with the environment on top."""
+"""Settings of a stack: `.env`, and the environment, which wins."""
 
 from __future__ import annotations
 
@@ -8,34 +8,50 @@ import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from dotenv import dotenv_values
 
-from dashboards_src.config import Scale
+from dashboards_src.config import LATENCY_P95_MS, Scale
 from stack.failure import StackFailure
 
 ROOT = Path(__file__).resolve().parent.parent
 
 
+@cache
+def in_env_file() -> Mapping[str, str]:
+    """Names and values of `.env`."""
+    return {name: value or "" for name, value in dotenv_values(ROOT / ".env").items()}
+
+
 @dataclass(frozen=True)
 class Stack:
-    """One stack. Two with different ports and folders do not touch each other."""
+    """One stack. Two stacks with different ports and folders do not affect each other."""
 
     state: Path  # data, logs, secrets and rendered configuration
     values: Mapping[str, str]  # versions, ports and options by name
 
     @classmethod
     def load(cls, environment: Mapping[str, str] = os.environ) -> Stack:
-        """Read `.env`; a variable of the same name in the environment wins."""
-        in_file = {name: value or "" for name, value in dotenv_values(ROOT / ".env").items()}
-        values = {**OPTIONS, **in_file}
+        values = {**OPTIONS, **in_env_file()}
         values |= {name: environment[name] for name in values if environment.get(name)}
         return cls(Path(environment.get("STACK_STATE") or ROOT / ".state").resolve(), values)
 
     def port(self, name: str) -> int:
-        """The port called `name` in `.env`."""
         return int(self.values[name])
+
+    def hours(self, name: str) -> int:
+        """The retention called `name` in `.env`, in hours.
+
+        Raises:
+            StackFailure: the value is no number of hours, days or weeks.
+        """
+        value = self.values[name]
+        match = re.fullmatch(r"([1-9]\d*)([hdw])", value)
+        if not match:
+            raise StackFailure(f"{name} is {value!r}.", "Use hours, days or weeks, such as 48h, 70d or 10w.")
+        return int(match[1]) * {"h": 1, "d": 24, "w": 168}[match[2]]
 
     def public_url(self, port: str) -> str:
         """The address that a person opens for the server on the port called `port`, without a slash at its end.
@@ -65,32 +81,32 @@ class Stack:
 
     @property
     def scale(self) -> Scale:
-        """The time scale that REHEARSAL asks for.
+        """The time scale that REHEARSAL sets.
 
         Raises:
-            StackFailure: REHEARSAL says neither yes nor no.
+            StackFailure: REHEARSAL has another value than 1, on, 0, off or nothing.
         """
-        said = self.values["REHEARSAL"]
-        if said.lower() not in _SCALES:
-            raise StackFailure(f"REHEARSAL is {said!r}.", "Use 1 for a rehearsal's time scale, 0 for production's.")
-        return _SCALES[said.lower()]
+        value = self.values["REHEARSAL"]
+        if value.lower() not in _SCALES:
+            raise StackFailure(f"REHEARSAL is {value!r}.", "Use 1 for the time scale of load tests, 0 for production.")
+        return _SCALES[value.lower()]
 
-    def at(self, scale: Scale) -> Stack:
-        """The same stack at that time scale."""
+    def with_scale(self, scale: Scale) -> Stack:
+        """The same stack at another time scale."""
         return replace(self, values={**self.values, "REHEARSAL": "1" if scale == "rehearsal" else "0"})
 
     @property
     def profile(self) -> str:
-        """`full` or `lite`, whichever was started last; empty before."""
+        """The profile that was started last: `full`, `lite`, or empty before the first start."""
         return self._remembered("profile")
 
     @property
     def running_scale(self) -> Scale:
-        """The time scale that was started or switched to last; production before."""
+        """The time scale of the last start or switch; production before the first start."""
         return "rehearsal" if self._remembered("time-scale") == "rehearsal" else "production"
 
     def remember(self, profile: str) -> None:
-        """Keep which profile runs at which time scale, for the commands that follow."""
+        """Keep the profile and the time scale for later commands."""
         (self.state / "profile").write_text(profile)
         (self.state / "time-scale").write_text(self.scale)
 
@@ -101,42 +117,38 @@ class Stack:
             return ""
 
     def make_private_folder(self) -> None:
-        """Make the folder of all that the stack keeps: contents and logs are for their owner only."""
+        """Create the folder of the stack's state; only its owner can read logs and stored prompts."""
         self.state.mkdir(parents=True, exist_ok=True)
         self.state.chmod(0o700)
 
     @property
     def config(self) -> Path:
-        """Rendered configuration."""
         return self.state / "config"
 
     @property
     def dashboards(self) -> Path:
-        """Dashboards whose links lead to this stack."""
+        """Rendered dashboards: their links lead to this stack."""
         return self.config / "dashboards"
 
     @property
     def logs(self) -> Path:
-        """One log file per server."""
         return self.state / "logs"
 
     @property
     def secrets(self) -> Path:
-        """Files that only their owner reads."""
         return self.state / "secrets"
 
     def data(self, server: str) -> Path:
-        """What `server` keeps."""
         return self.state / "data" / server
 
     @property
     def app_targets(self) -> Path:
-        """The folder with the files that name applications to scrape."""
+        """The folder of the files that name applications to scrape."""
         return ROOT / self.values["APP_TARGETS_FOLDER"]
 
     @property
     def socket(self) -> Path:
-        """Where the supervisor listens. Not in `state`: a socket's path may have 104 characters at most."""
+        """The supervisor's socket. Not in `state`: the path of a socket has at most 104 characters."""
         key = hashlib.sha256(str(self.state).encode()).hexdigest()[:12]
         folder = Path(os.environ.get("XDG_RUNTIME_DIR") or tempfile.gettempdir())
         return folder / f"llm-stack-{os.getuid()}-{key}.sock"
@@ -149,27 +161,27 @@ _SCALES: Mapping[str, Scale] = {
 # Options that give the whole address of a server that people open, by the port that they stand for.
 _URL_OPTIONS: Mapping[str, str] = {"GRAFANA_PORT": "DASHBOARDS_URL", "ALERT_SINK_PORT": "ALERT_SINK_URL"}
 
-# What may be set beside versions and ports, with its default.
+# Options beside the values of `.env`, with their defaults.
 OPTIONS: Mapping[str, str] = {
     "PUBLIC_HOST": "localhost",  # host name in every link that a person follows
     "DASHBOARDS_URL": "",  # whole address of Grafana or the console, for a reverse proxy; else PUBLIC_HOST and port
     "ALERT_SINK_URL": "",  # the same of the alert sink
-    "OTLP_BIND": "127.0.0.1",  # another address opens OTLP to other machines, and then a token is needed
-    "CONSOLE_BIND": "127.0.0.1",  # another address opens the console to other machines, and then asks for a password
-    "TRACE_SAMPLING": "all",  # `tail` keeps errors, slow and evaluated traces and a share of the rest
-    "REHEARSAL": "",  # 1: the rules and timings of a rehearsal, for load tests
-    "SCRAPE_INTERVAL": "",  # of scrapes and evaluations; the time scale's (render.TIMINGS) where it is empty
+    "OTLP_BIND": "127.0.0.1",  # another address opens OTLP to other machines; senders then need a token
+    "CONSOLE_BIND": "127.0.0.1",  # another address opens the console to other machines, with a password
+    "TRACE_SAMPLING": "all",  # tail: keep errors, slow and evaluated traces, and a share of the others
+    "REHEARSAL": "",  # 1: the rules and timings of load tests
+    "SCRAPE_INTERVAL": "",  # of scrapes and rule evaluations; "": the interval of the time scale (render.TIMINGS)
     "APP_TARGETS_FOLDER": "prometheus/targets",  # files that name your own applications
-    "TAIL_WAIT": "30s",
-    "TAIL_SLOW_MS": "3000",
-    "TAIL_KEEP_PERCENT": "10",
-    "SIM_LATENCY_SCALE": "1.0",  # 0 makes the simulated provider answer at once
-    "WEBHOOK_URL": "",  # where alerts are delivered beside the sink
-    "SLACK_CHANNEL": "",  # instead of the channel of .state/secrets/slack-webhook-url
+    "TAIL_WAIT": "30s",  # until a trace is kept or dropped
+    "TAIL_SLOW_MS": str(LATENCY_P95_MS),  # a trace that takes longer is kept
+    "TAIL_KEEP_PERCENT": "10",  # of the other traces
+    "SIM_LATENCY_SCALE": "1.0",  # 0: the simulated provider answers at once
+    "WEBHOOK_URL": "",  # receives every message of Alertmanager, beside the sink
+    "SLACK_CHANNEL": "",  # "": the channel of the webhook in .state/secrets/slack-webhook-url
 }
 
 
 def cache_folder() -> Path:
-    """Where built servers are kept, for all clones of this user (XDG base directories)."""
+    """The folder of built servers; all clones of this user share it (XDG base directories)."""
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "llm-observability-stack"

@@ -1,4 +1,4 @@
-"""The stores of a stack, whichever servers it runs."""
+"""The stores of a stack: clients of the servers that its profile runs."""
 
 from __future__ import annotations
 
@@ -23,8 +23,6 @@ LOG_STORES: Mapping[str, Callable[[str, float], LogStore]] = {"victoria-logs": V
 
 @dataclass(frozen=True)
 class Stores:
-    """One store per kind."""
-
     metrics: MetricStore
     traces: TraceStore
     logs: LogStore
@@ -32,7 +30,7 @@ class Stores:
 
     @classmethod
     def of(cls, stack: Stack, timeout_s: float = ANSWER_WITHIN_S) -> Stores:
-        """The stores of this machine's stack: of the profile that `make up` started last, else of what answers."""
+        """The stores of a stack on this machine: those of its profile, or of full where a Tempo answers."""
         servers = {server.role: server for server in _servers(stack)}
         return cls.at(
             {server.name: _url(server, stack) for role, server in servers.items() if role in _ROLES}, timeout_s
@@ -40,10 +38,10 @@ class Stores:
 
     @classmethod
     def at(cls, urls: Mapping[str, str], timeout_s: float = ANSWER_WITHIN_S) -> Stores:
-        """The stores at these URLs, by server: prometheus, jaeger or tempo, victoria-logs or loki, alertmanager.
+        """The stores at these URLs by server: prometheus, jaeger or tempo, victoria-logs or loki, alertmanager.
 
         Raises:
-            ValueError: one is missing.
+            ValueError: a URL is missing, or there are two of a kind.
         """
         metrics, traces, logs, alerts = (
             _only(urls, names) for names in ((MetricStore.server,), TRACE_STORES, LOG_STORES, (AlertStore.server,))
@@ -56,7 +54,7 @@ class Stores:
         )
 
     def all(self) -> tuple[MetricStore | TraceStore | LogStore | AlertStore, ...]:
-        """Each of them, to ask for `ready`."""
+        """All four stores."""
         return self.metrics, self.traces, self.logs, self.alerts
 
 
@@ -67,7 +65,7 @@ _PROBE_S = 1.0
 def _servers(stack: Stack) -> tuple[Server, ...]:
     if stack.profile:
         return full_servers() if stack.profile == "full" else lite_servers()
-    # Started in another way than by `make up`.
+    # `make up` did not start this stack.
     tempo_answers = Tempo(f"http://127.0.0.1:{stack.port('TEMPO_PORT')}", _PROBE_S).ready()
     return full_servers() if tempo_answers else lite_servers()
 
@@ -79,5 +77,5 @@ def _url(server: Server, stack: Stack) -> str:
 def _only(urls: Mapping[str, str], names: Collection[str]) -> str:
     found = [name for name in names if name in urls]
     if len(found) != 1:
-        raise ValueError(f"one URL of {' or '.join(names)} is needed, {len(found)} of them are given")
+        raise ValueError(f"one URL of {' or '.join(names)} is needed, {len(found)} are given")
     return found[0]

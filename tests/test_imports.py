@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Mapping
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -76,4 +77,4 @@ def test_the_picture_shows_the_real_imports() -> None:
 
 
 if __name__ == "__main__":
-    print(picture())
+    sys.stdout.write(picture() + "\n")

@@ -168,8 +168,8 @@ CHANGES = {
     ],
     "the Slack channel": [Change(".env", "", 'SLACK_CHANNEL="#llm"\n', CONFIGURATION, 'channel: "#llm"')],
     "a server of the stack": [
-        Change("stack/servers.py", "-memory.allowedBytes=128MiB", "-memory.allowedBytes=99MiB", CONFIGURATION,
-               "-memory.allowedBytes=99MiB")
+        Change("stack/servers.py", "-envflag.prefix=VL_", "-envflag.prefix=LOGS_", CONFIGURATION,
+               "-envflag.prefix=LOGS_")
     ],
     "the collector's configuration": [
         Change("otel-collector/config.yaml", "max_interval: 10s", "max_interval: 11s", COLLECTOR, "max_interval: 11s")
@@ -177,7 +177,7 @@ CHANGES = {
     "the retention of metrics, logs or traces": [
         Change(".env", "METRICS_RETENTION=100d", "METRICS_RETENTION=123d", CONFIGURATION, "time: 123d"),
         Change(".env", "LOGS_RETENTION=70d", "LOGS_RETENTION=77d", CONFIGURATION, "-retentionPeriod=77d"),
-        Change(".env", "TRACES_RETENTION=21d", "TRACES_RETENTION=29d", CONFIGURATION, "29d"),
+        Change(".env", "TRACES_RETENTION=21d", "TRACES_RETENTION=29d", CONFIGURATION, "696h"),
     ],
     "the models of the simulated provider": [
         Change("sim_provider/models.yaml", "ttft_ms: 520", "ttft_ms: 521.5", MODELS, "521.5")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import subprocess
 import sys
@@ -11,34 +10,19 @@ from typing import Any
 
 import pytest
 import yaml
+from compose_config import compose_config
 
 from dashboards_src.alerts.rules import FOLDERS
-from stack.build import MODULES, tool
-from stack.full import FullStack
 from stack.render import TIMINGS
-from stack.servers import PROMETHEUS_VERSION_VARIABLE as VERSION_VARIABLE
 from stack.servers import SERVERS, full_servers, lite_servers
 from stack.settings import ROOT, Stack
 
 Services = dict[str, dict[str, Any]]
 
 
-def _config(folder: Path, **options: str) -> Any:
-    stack = Stack.load({"STACK_STATE": str(folder), **options})
-    full = FullStack(stack)
-    full.render()
-    done = subprocess.run(
-        [tool("docker-compose"), "--project-directory", str(ROOT), "-f", str(ROOT / "docker-compose.yml"),
-         "config", "--format", "json"],
-        env=full.environment(), capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return _config(tmp_path_factory.mktemp("full"))
+    return compose_config(tmp_path_factory.mktemp("full"))
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +38,7 @@ def test_it_has_the_servers_of_the_table(services: Services) -> None:
 def test_a_rehearsal_changes_configuration_and_grafanas_interval(tmp_path: Path) -> None:
     found: dict[str, Services] = {}
     for rehearsal, scale in (("", "production"), ("1", "rehearsal")):
-        services = found[scale] = _config(tmp_path, REHEARSAL=rehearsal)["services"]
+        services = found[scale] = compose_config(tmp_path, REHEARSAL=rehearsal)["services"]
         prometheus = yaml.safe_load((tmp_path / "config" / "prometheus" / "prometheus.yml").read_text())
         interval = f"{TIMINGS[scale].interval_s}s"
         intervals = {key: value for key, value in prometheus["global"].items() if key.endswith("_interval")}
@@ -69,7 +53,7 @@ def test_a_rehearsal_changes_configuration_and_grafanas_interval(tmp_path: Path)
 
 
 def test_an_interval_that_was_set_stays_in_a_rehearsal(tmp_path: Path) -> None:
-    services = _config(tmp_path, REHEARSAL="1", SCRAPE_INTERVAL="2s")["services"]
+    services = compose_config(tmp_path, REHEARSAL="1", SCRAPE_INTERVAL="2s")["services"]
     assert services["grafana"]["environment"]["SCRAPE_INTERVAL"] == "2s"
     assert "scrape_interval: 2s" in (tmp_path / "config" / "prometheus" / "prometheus.yml").read_text()
 
@@ -82,7 +66,7 @@ def test_both_profiles_give_prometheus_the_same_flag(services: Services, flag: s
 
 
 def test_applications_are_named_in_one_folder_for_both_profiles(tmp_path: Path) -> None:
-    prometheus = _config(tmp_path)["services"]["prometheus"]
+    prometheus = compose_config(tmp_path)["services"]["prometheus"]
     mounted = {volume["target"]: volume["source"] for volume in prometheus["volumes"]}
     [apps, *_] = yaml.safe_load((tmp_path / "config" / "prometheus" / "prometheus.yml").read_text())["scrape_configs"]
     [files] = apps["file_sd_configs"][0]["files"]
@@ -90,7 +74,7 @@ def test_applications_are_named_in_one_folder_for_both_profiles(tmp_path: Path) 
     assert mounted[str(Path(files).parent)] == str(ROOT / "prometheus" / "targets")
     assert prometheus["extra_hosts"] == ["host.docker.internal=host-gateway"]
 
-    elsewhere = _config(tmp_path, APP_TARGETS_FOLDER=str(tmp_path))["services"]["prometheus"]
+    elsewhere = compose_config(tmp_path, APP_TARGETS_FOLDER=str(tmp_path))["services"]["prometheus"]
     assert str(tmp_path) in {volume["source"] for volume in elsewhere["volumes"]}
 
 
@@ -121,19 +105,6 @@ def test_versions_come_from_env(services: Services) -> None:
     for text in re.findall(r"^    image: (.*)", (ROOT / "docker-compose.yml").read_text(), re.MULTILINE):
         assert "latest" not in text
         assert "${" in text, f"{text}: the version belongs into .env"
-
-
-def test_lite_and_full_run_the_same_versions() -> None:
-    values = Stack.load({}).values
-    module = (MODULES / "prometheus/go.mod").read_text()
-    major, minor, patch = values["PROMETHEUS_VERSION"].removeprefix("v").split(".")
-    assert f"github.com/prometheus/prometheus v0.{major}{int(minor):02d}.{patch}" in module
-    collector = (MODULES / "otel-collector/go.mod").read_text()
-    assert f"otlpreceiver v{values['COLLECTOR_VERSION']}" in collector
-    shown = {s.name: dict(s.build.linked)[VERSION_VARIABLE] for s in SERVERS if s.build and s.build.linked}
-    assert shown["prometheus"] == values["PROMETHEUS_VERSION"].removeprefix("v")
-    alertmanager = (MODULES / "alertmanager/go.mod").read_text()
-    assert f"github.com/prometheus/alertmanager v{shown['alertmanager']}" in alertmanager
 
 
 def test_ports_are_on_loopback_and_from_env(services: Services) -> None:
@@ -169,7 +140,7 @@ def test_grafana_has_no_default_password_and_no_anonymous_access(services: Servi
 
 
 def test_opened_otlp_comes_with_a_token(tmp_path: Path) -> None:
-    config = _config(tmp_path, OTLP_BIND="0.0.0.0")
+    config = compose_config(tmp_path, OTLP_BIND="0.0.0.0")
     collector = config["services"]["otel-collector"]
     token = (tmp_path / "secrets" / "otlp-token").read_text().strip()
     assert "--config=/etc/otel-collector/otlp-token.yaml" in collector["command"]
@@ -191,14 +162,3 @@ def test_lite_takes_a_full_server_that_is_on_path() -> None:
     with_grafana = [server.name for server in lite_servers({"grafana": "/opt/grafana"}.get)]
     assert "grafana" in with_grafana  # where the console would be
     assert "console" not in with_grafana
-
-
-def test_retention_is_the_same_in_both_profiles() -> None:
-    loki = yaml.safe_load((ROOT / "loki" / "loki.yaml").read_text())
-    assert loki["limits_config"]["retention_period"] == f"{70 * 24}h"
-    assert any("-retentionPeriod=70d" in word for server in SERVERS for word in server.argv)
-    tempo = yaml.safe_load((ROOT / "tempo" / "tempo.yaml").read_text())
-    jaeger = (ROOT / "jaeger" / "jaeger.yaml").read_text()
-    assert tempo["overrides"]["defaults"]["compaction"]["block_retention"] == f"{21 * 24}h"
-    assert f"spans: {21 * 24}h" in jaeger
-    assert "time: 100d" in (ROOT / "prometheus" / "prometheus.yml.j2").read_text()

@@ -85,7 +85,7 @@ def test_up_reloads_what_was_rendered_since_and_only_that(stack: Stack, docker: 
     assert docker.calls == [UP, "kill --signal SIGHUP prometheus", "kill --signal SIGHUP alertmanager"]
     FullStack(stack).up()
     assert docker.calls == [UP]
-    FullStack(stack.at("rehearsal")).up()
+    FullStack(stack.with_scale("rehearsal")).up()
     assert docker.calls == [UP, "kill --signal SIGHUP prometheus", "kill --signal SIGHUP alertmanager"]
 
 

@@ -69,7 +69,7 @@ def test_a_port_in_use_names_server_port_and_remedy(lite: LiteProcess, tmp_path:
     with socket.create_server(("127.0.0.1", port)):
         up = lite.run("up")
     assert up.returncode == 1
-    assert f"Port {port}, which prometheus needs, is in use" in up.stderr
+    assert f"Port {port} of prometheus is in use" in up.stderr
     assert f"make up PROMETHEUS_PORT={port + 1}" in up.stderr
     assert processes_of(tmp_path) == []
 
@@ -78,7 +78,7 @@ def test_a_server_that_dies_shows_its_last_lines_and_everything_is_stopped(tmp_p
     lite = LiteProcess.make(tmp_path, WEBHOOK_URL="no-url")
     up = lite.run("up")
     assert up.returncode == 1
-    assert "alertmanager does not stay up" in up.stderr
+    assert "alertmanager ends after each start" in up.stderr
     assert "unsupported scheme" in up.stderr
     assert str(tmp_path / "logs" / "alertmanager.log") in up.stderr
     assert processes_of(tmp_path) == []
@@ -96,7 +96,7 @@ def test_a_build_that_fails_names_server_and_log(tmp_path: Path) -> None:
     assert up.returncode == 1
     assert "victoria-logs could not be built" in up.stderr
     assert "no space left" in up.stderr
-    assert "`make up` goes on from here" in up.stderr
+    assert "`make up` continues from here" in up.stderr
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_a_refused_configuration_is_reported_in_the_words_of_the_server(live: Li
     run(live, "rehearsal-on")
     refused = live.process.run("rehearsal-off", WEBHOOK_URL="no-url")
     assert refused.returncode == 1
-    assert "alertmanager refuses its new configuration and goes on with the old one" in refused.stderr
+    assert "alertmanager refuses its new configuration and keeps the old one" in refused.stderr
     assert "unsupported scheme" in refused.stderr
     assert loaded(live)["alertmanager"] == expected("rehearsal")["alertmanager"]
     assert "Time scale: rehearsal" in run(live, "status")  # no switch unless every server has switched

@@ -28,7 +28,7 @@ class Reloading:
         self.file.touch()
         self.server = Server("prometheus", "metrics", "", (), "", ("PORT",), reads=("{config}/*.yaml",))
 
-    def hang_up(self, name: str) -> None:
+    def send_sighup(self, name: str) -> None:
         self.hung_up.append(name)
         self.loads = Loads(time.time(), False) if self.takes else Loads(self.loads.at, True)
 
@@ -39,7 +39,7 @@ class Reloading:
     def reload(self) -> None:
         with serving("prometheus", lambda: self.loads) as port:
             names = {"config": str(self.file.parent), "PORT": str(port)}
-            reload_changed([self.server], names, self.hang_up, lambda name: f"{name} said: bad rule")
+            reload_changed([self.server], names, self.send_sighup, lambda name: f"{name} said: bad rule")
 
 
 @pytest.fixture
@@ -85,5 +85,5 @@ def test_one_that_refused_is_asked_again_until_it_takes_them(
 
 def test_one_that_does_not_answer_is_an_error(reloading: Reloading) -> None:
     names = {"config": str(reloading.file.parent), "PORT": "1"}
-    with pytest.raises(StackFailure, match="prometheus does not say what it has loaded"):
-        reload_changed([reloading.server], names, reloading.hang_up, str)
+    with pytest.raises(StackFailure, match="prometheus does not answer at /metrics"):
+        reload_changed([reloading.server], names, reloading.send_sighup, str)

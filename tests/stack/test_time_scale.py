@@ -30,18 +30,18 @@ def test_any_other_value_is_an_error_that_names_the_valid_values(value: str, tmp
     for ask in (lambda: stack.scale, lambda: context(stack, [])):
         with pytest.raises(StackFailure, match="REHEARSAL is") as failure:
             ask()
-        assert failure.value.next_step == "Use 1 for a rehearsal's time scale, 0 for production's."
+        assert failure.value.next_step == "Use 1 for the time scale of load tests, 0 for production."
 
 
 def test_a_switch_overrides_rehearsal() -> None:
-    assert Stack.load({"REHEARSAL": "1"}).at("production").scale == "production"
-    assert Stack.load({}).at("rehearsal").scale == "rehearsal"
+    assert Stack.load({"REHEARSAL": "1"}).with_scale("production").scale == "production"
+    assert Stack.load({}).with_scale("rehearsal").scale == "rehearsal"
 
 
 def test_profile_and_time_scale_of_the_running_stack_are_remembered(tmp_path: Path) -> None:
     stack = Stack.load({"STACK_STATE": str(tmp_path)})
     assert (stack.profile, stack.running_scale) == ("", "production")
-    stack.at("rehearsal").remember("lite")
+    stack.with_scale("rehearsal").remember("lite")
     assert (stack.profile, stack.running_scale) == ("lite", "rehearsal")
     stack.remember("full")
     assert (stack.profile, stack.running_scale) == ("full", "production")
@@ -49,9 +49,9 @@ def test_profile_and_time_scale_of_the_running_stack_are_remembered(tmp_path: Pa
 
 @pytest.mark.parametrize("scale", ["production", "rehearsal"])
 def test_scrape_interval_overrides_the_interval_of_the_time_scale(scale: Scale, tmp_path: Path) -> None:
-    stack = Stack.load({"STACK_STATE": str(tmp_path)}).at(scale)
+    stack = Stack.load({"STACK_STATE": str(tmp_path)}).with_scale(scale)
     assert context(stack, [])["SCRAPE_INTERVAL"] == f"{TIMINGS[scale].interval_s}s"
-    set_to = Stack.load({"STACK_STATE": str(tmp_path), "SCRAPE_INTERVAL": "2s"}).at(scale)
+    set_to = Stack.load({"STACK_STATE": str(tmp_path), "SCRAPE_INTERVAL": "2s"}).with_scale(scale)
     assert context(set_to, [])["SCRAPE_INTERVAL"] == "2s"
 
 

@@ -11,6 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from stack.build import TerminalProgress, binary, build_missing
+from stack.lite import server_environment
 from stack.render import ProfileConfig, context, fill_template, render_files
 from stack.servers import SERVERS, Server
 from stack.settings import Stack
@@ -97,7 +98,7 @@ def _process(server: Server, names: dict[str, str], stack: Stack) -> Iterator[No
     data.mkdir(parents=True)
     assert server.build is not None
     command = str(binary(server.name, server.build))
-    environment = {key: fill_template(value, names, data, command) for key, value in server.environment.items()}
+    environment = server_environment(server, names, data)
     with (stack.state / f"{server.name}.log").open("w") as log:
         process = subprocess.Popen(
             [fill_template(word, names, data, command) for word in server.argv],
