@@ -82,8 +82,8 @@ class Provider:
     def forget(self) -> None:
         """Forget all earlier requests."""
         provider: Any = self.app.state.provider
-        provider.chance._seen.clear()
-        provider.prefixes._expires.clear()
+        provider.random._seen.clear()
+        provider.prefix_cache._expires.clear()
 
     def fault(self, name: str, **body: Any) -> None:
         answer = self.http.put(f"{self.url}/admin/faults/{name}", json={"duration_s": 600} | body)

@@ -1,4 +1,4 @@
-"""In-memory exporters for the session; a registry and a log stream of its own for each test."""
+"""Fixtures: in-memory exporters for the session; a registry and a log stream for each test."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ from opentelemetry.sdk._logs.export import InMemoryLogRecordExporter, SimpleLogR
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
-from telemetry_seen import WHO, Clock, Seen
+from recorded_telemetry import Clock, Recorded
 
-import llm_telemetry
 from llm_telemetry import telemetry
 
 
 @pytest.fixture(scope="session")
 def span_exporter() -> InMemorySpanExporter:
-    """Gets the spans of the whole process: OpenTelemetry takes one provider, so another's is joined."""
+    """Receives the spans of the process. OpenTelemetry accepts one provider, so an existing provider is used."""
     exporter = InMemorySpanExporter()
     if not isinstance(trace.get_tracer_provider(), TracerProvider):
         trace.set_tracer_provider(TracerProvider())
@@ -31,8 +30,8 @@ def span_exporter() -> InMemorySpanExporter:
 
 
 @pytest.fixture(scope="session")
-def record_exporter() -> InMemoryLogRecordExporter:
-    """Gets the log records of the whole process."""
+def log_exporter() -> InMemoryLogRecordExporter:
+    """Receives the log records of the process."""
     exporter = InMemoryLogRecordExporter()
     if not isinstance(get_logger_provider(), LoggerProvider):
         set_logger_provider(LoggerProvider())
@@ -47,12 +46,12 @@ def _without_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def seen(span_exporter: InMemorySpanExporter, record_exporter: InMemoryLogRecordExporter) -> Iterator[Seen]:
-    """This test's telemetry, configured."""
+def recorded(span_exporter: InMemorySpanExporter, log_exporter: InMemoryLogRecordExporter) -> Iterator[Recorded]:
+    """Configured telemetry of this test."""
     before: Any = telemetry._current
     span_exporter.clear()
-    record_exporter.clear()
-    made = Seen(span_exporter, record_exporter)
+    log_exporter.clear()
+    made = Recorded(span_exporter, log_exporter)
     made.configure()
     yield made
     now: Any = telemetry._current
@@ -62,15 +61,8 @@ def seen(span_exporter: InMemorySpanExporter, record_exporter: InMemoryLogRecord
 
 
 @pytest.fixture
-def request_of(seen: Seen) -> Iterator[llm_telemetry.RequestContext]:
-    """The test runs inside a request of tenant `acme`."""
-    with llm_telemetry.request_context(**WHO) as context:
-        yield context
-
-
-@pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """Time that moves when told."""
+    """A clock in place of `time.perf_counter`."""
     made = Clock()
     monkeypatch.setattr(time, "perf_counter", made)
     return made

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from telemetry_seen import ENDPOINT, WHO, Seen
+from recorded_telemetry import CALLER, ENDPOINT, Recorded
 
 import llm_telemetry as lt
 from llm_telemetry.content_store import Content, ContentStore
@@ -30,17 +30,17 @@ def content(number: int = 1, **changes: Any) -> Content:
     return Content(**{**fields, **changes})
 
 
-def test_what_is_recorded_is_read_back(seen: Seen, tmp_path: Path) -> None:
+def test_what_is_recorded_is_read_back(recorded: Recorded, tmp_path: Path) -> None:
     file = tmp_path / "deeper" / "content.sqlite"
-    made = seen.configure(content_store=file)
+    made = recorded.configure(content_store=file)
     assert made.content
-    with lt.request_context(**WHO), lt.observe_generation("gpt-4o") as generation:
+    with lt.request_context(**CALLER), lt.observe_generation("gpt-4o") as generation:
         with lt.observe_llm_call("gpt-4o-mini"):
             pass
         lt.record_content(generation, "How?", "So.", ["one", "two"])
     made.content.flush()
     (kept,) = made.content.since(0)
-    line = seen.line()
+    line = recorded.line()
     assert kept == Content(
         span_id=line["span_id"], trace_id=line["trace_id"], endpoint=ENDPOINT, question="How?", answer="So.",
         chunks=("one", "two"), tenant_id="acme", model="gpt-4o-mini", prompt_version="v7", unix_time=kept.unix_time,
@@ -61,11 +61,11 @@ def test_only_its_owner_can_read_it_whoever_made_it(tmp_path: Path) -> None:
     store.close()
 
 
-def test_the_environment_switches_it_on(seen: Seen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_switches_it_on(recorded: Recorded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LLM_TELEMETRY_CONTENT_STORE", str(tmp_path / "content.sqlite"))
-    first = seen.configure().content
+    first = recorded.configure().content
     assert first
-    second = seen.configure().content  # closes the first
+    second = recorded.configure().content  # closes the first
     assert second
     assert not first._writer.is_alive()
 
@@ -133,28 +133,32 @@ def test_a_disk_that_is_behind_holds_nobody_up(tmp_path: Path, monkeypatch: pyte
     assert len(store.since(0)) == 3
 
 
-def test_a_disk_that_fails_is_counted(seen: Seen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
+def test_a_disk_that_fails_is_counted(
+    recorded: Recorded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: Any
+) -> None:
     def full(database: sqlite3.Connection, kept: Content) -> None:
         raise sqlite3.OperationalError("database or disk is full")
 
     monkeypatch.setattr(ContentStore, "_insert", staticmethod(full))
-    made = seen.configure(content_store=tmp_path / "c")
+    made = recorded.configure(content_store=tmp_path / "c")
     with lt.observe_generation("gpt-4o", endpoint=ENDPOINT) as generation:
         lt.record_content(generation, "SECRET QUESTION", "So.")
     assert made.content
     made.content.flush()
-    assert seen.value("llm_telemetry_failures_total", signal="content") == 1
+    assert recorded.value("llm_telemetry_failures_total", signal="content") == 1
     assert generation.span_id
     assert generation.span_id in caplog.text
     assert "SECRET" not in caplog.text
 
 
-def test_a_store_that_cannot_be_opened_is_off(seen: Seen, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_store_that_cannot_be_opened_is_off(
+    recorded: Recorded, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     (tmp_path / "file").write_text("no database, but long enough to be looked at as one " * 50)
-    made = seen.configure(content_store=tmp_path / "file")
+    made = recorded.configure(content_store=tmp_path / "file")
     assert made.content is None
     assert "contents are not kept" in caplog.text
-    assert seen.value("llm_telemetry_failures_total", signal="content") == 1
+    assert recorded.value("llm_telemetry_failures_total", signal="content") == 1
     with lt.observe_generation("gpt-4o", endpoint=ENDPOINT) as generation:
         lt.record_content(generation, "How?", "So.")
 

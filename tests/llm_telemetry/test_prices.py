@@ -12,7 +12,7 @@ import yaml
 from genai_prices import Usage as TableUsage
 from genai_prices import calc_price, data_snapshot
 from genai_prices.types import ModelPrice
-from telemetry_seen import WHO, Seen
+from recorded_telemetry import CALLER, Recorded
 
 import llm_telemetry as lt
 from llm_telemetry import prices
@@ -166,19 +166,19 @@ def test_a_price_of_something_we_do_not_count_is_none() -> None:
     assert prices._table_rates(price) == ()
 
 
-def test_unpriced_is_never_a_price(seen: Seen) -> None:
-    with lt.request_context(**WHO), lt.observe_llm_call("acme-experimental-1", provider="openai") as call:
+def test_unpriced_is_never_a_price(recorded: Recorded) -> None:
+    with lt.request_context(**CALLER), lt.observe_llm_call("acme-experimental-1", provider="openai") as call:
         call.record_usage(10, 10)
     assert call.cost == Cost(None, "unpriced")
-    assert seen.value("llm_cost_dollars_total", model="acme-experimental-1", cost_source="unpriced") == 0
-    assert seen.value("llm_unpriced_requests_total", model="acme-experimental-1") == 1
-    assert seen.line()["cost_usd"] is None
+    assert recorded.value("llm_cost_dollars_total", model="acme-experimental-1", cost_source="unpriced") == 0
+    assert recorded.value("llm_unpriced_requests_total", model="acme-experimental-1") == 1
+    assert recorded.line()["cost_usd"] is None
 
 
 @pytest.mark.parametrize(("reported", "source"), [(0.5, "reported"), (0, "table"), (None, "table"), (-1, "table"),
                                                   (float("nan"), "table"), ("0.5", "table")])  # fmt: skip
-def test_a_cost_that_the_provider_names(reported: float, source: str, seen: Seen) -> None:
-    with lt.request_context(**WHO), lt.observe_llm_call("gpt-4o", provider="openai") as call:
+def test_a_cost_that_the_provider_names(reported: float, source: str, recorded: Recorded) -> None:
+    with lt.request_context(**CALLER), lt.observe_llm_call("gpt-4o", provider="openai") as call:
         call.record_usage(1000, cost_usd=reported)
     assert call.cost == Cost(pytest.approx(0.5 if source == "reported" else 0.0025), source)
 
@@ -228,14 +228,14 @@ def test_a_file_that_is_not_there_or_no_text(tmp_path: Path, monkeypatch: pytest
     assert Prices().cost("gpt-4o", Usage(1)).dollars
 
 
-def test_the_age_of_the_table_is_that_of_the_installed_release(seen: Seen) -> None:
+def test_the_age_of_the_table_is_that_of_the_installed_release(recorded: Recorded) -> None:
     table = yaml.safe_load(DEFAULT_PRICES_FILE.read_text())["table"]
     lock = tomllib.loads((ROOT / "uv.lock").read_text())
     (locked,) = [package for package in lock["package"] if package["name"] == "genai-prices"]
     assert str(table["version"]) == version("genai-prices") == locked["version"]
     uploaded = locked["sdist"]["upload-time"]
     assert str(table["released"]) == str(uploaded)[:10]
-    assert seen.value("llm_price_table_timestamp_seconds") == at(str(table["released"])).timestamp()
+    assert recorded.value("llm_price_table_timestamp_seconds") == at(str(table["released"])).timestamp()
 
 
 def test_the_age_of_another_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

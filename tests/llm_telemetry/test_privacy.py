@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from telemetry_seen import ANSWER, ENDPOINT, Seen, chunk
+from recorded_telemetry import ANSWER, ENDPOINT, Recorded, chunk
 
 import llm_telemetry as lt
 from llm_telemetry.privacy import CONTENT_LIMIT, Hasher, redact, redacted_json
@@ -45,47 +45,47 @@ def say_everything(**who: Any) -> None:
         lt.record_feedback("up", trace_id="0af7651916cd43dd8448eb211c80319c")
 
 
-def test_nothing_of_it_is_anywhere(seen: Seen, caplog: pytest.LogCaptureFixture) -> None:
+def test_nothing_of_it_is_anywhere(recorded: Recorded, caplog: pytest.LogCaptureFixture) -> None:
     say_everything()
-    everything = seen.everything()
+    everything = recorded.everything()
     assert len(everything) > 10_000
     assert CANARY not in everything
     assert CANARY not in caplog.text
     assert Hasher("salt").user(USER) in everything
 
 
-def test_captured_content_is_redacted_and_on_spans_only(seen: Seen) -> None:
-    seen.configure(capture_content=True)
+def test_captured_content_is_redacted_and_on_spans_only(recorded: Recorded) -> None:
+    recorded.configure(capture_content=True)
     question = {"role": "user", "content": "I am ann@example.com, my key is sk-proj-abcdefghijkl1234."}
     answer = {**ANSWER, "choices": [{"message": {"content": "Dear bob@example.org, call +49 170 1234567."}}]}
     with lt.request_context(endpoint=ENDPOINT), lt.observe_llm_call("gpt-4o", prompt=[question]) as call:
         call.record_response(answer)
-    attributes = seen.span("chat gpt-4o").attributes or {}
+    attributes = recorded.span("chat gpt-4o").attributes or {}
     assert json.loads(str(attributes["gen_ai.input.messages"])) == [
         {"role": "user", "content": "I am [email], my key is [secret]."}
     ]
     assert json.loads(str(attributes["gen_ai.output.messages"])) == [
         {"role": "assistant", "content": "Dear [email], call [phone]."}
     ]
-    assert "Dear" not in seen.stream.getvalue() + seen.exposition()
-    assert "Dear" not in str([dict(record.attributes) for record in seen.records()])
+    assert "Dear" not in recorded.stream.getvalue() + recorded.exposition()
+    assert "Dear" not in str([dict(record.attributes) for record in recorded.records()])
 
 
-def test_a_stream_is_captured_whole(seen: Seen, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stream_is_captured_whole(recorded: Recorded, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LLM_TELEMETRY_CAPTURE_CONTENT", "true")
-    seen.configure()
+    recorded.configure()
     with lt.observe_llm_call("gpt-4o", endpoint=ENDPOINT) as call:
         list(call.stream([chunk("Hold "), chunk("it.")]))
-    attributes = seen.span("chat gpt-4o").attributes or {}
+    attributes = recorded.span("chat gpt-4o").attributes or {}
     assert "Hold it." in str(attributes["gen_ai.output.messages"])
     assert "gen_ai.input.messages" not in attributes
 
 
-def test_who_answers_without_words_has_none_captured(seen: Seen) -> None:
-    seen.configure(capture_content=True)
+def test_who_answers_without_words_has_none_captured(recorded: Recorded) -> None:
+    recorded.configure(capture_content=True)
     with lt.observe_llm_call("gpt-4o", endpoint=ENDPOINT) as call:
         call.record_usage(1)
-    assert "gen_ai.output.messages" not in (seen.span("chat gpt-4o").attributes or {})
+    assert "gen_ai.output.messages" not in (recorded.span("chat gpt-4o").attributes or {})
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,9 @@ def test_without_a_salt_hashes_are_of_this_process(monkeypatch: pytest.MonkeyPat
     assert Hasher().user("u") == Hasher("a").user("u")
 
 
-def test_content_is_not_kept_unless_asked_for(seen: Seen, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_content_is_not_kept_unless_asked_for(
+    recorded: Recorded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     say_everything()
     assert list(tmp_path.iterdir()) == []

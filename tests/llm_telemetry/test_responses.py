@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from telemetry_seen import ANSWER, chunk
+from recorded_telemetry import ANSWER, chunk
 
 from llm_telemetry import responses
 from llm_telemetry.names import FINISH_REASONS

@@ -1,4 +1,4 @@
-"""What a test saw of each signal."""
+"""The telemetry that one test recorded, signal by signal, and the answer that most tests use."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from prometheus_client import CollectorRegistry
 import llm_telemetry
 
 ENDPOINT = "/api/support/answer"
-WHO: dict[str, Any] = {"endpoint": ENDPOINT, "tenant_id": "acme", "user_id": "user-4711"}
+TRACE_ID, SPAN_ID = "0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"
+CALLER: dict[str, Any] = {"endpoint": ENDPOINT, "tenant_id": "acme", "user_id": "user-4711"}
 
-# What a metric's labels are in these tests where a test does not say.
+# Label values of Recorded.value, if a test gives no others.
 LABELS = {
     "service": "svc",
     "endpoint": ENDPOINT,
@@ -54,7 +55,7 @@ def chunk(content: str | None = None, finish: str | None = None, **rest: Any) ->
 
 
 def chunks() -> list[dict[str, Any]]:
-    """A whole stream: role, three contents, the reason to stop, usage."""
+    """A whole stream: role, three contents, the finish reason, usage."""
     first = chunk()
     first["choices"][0]["delta"] = {"role": "assistant", "content": ""}
     usage = {**chunk(usage=ANSWER["usage"]), "choices": []}
@@ -62,7 +63,7 @@ def chunks() -> list[dict[str, Any]]:
 
 
 class Clock:
-    """A `time.perf_counter` that moves when told."""
+    """A `time.perf_counter` that a test moves."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -71,16 +72,15 @@ class Clock:
         return self.now
 
     def ms(self, milliseconds: float) -> None:
-        """Let time pass."""
         self.now += milliseconds / 1e3
 
 
 @dataclass
-class Seen:
-    """One test's telemetry."""
+class Recorded:
+    """Metrics, spans, log lines and log records of one test."""
 
-    spans_out: InMemorySpanExporter
-    records_out: InMemoryLogRecordExporter
+    span_exporter: InMemorySpanExporter
+    log_exporter: InMemoryLogRecordExporter
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     stream: io.StringIO = field(default_factory=io.StringIO)
 
@@ -96,7 +96,7 @@ class Seen:
         return llm_telemetry.configure("svc", **{**given, **changes})
 
     def value(self, name: str, **labels: str) -> float | None:
-        """The value of one series; labels that are not given are those of LABELS, as far as it has them."""
+        """The value of one series. Labels that are not given have the values of LABELS."""
         for metric in self.registry.collect():
             for sample in metric.samples:
                 if sample.name == name and sample.labels == {**self._defaults(sample.labels), **labels}:
@@ -108,7 +108,7 @@ class Seen:
         return {label: value for label, value in LABELS.items() if label in labels}
 
     def changed(self) -> dict[str, float]:
-        """Every series that is not 0, but for buckets and for what is set at the start."""
+        """All series that are not 0, except for buckets and for metrics that are set at start."""
         at_start = ("llm_build_info", "llm_price_table_timestamp_seconds")
         found = {}
         for metric in self.registry.collect():
@@ -118,7 +118,7 @@ class Seen:
         return found
 
     def label_values(self) -> dict[str, set[str]]:
-        """Every value of every label in use, buckets' `le` apart."""
+        """The values of every label except `le`."""
         found: dict[str, set[str]] = {}
         for metric in self.registry.collect():
             for sample in metric.samples:
@@ -129,7 +129,7 @@ class Seen:
 
     def spans(self, name: str | None = None) -> list[ReadableSpan]:
         """Finished spans in the order they ended."""
-        return [span for span in self.spans_out.get_finished_spans() if name in (None, span.name)]
+        return [span for span in self.span_exporter.get_finished_spans() if name in (None, span.name)]
 
     def span(self, name: str) -> ReadableSpan:
         """The only span of that name."""
@@ -137,31 +137,31 @@ class Seen:
         return span
 
     def lines(self, event: str | None = None) -> list[dict[str, Any]]:
-        """The JSON lines."""
+        """The JSON lines, of one event if it is given."""
         lines = [json.loads(line) for line in self.stream.getvalue().splitlines()]
         return [line for line in lines if event in (None, line["event"])]
 
     def line(self, event: str | None = None) -> dict[str, Any]:
-        """The only JSON line (of that event)."""
+        """The only JSON line, or the only one of that event."""
         (line,) = self.lines(event)
         return line
 
     def records(self) -> list[Any]:
         """The OTLP log records."""
-        return [entry.log_record for entry in self.records_out.get_finished_logs()]
+        return [entry.log_record for entry in self.log_exporter.get_finished_logs()]
 
     def exposition(self) -> str:
-        """What a scrape that understands exemplars gets."""
+        """The metrics in the format that has exemplars."""
         return llm_telemetry.exposition("application/openmetrics-text;version=1.0.0")[0].decode()
 
     def everything(self) -> str:
-        """Every byte of every signal, to look for what must not be there."""
+        """All signals as text, to search for what must not be there."""
         spans = "".join(span.to_json() for span in self.spans())
-        records = "".join(entry.to_json() for entry in self.records_out.get_finished_logs())
+        records = "".join(entry.to_json() for entry in self.log_exporter.get_finished_logs())
         return spans + records + self.stream.getvalue() + self.exposition()
 
 
 def series(name: str, **labels: str) -> str:
-    """A series as it is written, its labels sorted and without `service`, which every one has."""
+    """A series as text, with sorted labels and without `service`, which every series has."""
     inside = ",".join(f'{label}="{value}"' for label, value in sorted(labels.items()) if label != "service")
     return f"{name}{{{inside}}}" if inside else name
