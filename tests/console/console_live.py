@@ -16,7 +16,7 @@ import requests
 
 from stack.settings import ROOT
 
-sys.path[:0] = [str(ROOT / "tests" / "stack"), str(ROOT / "tests" / "stores")]  # lite_process, live_stack, trace_spans
+sys.path.extend([str(ROOT / "tests" / "stack"), str(ROOT / "tests" / "stores")])
 
 from console_load import MARKUP, Load, under_load
 from console_process import STORE_PORTS, ConsoleProcess, running_console
