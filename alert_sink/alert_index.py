@@ -33,7 +33,7 @@ class Evidence:
     exemplars: tuple[names.Metric, ...] = ()  # histograms whose exemplars name affected traces, best first
     pick: Pick = "newest"  # which of these traces is the best example
     event: str = ""  # of the log lines; empty: any
-    failed_only: bool = False  # only failed calls have log lines and traces of interest
+    failed_only: bool = False  # only log lines and traces of failed calls
     slower_than_ms: float = 0.0  # only traces that took at least this long
     always: bool = True  # False: requests rejected before a model was called leave no log line and no trace
 
@@ -43,7 +43,7 @@ _ANY_REQUEST: Final = Evidence()
 
 @dataclass(frozen=True)
 class AlertIndex:
-    """What is known of each alert. An alert that is not in the index is a user's own: its labels must do."""
+    """What is known of each alert. An alert that is not in the index is searched by its labels alone."""
 
     evidence: Mapping[str, Evidence | None] = field(default_factory=dict)  # by alert; None: about no requests
     problem: str = ""  # why the index could not be read, and what to do
@@ -72,7 +72,7 @@ class AlertIndex:
         return any(labels.get(name) for name in ("service", *_LOG_FIELDS))
 
     def examples(self, alert: str) -> Evidence | None:
-        """How to find one affected trace; None where there is no way."""
+        """Evidence with exemplars, to find one affected trace; None where an alert has none."""
         evidence = self.evidence.get(alert)
         return evidence if evidence and evidence.exemplars else None
 
