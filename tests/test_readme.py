@@ -16,9 +16,12 @@ from pathlib import Path
 
 import pytest
 
+from dashboards_src.alerts import ALERT_NAMES
+from loadtest import scenarios
 from stack.settings import ROOT, Stack
 
-TABLE = (ROOT / "README.md").read_text().split("## To change")[1].split("\n\n")[1]
+README = (ROOT / "README.md").read_text()
+TABLE = README.split("## To change")[1].split("\n\n")[1]
 ROWS = dict(re.findall(r"^\| ((?!to change|---).+?) \| (.+?) \|$", TABLE, re.MULTILINE))
 
 # Programs that run in the copy and print the result of its files.
@@ -197,6 +200,15 @@ def test_every_row_has_a_change_of_a_file_that_the_row_names() -> None:
         named = re.findall(r"`([^`]+)`", ROWS[row])
         for change in changes:
             assert any(change.file == name or change.file.startswith(f"{name}/") for name in named), row
+
+
+def test_numbers_in_the_text_are_those_of_the_code() -> None:
+    text = " ".join(README.split())
+    days = {name: value.removesuffix("d") for name, value in Stack.load({}).values.items() if "RETENTION" in name}
+    assert text.count(f"{len(ALERT_NAMES)} alerts") == 2
+    assert f"breaks one of {len(scenarios.SCENARIOS) - 1} things" in text  # all but the baseline
+    kept = "Metrics are kept for {METRICS_RETENTION} days, logs for {LOGS_RETENTION}, traces for {TRACES_RETENTION}."
+    assert kept.format_map(days) in text
 
 
 @pytest.fixture(scope="module")
