@@ -1,4 +1,4 @@
-"""One stack for the live tests: lite on free ports, or with --running-stack the one that `make up` started."""
+"""The stack of the live tests: lite on free ports, or with --running-stack the stack that `make up` started."""
 
 from __future__ import annotations
 
@@ -14,12 +14,11 @@ from stack.settings import Stack
 
 @pytest.fixture(scope="session")
 def live(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
-    """A running stack with the demo application in it."""
     if request.config.getoption("--running-stack"):
         yield LiveStack(Stack.load(), None)
         return
     folder = tmp_path_factory.mktemp("stack")
-    process = LiteProcess.make(folder, PUBLIC_HOST="127.0.0.1")  # not the default, so that links show it
+    process = LiteProcess.make(folder, PUBLIC_HOST="127.0.0.1")  # not the default host, so that tests notice it
     up = process.run("up")
     assert up.returncode == 0, up.stdout + up.stderr
     try:
@@ -31,9 +30,9 @@ def live(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture
 def lite_only(live: LiveStack) -> LiveStack:
-    """The stack, for a test that kills processes of this machine."""
+    """The stack, for a test that needs lite's processes on this machine."""
     if live.process is None:
-        pytest.skip("kills processes of lite; containers are restarted by their engine")
+        pytest.skip("needs the processes of a lite stack")
     return live
 
 

@@ -1,4 +1,4 @@
-"""A server's /metrics, as far as they say which configuration it has loaded."""
+"""A fake server whose /metrics report the last load of its configuration."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass(frozen=True)
 class Loads:
-    """What it says: Unix s of the last load that it took, and whether it refused one since."""
+    """Unix s of the last successful load, and whether a later load failed."""
 
     at: float
     refused: bool = False
@@ -19,7 +19,7 @@ class Loads:
 
 @contextmanager
 def serving(name: str, loads: Callable[[], Loads]) -> Iterator[int]:
-    """Serve the metrics of the server called `name` on the port that this yields."""
+    """Serve the metrics of server `name`; yields the port."""
 
     class Metrics(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

@@ -1,4 +1,4 @@
-"""A stack of its own for a test: `python -m stack` on free ports in a temporary folder."""
+"""Runs `python -m stack` for a test, on free ports and in a temporary folder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PORTS = tuple(name for name in dotenv_values(ROOT / ".env") if name.endswith("_P
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody has: held all at once, so that no two are the same."""
+    """Free ports; all are held at the same time, so that they differ."""
     sockets = [socket.socket() for _ in range(count)]
     try:
         for one in sockets:
@@ -31,25 +31,24 @@ def free_ports(count: int) -> list[int]:
 
 @dataclass(frozen=True)
 class LiteProcess:
-    """Runs `python -m stack` for one stack."""
+    """The environment of one lite stack."""
 
     environment: Mapping[str, str]
 
     @classmethod
     def make(cls, folder: Path, **options: str) -> LiteProcess:
-        """A stack in `folder` with free ports and these options of `.env`."""
+        """A stack in `folder` with free ports and these options."""
         ports = dict(zip(PORTS, map(str, free_ports(len(PORTS))), strict=True))
         fast = {"SCRAPE_INTERVAL": "1s", "SIM_LATENCY_SCALE": "0"}
-        targets = {"APP_TARGETS_FOLDER": str(folder / "targets")}  # not those of the developer
+        targets = {"APP_TARGETS_FOLDER": str(folder / "targets")}  # not the developer's own
         return cls({"STACK_STATE": str(folder), "PROFILE": "lite", **ports, **fast, **targets, **options})
 
     @property
     def stack(self) -> Stack:
-        """As `python -m stack` sees it."""
         return Stack.load(self.environment)
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-        """Run one command to its end."""
+        """Run one command of `python -m stack`."""
         return subprocess.run(
             [sys.executable, "-m", "stack", *arguments],
             cwd=ROOT,
@@ -66,12 +65,12 @@ class LiteProcess:
 
 
 def outside_of_pytest() -> dict[str, str]:
-    """The environment without pytest's mark: NiceGUI would run as its own tests run it."""
+    """The environment without pytest's variable, which switches NiceGUI into its test mode."""
     return {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
 
 
 def processes_of(folder: Path) -> list[str]:
-    """Command lines of all processes that name `folder`, which all of a stack's servers do."""
+    """Command lines of all processes whose arguments or environment contain `folder`."""
     found = []
     for entry in Path("/proc").glob("[0-9]*"):
         try:

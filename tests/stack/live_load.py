@@ -1,4 +1,4 @@
-"""Questions to the demo application of a live stack, for as long as a test goes on."""
+"""Load on the demo application of a live stack, and a check that no telemetry is lost."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from stores.log_filter import LogFilter
 from stores.polling import poll_until
 
 ASKED_WITHIN_S = 240.0
-RETURNS_WITHIN_S = 120.0  # the longest pause between the collector's retries, and the journal's
+RETURNS_WITHIN_S = 120.0  # the longest pause between retries, plus the recovery from the journal
 
 
 class Load:
-    """Questions, one after another from four threads, until it is stopped."""
+    """Questions from four threads until `stop`."""
 
     def __init__(self, live: LiveStack, pool: ThreadPoolExecutor) -> None:
         self._live = live
@@ -35,27 +35,27 @@ class Load:
                 self.trace_ids.append(answer["trace_id"])
 
     def wait_for(self, more: int) -> None:
-        """Until so many more questions were answered."""
+        """Wait for this number of further answers."""
         goal = len(self.trace_ids) + more
         poll_until(lambda: len(self.trace_ids), lambda count: count >= goal, ASKED_WITHIN_S)
 
     def stop(self) -> list[str]:
-        """Stop, and tell all traces that were answered."""
+        """Stop; returns the trace ids of all answers."""
         self._stopped.set()
         for done in self._done:
             done.result(timeout=60)
         return self.trace_ids
 
     def check_nothing_is_lost(self) -> None:
-        """Stop; every answer has its one log line and its spans, and the counters know every attempt."""
+        """Stop; each answer has one log line and its spans, and the counters have every attempt."""
         asked = self.stop()
         events = LogFilter(service=SERVICE, fields={"event": "llm_call"}, start=self.start)
 
-        def not_once() -> dict[str, int]:
+        def wrong_counts() -> dict[str, int]:
             counted = self._live.stores.logs.field_values("trace_id", events, limit=5_000)
             return {trace_id: counted.get(trace_id, 0) for trace_id in asked if counted.get(trace_id, 0) != 1}
 
-        assert poll_until(not_once, lambda found: not found, RETURNS_WITHIN_S, 1.0) == {}
+        assert poll_until(wrong_counts, lambda found: not found, RETURNS_WITHIN_S, 1.0) == {}
 
         def without_spans() -> list[str]:
             missing = []
@@ -76,7 +76,7 @@ class Load:
 
 @contextmanager
 def loading(live: LiveStack) -> Iterator[Load]:
-    """Load while the block runs."""
+    """Load for the duration of the block."""
     with ThreadPoolExecutor(4) as pool:
         load = Load(live, pool)
         try:

@@ -1,4 +1,4 @@
-"""A running stack as the live tests see it: its stores, its demo application, its provider's ledger."""
+"""Access to a running stack: its stores, its demo application, the ledger of its provider."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ARRIVES_WITHIN_S = 60.0  # a scrape, a batch and a store's own delay; Tempo's ne
 
 @dataclass
 class LiveStack:
-    """The stack; `process` runs it, where it is a lite one of the tests' own."""
+    """`process` is None for a stack that `make up` started."""
 
     stack: Stack
     process: LiteProcess | None
@@ -38,11 +38,11 @@ class LiveStack:
         self.stores = Stores.of(self.stack)
 
     def url(self, port: str, path: str = "") -> str:
-        """Of what listens on the port called `port`."""
+        """A local address of the server on the port called `port`."""
         return f"http://127.0.0.1:{self.stack.port(port)}{path}"
 
     def ask(self, question: str, tenant: str = "acme", user: str = "u1", path: str = "/api/support/answer") -> Any:
-        """The demo application's answer."""
+        """Ask the demo application; returns its answer."""
         headers = {"x-tenant-id": tenant, "x-user-id": user}
         field_name = "query" if path.endswith("summarise") else "question"
         response = requests.post(
@@ -51,11 +51,11 @@ class LiveStack:
         return response.json()
 
     def ledger(self, trace_id: str) -> list[Any]:
-        """What the provider served for one trace, in its own words."""
+        """The provider's ledger entries of one trace."""
         return [entry for entry in self.served() if entry["trace_id"] == trace_id]
 
     def served(self) -> list[Any]:
-        """Everything the provider served."""
+        """All entries of the provider's ledger."""
         entries: list[Any] = []
         since = 0
         while page := self.provider(f"/admin/ledger?since={since}&limit=10000")["entries"]:
@@ -64,7 +64,7 @@ class LiveStack:
         return entries
 
     def provider(self, path: str) -> Any:
-        """An answer of the provider's admin endpoints."""
+        """The answer of one of the provider's admin endpoints."""
         headers = {}
         if self.process is None and (self.stack.secrets / PROVIDER_TOKEN).exists():
             headers = {"Authorization": f"Bearer {secret(self.stack.secrets, PROVIDER_TOKEN)}"}
@@ -73,7 +73,7 @@ class LiveStack:
         return response.json()
 
     def trace(self, trace_id: str, *names: str) -> Trace:
-        """The trace, once it holds spans of these names."""
+        """Wait until the trace has spans with these names."""
         return poll_until(
             lambda: self.stores.traces.trace(trace_id),
             lambda found: found is not None and set(names) <= {span.name for span in found.spans},
@@ -81,7 +81,7 @@ class LiveStack:
         )
 
     def log_line(self, trace_id: str, event: str = "llm_call") -> LogLine:
-        """The one event of a trace, once it has arrived."""
+        """Wait for the only log line of this event in a trace."""
         [line] = poll_until(
             lambda: self.stores.logs.query(LogFilter(trace_id=trace_id, fields={"event": event})),
             timeout_s=ARRIVES_WITHIN_S,
@@ -89,7 +89,7 @@ class LiveStack:
         return line
 
     def counters(self, *names: str, **labels: str) -> Counter[tuple[str, ...]]:
-        """Values now of counters by name and by the labels endpoint, model, tenant and what tells them apart."""
+        """Current values of counters, by name and label values."""
         matchers = ",".join(f'{key}="{value}"' for key, value in {"service": SERVICE, **labels}.items())
         found: Counter[tuple[str, ...]] = Counter()
         for name in names:
@@ -98,12 +98,12 @@ class LiveStack:
         return found
 
     def wait_until_scraped(self) -> None:
-        """Until Prometheus knows of every attempt that the provider served, those for the index included."""
+        """Wait until Prometheus has counted every request in the provider's ledger."""
         total = f'sum(llm_provider_attempts_total{{service="{SERVICE}"}})'
         poll_until(lambda: self.stores.metrics.value(total), lambda value: value == len(self.served()), 60.0, 0.5)
 
     def kill(self, server: str) -> None:
-        """kill -9, as the kernel would when memory is short; the supervisor starts it again."""
+        """kill -9; returns when the supervisor has started the server again."""
         assert self.process is not None
         info = self.supervisor_states()[server]
         os.kill(info["pid"], signal.SIGKILL)
@@ -114,18 +114,18 @@ class LiveStack:
         )
 
     def supervisor_states(self) -> dict[str, dict[str, Any]]:
-        """What lite's supervisor says of each server."""
+        """The supervisor's state of each server of lite."""
         return Supervisor(self.stack).states()
 
     def wait_ready(self) -> None:
-        """Until `python -m stack status` calls everything ready."""
+        """Wait until `python -m stack status` reports every server as ready."""
         assert self.process is not None
         process = self.process
         poll_until(lambda: process.run("status"), lambda done: done.returncode == 0, 60.0, 0.5)
 
 
 def label_values(labels: Mapping[str, str]) -> tuple[str, ...]:
-    """All labels but those that the way to Prometheus adds."""
+    """The values of the application's own labels, except `service`."""
     return tuple(
         value for key, value in sorted(labels.items()) if key not in ("__name__", "instance", "job", "service")
     )

@@ -1,4 +1,4 @@
-"""One known request, found in the real metric, trace and log stores, equal to the provider's ledger."""
+"""Metrics, trace and log line of one request in the real stores equal the provider's ledger."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from stores.traces import Trace
 
 ENDPOINT = "/api/support/answer"
 
-# Who emits what for one answered question: counter, its labels in the order of their names, and how much,
-# told from the ledger's chat entry, its embeddings entry and their costs.
+# How much each counter grows by one question: by label values in the order of the labels' names. The amounts come
+# from the ledger's entries.
 COUNTERS = {
     "llm_requests_total": lambda one: {(ENDPOINT, "gpt-4o", "ok", "globex"): 1},
     "llm_embedding_requests_total": lambda one: {(ENDPOINT, "text-embedding-3-small", "ok"): 1},
@@ -46,7 +46,7 @@ COUNTERS = {
 
 
 class OneRequest:
-    """A question that nobody asked before, its answer, and what the provider says it served for it."""
+    """A new question, its answer and its entries in the provider's ledger."""
 
     def __init__(self, live: LiveStack) -> None:
         live.wait_until_scraped()
@@ -74,7 +74,7 @@ def _cost(entry: Any) -> float:
 
 
 @pytest.mark.parametrize("name", COUNTERS)
-def test_counter_went_up_by_what_the_ledger_says(live: LiveStack, one: OneRequest, name: str) -> None:
+def test_each_counter_grows_by_the_ledgers_amount(live: LiveStack, one: OneRequest, name: str) -> None:
     expected = {(name, *labels): value for labels, value in COUNTERS[name](one).items() if value}
 
     def growth() -> dict[tuple[str, ...], float]:
@@ -85,7 +85,7 @@ def test_counter_went_up_by_what_the_ledger_says(live: LiveStack, one: OneReques
     assert grown == pytest.approx(expected)
 
 
-def test_trace_is_the_tree_of_the_contract(one: OneRequest) -> None:
+def test_the_trace_has_the_expected_tree(one: OneRequest) -> None:
     assert _tree(one.trace, None) == {
         f"POST {ENDPOINT}": {
             "retrieval": {"embeddings text-embedding-3-small": {"POST": {}}},
@@ -94,7 +94,7 @@ def test_trace_is_the_tree_of_the_contract(one: OneRequest) -> None:
     }
 
 
-def test_spans_say_what_the_ledger_says(one: OneRequest) -> None:
+def test_spans_equal_the_ledger(one: OneRequest) -> None:
     [chat] = spans_named(one.trace, "chat gpt-4o")
     [embeddings] = spans_named(one.trace, "embeddings text-embedding-3-small")
     [generate] = spans_named(one.trace, "generate")
@@ -111,7 +111,7 @@ def test_spans_say_what_the_ledger_says(one: OneRequest) -> None:
     assert {str(span.resource["llm.telemetry.native"]).lower() for span in one.trace.spans} == {"true"}
 
 
-def test_log_line_says_what_the_answer_and_the_ledger_say(one: OneRequest) -> None:
+def test_the_log_line_equals_the_answer_and_the_ledger(one: OneRequest) -> None:
     line, answer = one.line, one.answer
     [generate] = spans_named(one.trace, "generate")
     assert line.body == "llm_call"
@@ -127,7 +127,7 @@ def test_log_line_says_what_the_answer_and_the_ledger_say(one: OneRequest) -> No
     assert line.value("error_type") is None
 
 
-def test_exemplar_leads_to_trace_and_trace_to_log_line(live: LiveStack, one: OneRequest) -> None:
+def test_an_exemplar_leads_to_its_trace_and_log_line(live: LiveStack, one: OneRequest) -> None:
     exemplars = poll_until(
         lambda: live.stores.metrics.exemplars(f'llm_latency_ms_bucket{{service="{SERVICE}"}}'),
         lambda found: one.trace_id in {exemplar.trace_id for exemplar in found},
@@ -152,11 +152,11 @@ def test_every_server_of_the_stack_is_scraped(live: LiveStack) -> None:
     assert poll_until(lambda: live.stores.metrics.value('up{job="apps"}'), timeout_s=ARRIVES_WITHIN_S) == 1
 
 
-def test_nothing_of_question_or_answer_is_on_any_signal(one: OneRequest) -> None:
-    told = one.answer["answer"][:40]
+def test_trace_and_log_line_contain_no_question_and_no_answer(one: OneRequest) -> None:
+    answer = one.answer["answer"][:40]
     everything = repr((one.trace, one.line))
     assert "second building" not in everything
-    assert told not in everything
+    assert answer not in everything
 
 
 def _tree(trace: Trace, parent: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""TRACE_SAMPLING=tail keeps every trace with an error and thins out the rest; metrics and logs stay whole."""
+"""TRACE_SAMPLING=tail keeps every trace with an error and drops others; metrics and logs stay complete."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ def sampled(tmp_path: Path) -> Iterator[LiveStack]:
         process.run("down")
 
 
-def test_errors_are_kept_and_the_rest_is_not(sampled: LiveStack) -> None:
-    fine = [sampled.ask(f"How long is the trial? {uuid.uuid4().hex}")["trace_id"] for _ in range(ASKED)]
+def test_traces_with_errors_are_kept_and_others_are_dropped(sampled: LiveStack) -> None:
+    succeeded = [sampled.ask(f"How long is the trial? {uuid.uuid4().hex}")["trace_id"] for _ in range(ASKED)]
     requests.put(
         sampled.url("SIM_PROVIDER_PORT", "/admin/faults/content_filter"),
         json={"model": "*", "probability": 1, "duration_s": 60, "mode": "reject"},
@@ -40,8 +40,8 @@ def test_errors_are_kept_and_the_rest_is_not(sampled: LiveStack) -> None:
     for trace_id in failed:
         trace = sampled.trace(trace_id, "generate")
         assert spans_named(trace, "generate")[0].attributes["error.type"] == "content_filter"
-    # The failed ones were decided last, so the fine ones were decided before.
-    assert [trace_id for trace_id in fine if sampled.stores.traces.trace(trace_id)] == []
+    # The failed calls came last, so the decision about the others was made before.
+    assert [trace_id for trace_id in succeeded if sampled.stores.traces.trace(trace_id)] == []
     total = 'sum(llm_requests_total{service="demo-app"})'
     poll_until(lambda: sampled.stores.metrics.value(total), lambda value: value == ASKED + len(failed), 30.0)
-    assert sampled.log_line(fine[0]).trace_id == fine[0]
+    assert sampled.log_line(succeeded[0]).trace_id == succeeded[0]

@@ -1,4 +1,4 @@
-"""What `full` asks of Docker, where a script stands for it: an engine cannot be had in every test."""
+"""stack/full.py sends the right commands to Docker. A script stands in for Docker: not every machine has an engine."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ esac
 
 
 class Docker:
-    """The script, and what was asked of it."""
+    """The script, and the commands that it received."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         (folder / "docker").write_text(DOCKER)
         (folder / "docker").chmod(0o755)
-        self.has(dict.fromkeys((server.name for server in full_servers()), "running"))
+        self.set_states(dict.fromkeys((server.name for server in full_servers()), "running"))
         self.up_ends_with(0)
 
-    def has(self, states: dict[str, str]) -> None:
-        """Containers by service and state; those that run are healthy."""
+    def set_states(self, states: dict[str, str]) -> None:
+        """Set the containers' states, by service; running containers are healthy."""
         lines = [json.dumps({"Service": name, "State": state, "Health": "healthy"}) for name, state in states.items()]
         (self._folder / "ps").write_text("\n".join(lines))
 
@@ -47,13 +47,13 @@ class Docker:
         (self._folder / "up-ends-with").write_text(str(status))
 
     def loaded(self, server: str) -> Loads:
-        """When `server` last got a SIGHUP; 1970 before."""
+        """The time of the last SIGHUP of `server`; 1970 before the first."""
         file = self._folder / f"loaded-{server}"
         return Loads(file.stat().st_mtime if file.exists() else 0.0)
 
     @property
     def calls(self) -> list[str]:
-        """Compose's arguments, but for questions; then they are forgotten."""
+        """The arguments of each command that changes something, since the last call."""
         file = self._folder / "calls"
         lines = file.read_text().splitlines()
         file.unlink()
@@ -80,7 +80,7 @@ def stack(tmp_path: Path, docker: Docker) -> Iterator[Stack]:
 UP = "up --detach --build --wait --wait-timeout 300"
 
 
-def test_up_reloads_what_was_rendered_since_and_only_that(stack: Stack, docker: Docker) -> None:
+def test_up_reloads_servers_whose_files_changed_and_no_others(stack: Stack, docker: Docker) -> None:
     FullStack(stack).up()
     assert docker.calls == [UP, "kill --signal SIGHUP prometheus", "kill --signal SIGHUP alertmanager"]
     FullStack(stack).up()
@@ -89,19 +89,19 @@ def test_up_reloads_what_was_rendered_since_and_only_that(stack: Stack, docker: 
     assert docker.calls == [UP, "kill --signal SIGHUP prometheus", "kill --signal SIGHUP alertmanager"]
 
 
-def test_a_stack_that_ran_already_is_not_stopped_when_up_fails(stack: Stack, docker: Docker) -> None:
+def test_a_failed_up_stops_a_new_stack_but_not_a_running_one(stack: Stack, docker: Docker) -> None:
     docker.up_ends_with(1)
     with pytest.raises(StackFailure) as failure:
         FullStack(stack).up()
     assert failure.value.lines == "no space left\n"
     assert docker.calls == [UP]
-    docker.has({})
+    docker.set_states({})
     with pytest.raises(StackFailure):
         FullStack(stack).up()
     assert docker.calls == [UP, "down"]
 
 
-def test_one_server_is_stopped_and_started_as_it_was(stack: Stack, docker: Docker) -> None:
+def test_stop_and_start_of_one_server(stack: Stack, docker: Docker) -> None:
     run = FullStack(stack)
     run.stop_server("loki")
     run.start_server("loki")
@@ -117,8 +117,8 @@ def test_one_server_is_stopped_and_started_as_it_was(stack: Stack, docker: Docke
         run.stop_server("jaeger")
 
 
-def test_one_server_of_a_stack_that_does_not_run(stack: Stack, docker: Docker) -> None:
-    docker.has({"loki": "exited"})
+def test_stop_and_start_need_a_running_stack(stack: Stack, docker: Docker) -> None:
+    docker.set_states({"loki": "exited"})
     for action in (FullStack(stack).stop_server, FullStack(stack).start_server):
         with pytest.raises(StackFailure, match="The stack is not running"):
             action("loki")
