@@ -46,7 +46,7 @@ def rendered(**changes: Any) -> str:
 
 
 def amtool(*arguments: str | Path) -> str:
-    """What amtool says; $AMTOOL, else the one that lite builds."""
+    """The output of amtool: $AMTOOL, else the amtool that lite builds."""
     program = os.environ.get("AMTOOL") or str(tool("amtool"))
     done = subprocess.run([program, *map(str, arguments)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -54,7 +54,7 @@ def amtool(*arguments: str | Path) -> str:
 
 
 def rendered_message(template: str, data: Mapping[str, Any], folder: Path) -> str:
-    """What a template of ours makes of a notification."""
+    """A notification, rendered by one of our templates."""
     file = folder / "data.json"
     file.write_text(json.dumps(data))
     text = "{{ template " + json.dumps(template) + " . }}"

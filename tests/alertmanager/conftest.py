@@ -1,4 +1,4 @@
-"""One Alertmanager for the run."""
+"""One Alertmanager for all tests of the folder."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from stores import AlertStore
 
 @pytest.fixture(scope="session")
 def alerts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlertStore]:
-    """Alertmanager with the default configuration; nobody listens at the sink's address."""
+    """Alertmanager with the default configuration; no sink listens."""
     config = rendered(sink_url="http://127.0.0.1:1")
     with running_alertmanager(tmp_path_factory.mktemp("alertmanager"), config) as store:
         yield store

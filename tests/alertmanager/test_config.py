@@ -29,7 +29,7 @@ VARIANTS = {
 
 
 def routed() -> list[tuple[str, tuple[str, ...]]]:
-    """Every alert's labels, once, and who must get it."""
+    """The labels of every alert, and the receiver that must get it."""
     found = {
         (rule["alert"], *(f"{name}={value}" for name, value in sorted(rule["labels"].items()))): rule
         for scale in SCALES
@@ -55,9 +55,9 @@ def config_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_variant_is_accepted(name: str, tmp_path: Path) -> None:
     file = tmp_path / "alertmanager.yml"
     file.write_text(rendered(**VARIANTS[name]))
-    said = amtool("check-config", file)
-    assert "SUCCESS" in said
-    assert " - 1 templates" in said, "the templates are not found"
+    output = amtool("check-config", file)
+    assert "SUCCESS" in output
+    assert " - 1 templates" in output, "the templates are not found"
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_every_alert_reaches_its_team(receiver: str, labels: tuple[str, ...], co
         ({"alertname": "Yours", "severity": "warning", "team": "cost"}, "cost"),
     ],
 )
-def test_alerts_of_your_own_are_not_lost(labels: dict[str, str], receiver: str, config_file: Path) -> None:
+def test_alerts_of_other_rules_have_a_receiver(labels: dict[str, str], receiver: str, config_file: Path) -> None:
     said = amtool("config", "routes", "test", f"--config.file={config_file}", *(f"{k}={v}" for k, v in labels.items()))
     assert said.split() == [receiver]
 
@@ -86,7 +86,7 @@ def test_every_team_has_a_receiver() -> None:
     assert set(get_args(Team)) < receivers
 
 
-def test_slack_gets_what_people_need_and_the_watchdog_does_not_go_there() -> None:
+def test_slack_gets_links_but_no_watchdog() -> None:
     receivers = {receiver["name"]: receiver for receiver in _config(**SLACK)["receivers"]}
     assert [name for name, one in receivers.items() if "slack_configs" not in one] == ["record", "watchdog"]
     (slack,) = receivers["cost"]["slack_configs"]
@@ -108,7 +108,7 @@ def test_timings() -> None:
     weekly = routes["['alertname=\"LLMQualityWeeklyDrop\"']"]
     assert weekly["repeat_interval"] == "8d"
     watchdog = routes["['alertname=\"StackWatchdog\"']"]
-    # Three may be lost before the sink's 60 s are over.
+    # The sink raises its alarm after 60 s, so three messages may be lost.
     assert _seconds(watchdog["group_interval"]) * 3 < 60
     assert _seconds(watchdog["repeat_interval"]) < _seconds(watchdog["group_interval"])
     rehearsal = _config(**REHEARSAL)["route"]

@@ -1,4 +1,4 @@
-"""From a real Alertmanager to the sink as a process, and over its kill."""
+"""A real Alertmanager delivers to the sink, also after the sink was killed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FAST = Timing(interval_s=1, group_wait_s=1, group_interval_s=1, watchdog_interva
 
 
 class SinkProcess:
-    """`python -m alert_sink`, to be killed and started again."""
+    """`python -m alert_sink` as a process that a test can kill and start again."""
 
     def __init__(self, data: Path, port: int) -> None:
         self._data, self._port = data, port
@@ -54,7 +54,7 @@ def sink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SinkProcess]:
 
 @pytest.fixture(scope="module")
 def sender(sink: SinkProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlertStore]:
-    """Alertmanager with our configuration, which delivers to that sink."""
+    """Alertmanager with our configuration; it delivers to the sink."""
     config = rendered(sink_url=sink.connection.url, timing=FAST)
     with running_alertmanager(tmp_path_factory.mktemp("sender"), config) as store:
         yield store
@@ -72,29 +72,29 @@ def post(sender: AlertStore, labels: dict[str, str], *, resolved: bool = False) 
     assert requests.post(f"{sender.url}/api/v2/alerts", json=[alert], timeout=5).ok
 
 
-def test_begin_and_end_are_delivered(sink: SinkProcess, sender: AlertStore) -> None:
+def test_firing_and_resolved_messages_are_delivered(sink: SinkProcess, sender: AlertStore) -> None:
     labels = {"alertname": "LLMHighErrorRate", "service": "demo-app", "endpoint": "/a"}
     post(sender, labels)
-    (begin,) = poll_until(lambda: sink.delivered(alert="LLMHighErrorRate"))
-    assert (begin["status"], begin["receiver"], begin["scope"]) == (
+    (firing,) = poll_until(lambda: sink.delivered(alert="LLMHighErrorRate"))
+    assert (firing["status"], firing["receiver"], firing["scope"]) == (
         "firing", "application", {"service": "demo-app", "endpoint": "/a"},
     )  # fmt: skip
-    assert (begin["starts_at"], begin["description"]) == (1_795_530_000, "34.2% failed <b>here</b>.")
+    assert (firing["starts_at"], firing["description"]) == (1_795_530_000, "34.2% failed <b>here</b>.")
     (held,) = sender.alerts()
-    assert begin["fingerprint"] == held.fingerprint
+    assert firing["fingerprint"] == held.fingerprint
     post(sender, labels, resolved=True)
-    (end,) = poll_until(lambda: sink.delivered(alert="LLMHighErrorRate", status="resolved"))
-    assert end["starts_at"] == begin["starts_at"]
-    assert end["ends_at"] > begin["starts_at"]
+    (resolved,) = poll_until(lambda: sink.delivered(alert="LLMHighErrorRate", status="resolved"))
+    assert resolved["starts_at"] == firing["starts_at"]
+    assert resolved["ends_at"] > firing["starts_at"]
 
 
-def test_the_watchdog_keeps_coming(sink: SinkProcess, sender: AlertStore) -> None:
+def test_the_watchdog_is_delivered_again_and_again(sink: SinkProcess, sender: AlertStore) -> None:
     post(sender, {"alertname": "StackWatchdog", "severity": "info", "team": "platform"})
     found = poll_until(lambda: sink.delivered(alert="StackWatchdog"), lambda one: one and one[0]["deliveries"] >= 3)
     assert [one["receiver"] for one in found] == ["watchdog"]
 
 
-def test_what_was_sent_while_the_sink_was_dead_comes_later(sink: SinkProcess, sender: AlertStore) -> None:
+def test_messages_for_a_dead_sink_arrive_after_its_start(sink: SinkProcess, sender: AlertStore) -> None:
     before = [one["id"] for one in sink.delivered()]
     sink.kill()
     with pytest.raises(StoreError):
@@ -114,7 +114,7 @@ def test_what_was_sent_while_the_sink_was_dead_comes_later(sink: SinkProcess, se
         (["--data", "/dev/null/x", "--port", "0"], "cannot write to /dev/null/x"),
     ],
 )
-def test_a_start_that_cannot_be(arguments: list[str], says: str) -> None:
+def test_invalid_options_end_the_sink_with_a_message(arguments: list[str], says: str) -> None:
     done = subprocess.run([sys.executable, "-m", "alert_sink", *arguments], capture_output=True, text=True, timeout=20)
     assert done.returncode == 2
     assert says in done.stderr

@@ -1,4 +1,4 @@
-"""A real Alertmanager says by whom an alert is held back."""
+"""Alertmanager inhibits alerts whose cause is another alert, and no others."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def warning(name: str, **labels: str) -> Labels:
 COLLECTOR = critical("StackCollectorDown", job="otel-collector")
 HERE = {"service": "demo-app", "endpoint": "/a"}
 
-HELD_BACK = [
+INHIBITED = [
     (critical("LLMDailyBudget"), warning("LLMDailyBudget")),
     (
         critical("LLMAvailabilityBudgetBurn", slo="availability", window="1h", **HERE),
@@ -44,7 +44,7 @@ HELD_BACK = [
     ),
     (critical("StackStoreNotWritable", signal="logs"), warning("StackTelemetryRefused", signal="logs")),
 ]
-SAID = [
+NOT_INHIBITED = [
     (critical("LLMDailyBudget"), warning("LLMMonthlyBudget")),
     (critical("LLMHighErrorRate", **HERE), warning("LLMTimeToFirstTokenHigh", **HERE)),
     (
@@ -67,18 +67,18 @@ SAID = [
 ]
 
 
-@pytest.mark.parametrize(("cause", "effect"), HELD_BACK, ids=lambda one: one["alertname"])
-def test_what_another_alert_caused_is_held_back(cause: Labels, effect: Labels, alerts: AlertStore) -> None:
+@pytest.mark.parametrize(("cause", "effect"), INHIBITED, ids=lambda one: one["alertname"])
+def test_an_alert_is_inhibited_by_its_cause(cause: Labels, effect: Labels, alerts: AlertStore) -> None:
     assert inhibited_by(cause, effect, alerts) == [cause["alertname"]]
 
 
-@pytest.mark.parametrize(("cause", "effect"), SAID, ids=lambda one: one["alertname"])
-def test_what_it_did_not_cause_is_said(cause: Labels, effect: Labels, alerts: AlertStore) -> None:
+@pytest.mark.parametrize(("cause", "effect"), NOT_INHIBITED, ids=lambda one: one["alertname"])
+def test_an_unrelated_alert_is_not_inhibited(cause: Labels, effect: Labels, alerts: AlertStore) -> None:
     assert inhibited_by(cause, effect, alerts) == []
 
 
-def test_it_is_said_once_the_cause_is_over(alerts: AlertStore) -> None:
-    cause, effect = HELD_BACK[2]
+def test_an_alert_is_active_again_after_its_cause_is_resolved(alerts: AlertStore) -> None:
+    cause, effect = INHIBITED[2]
     assert inhibited_by(cause, effect, alerts, then_resolve=False)
     post(alerts, cause, resolved=True)
     matchers = [Matcher(name, value) for name, value in effect.items()]
@@ -87,11 +87,11 @@ def test_it_is_said_once_the_cause_is_over(alerts: AlertStore) -> None:
 
 
 def inhibited_by(cause: Labels, effect: Labels, alerts: AlertStore, *, then_resolve: bool = True) -> list[str]:
-    """Names of the alerts that hold `effect` back while both fire; nothing fires afterwards."""
+    """Names of the alerts that inhibit `effect` while both fire. Resolves both afterwards."""
     canary = {**cause, "alertname": "Canary"}
     post(alerts, cause)
     post(alerts, effect)
-    post(alerts, canary)  # Alertmanager hands alerts to the inhibitor in order: seen this one, seen all
+    post(alerts, canary)  # the inhibitor gets alerts in order: it has seen all once it has seen this one
     found = poll_until(
         alerts.alerts,
         lambda all_: (
@@ -100,12 +100,12 @@ def inhibited_by(cause: Labels, effect: Labels, alerts: AlertStore, *, then_reso
         ),
     )
     names = {alert.fingerprint: alert.name for alert in found}
-    (held,) = (alert for alert in found if alert.labels == effect)
+    (target,) = (alert for alert in found if alert.labels == effect)
     if then_resolve:
         for labels in (cause, effect, canary):
             post(alerts, labels, resolved=True)
         poll_until(alerts.alerts, lambda left: not left)
-    return sorted(names[fingerprint] for fingerprint in held.inhibited_by)
+    return sorted(names[fingerprint] for fingerprint in target.inhibited_by)
 
 
 def post(alerts: AlertStore, labels: Labels, *, resolved: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""What Slack says: the value, the scope and where to look, and no word of a label's own choosing."""
+"""Slack messages have value, scope and links; labels cannot put mentions or links into them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def group(*alerts: dict[str, Any], **common: str) -> dict[str, Any]:
     }
 
 
-def test_a_firing_alert(tmp_path: Path) -> None:
+def test_message_of_a_firing_alert(tmp_path: Path) -> None:
     data = group(alert())
     assert rendered_message("stack.slack.title", data, tmp_path) == "[critical] LLMHighErrorRate in demo-app"
     assert rendered_message("stack.slack.color", data, tmp_path) == "#e01e5a"
@@ -55,7 +55,7 @@ def test_a_firing_alert(tmp_path: Path) -> None:
     )
 
 
-def test_a_resolved_alert_says_how_long_it_went_on_and_calls_nobody(tmp_path: Path) -> None:
+def test_message_of_a_resolved_alert_has_its_duration_and_no_mention(tmp_path: Path) -> None:
     data = group(alert("resolved"))
     text = rendered_message("stack.slack.text", data, tmp_path)
     assert "over after 12m30s" in text
@@ -64,19 +64,19 @@ def test_a_resolved_alert_says_how_long_it_went_on_and_calls_nobody(tmp_path: Pa
     assert rendered_message("stack.slack.title", data, tmp_path).startswith("[resolved]")
 
 
-def test_a_warning_calls_nobody(tmp_path: Path) -> None:
+def test_a_warning_mentions_nobody(tmp_path: Path) -> None:
     data = group(alert(severity="warning"), severity="warning")
     assert "<!here>" not in rendered_message("stack.slack.text", data, tmp_path)
     assert rendered_message("stack.slack.color", data, tmp_path) == "#ecb22e"
 
 
-def test_labels_cannot_mention_or_link(tmp_path: Path) -> None:
+def test_labels_cannot_add_mentions_or_links(tmp_path: Path) -> None:
     evil = "<!channel> <https://evil.example|Runbook> & `x`"
     data = group(alert(endpoint=evil), endpoint=evil, service="<!here>")
     for template in ("stack.slack.title", "stack.slack.text"):
-        said = rendered_message(template, data, tmp_path).replace("* <!here>\n", "*\n")
-        assert "<!" not in said
-        assert "<https" not in said
+        text = rendered_message(template, data, tmp_path).replace("* <!here>\n", "*\n")
+        assert "<!" not in text
+        assert "<https" not in text
 
 
 def test_links_to_logs_and_traces_carry_the_scope(tmp_path: Path) -> None:
@@ -87,16 +87,16 @@ def test_links_to_logs_and_traces_carry_the_scope(tmp_path: Path) -> None:
     assert rendered_message("stack.runbook", data, tmp_path) == "http://localhost:9095/runbooks/LLMHighErrorRate"
 
 
-@pytest.mark.parametrize(("count", "said"), [(3, "… and more"), (25, "… and more, 25 in all")])
-def test_many_alerts_fit_into_one_message(count: int, said: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("count", "ending"), [(3, "… and more"), (25, "… and more, 25 in all")])
+def test_many_alerts_fit_into_one_message(count: int, ending: str, tmp_path: Path) -> None:
     data = group(*(alert(endpoint=f"/{number}") for number in range(count)))
     text = rendered_message("stack.slack.text", data, tmp_path)
     assert text.count(":small_red_triangle:") == min(count, 10)
-    assert (said in text) == (count > 10)
+    assert (ending in text) == (count > 10)
     assert f"({count} firing, 0 resolved)" in rendered_message("stack.slack.title", data, tmp_path)
 
 
-def test_an_alert_without_scope_is_about_everything(tmp_path: Path) -> None:
+def test_an_alert_without_labels_has_the_scope_everything(tmp_path: Path) -> None:
     budget = alert()
     budget["labels"] = dict(EVERYWHERE)
     assert "`everything` since" in rendered_message("stack.slack.text", group(budget), tmp_path)

@@ -1,4 +1,4 @@
-"""docker-compose.yml: accepted by the real `docker compose config`, in step with the table, and closed."""
+"""docker-compose.yml is valid, agrees with the table of servers, and its containers have no needless rights."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def services(config: Any) -> Services:
     return found
 
 
-def test_it_has_the_servers_of_the_table(services: Services) -> None:
+def test_services_are_the_servers_of_the_table(services: Services) -> None:
     assert set(services) == {server.name for server in full_servers()}
 
 
-def test_a_rehearsal_changes_configuration_and_grafanas_interval(tmp_path: Path) -> None:
+def test_rehearsal_changes_only_configuration_files_and_grafanas_interval(tmp_path: Path) -> None:
     found: dict[str, Services] = {}
     for rehearsal, scale in (("", "production"), ("1", "rehearsal")):
         services = found[scale] = compose_config(tmp_path, REHEARSAL=rehearsal)["services"]
@@ -49,10 +49,10 @@ def test_a_rehearsal_changes_configuration_and_grafanas_interval(tmp_path: Path)
         alertmanager = yaml.safe_load((tmp_path / "config" / "alertmanager" / "alertmanager.yml").read_text())
         assert alertmanager["route"]["group_wait"] == f"{TIMINGS[scale].group_wait_s}s"
         assert services["grafana"]["environment"].pop("SCRAPE_INTERVAL") == interval
-    assert found["rehearsal"] == found["production"]  # so nothing else is recreated by a switch
+    assert found["rehearsal"] == found["production"]  # so a switch recreates no other container
 
 
-def test_an_interval_that_was_set_stays_in_a_rehearsal(tmp_path: Path) -> None:
+def test_scrape_interval_overrides_rehearsal(tmp_path: Path) -> None:
     services = compose_config(tmp_path, REHEARSAL="1", SCRAPE_INTERVAL="2s")["services"]
     assert services["grafana"]["environment"]["SCRAPE_INTERVAL"] == "2s"
     assert "scrape_interval: 2s" in (tmp_path / "config" / "prometheus" / "prometheus.yml").read_text()
@@ -78,7 +78,7 @@ def test_applications_are_named_in_one_folder_for_both_profiles(tmp_path: Path) 
     assert str(tmp_path) in {volume["source"] for volume in elsewhere["volumes"]}
 
 
-def test_the_image_has_what_the_sink_imports() -> None:
+def test_the_image_contains_all_that_the_sink_imports() -> None:
     copied = {
         source.split("/")[0]
         for line in re.findall(r"^COPY (.*) \S+$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
@@ -96,7 +96,7 @@ def test_the_image_has_what_the_sink_imports() -> None:
     assert {"alert_sink", "stores", "llm_telemetry"} <= found <= copied
 
 
-def test_versions_come_from_env(services: Services) -> None:
+def test_image_versions_come_from_env(services: Services) -> None:
     values = Stack.load({}).values
     for server in full_servers():
         if server.image and "image" in services[server.name]:
@@ -104,7 +104,7 @@ def test_versions_come_from_env(services: Services) -> None:
     assert services["otel-collector"]["build"]["args"] == {"COLLECTOR_VERSION": values["COLLECTOR_VERSION"]}
     for text in re.findall(r"^    image: (.*)", (ROOT / "docker-compose.yml").read_text(), re.MULTILINE):
         assert "latest" not in text
-        assert "${" in text, f"{text}: the version belongs into .env"
+        assert "${" in text, f"{text}: put the version into .env"
 
 
 def test_ports_are_on_loopback_and_from_env(services: Services) -> None:
@@ -116,7 +116,7 @@ def test_ports_are_on_loopback_and_from_env(services: Services) -> None:
             assert port["published"] in known, f"{name}: {port} is not in the table"
 
 
-def test_every_service_is_locked_in(services: Services) -> None:
+def test_containers_have_no_capabilities_no_root_and_limits(services: Services) -> None:
     for name, service in services.items():
         assert service["cap_drop"] == ["ALL"], name
         assert service["security_opt"] == ["no-new-privileges:true"], name
@@ -126,7 +126,7 @@ def test_every_service_is_locked_in(services: Services) -> None:
         assert service["healthcheck"]["test"], name
 
 
-def test_who_needs_whom_waits_until_it_is_healthy(services: Services) -> None:
+def test_services_wait_until_their_dependencies_are_healthy(services: Services) -> None:
     for name, service in services.items():
         for needed, how in (service.get("depends_on") or {}).items():
             assert how["condition"] == "service_healthy", f"{name} -> {needed}"
@@ -139,7 +139,7 @@ def test_grafana_has_no_default_password_and_no_anonymous_access(services: Servi
     assert environment["GF_AUTH_ANONYMOUS_ENABLED"] == "false"
 
 
-def test_opened_otlp_comes_with_a_token(tmp_path: Path) -> None:
+def test_otlp_for_other_machines_requires_a_token(tmp_path: Path) -> None:
     config = compose_config(tmp_path, OTLP_BIND="0.0.0.0")
     collector = config["services"]["otel-collector"]
     token = (tmp_path / "secrets" / "otlp-token").read_text().strip()
@@ -150,15 +150,15 @@ def test_opened_otlp_comes_with_a_token(tmp_path: Path) -> None:
     assert bound == {"0.0.0.0"}
 
 
-def test_lite_takes_a_full_server_that_is_on_path() -> None:
+def test_lite_uses_a_server_of_full_that_is_on_path() -> None:
     here = {"loki": "/opt/loki"}
     names = [server.name for server in lite_servers(here.get)]
     assert "loki" in names
     assert "victoria-logs" not in names
     assert "jaeger" in names
-    of_its_own = [server.name for server in lite_servers(lambda _: None)]
-    assert "console" in of_its_own
-    assert "grafana" not in of_its_own
+    without = [server.name for server in lite_servers(lambda _: None)]
+    assert "console" in without
+    assert "grafana" not in without
     with_grafana = [server.name for server in lite_servers({"grafana": "/opt/grafana"}.get)]
     assert "grafana" in with_grafana  # where the console would be
     assert "console" not in with_grafana

@@ -1,4 +1,4 @@
-"""Every query of every panel gives data after a mixed load, but for those that need an incident or days."""
+"""After a mixed load every query of every panel returns data, except queries that need an incident or days of data."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from dashboards_src import config
 from dashboards_src.boards import BOARDS
 from stores.polling import poll_until
 
-# (dashboard or *, panel, query or *): why it may be empty.
+# (dashboard or *, panel, query or *): the reason why it may be empty.
 MAY_BE_EMPTY = {
     (config.COST_BOARD, "Cost per request compared with previous days", "*"): "needs three days",
     (config.INCIDENT_BOARD, "Cost per request compared with previous days", "*"): "needs three days",
     (config.INCIDENT_BOARD, "Cost per hour, now and yesterday", "B"): "needs a day",
-    (config.INCIDENT_BOARD, "Firing alerts", "*"): "nothing fires",
-    (config.INCIDENT_BOARD, "Fallbacks per minute", "*"): "nothing falls back",
+    (config.INCIDENT_BOARD, "Firing alerts", "*"): "no alert fires",
+    (config.INCIDENT_BOARD, "Fallbacks per minute", "*"): "there is no fallback",
     (config.STACK_BOARD, "Lost telemetry", "*"): "nothing is lost",
     (config.STACK_BOARD, "Undelivered telemetry", "*"): "everything is delivered",
     (config.STACK_BOARD, "Size of the stores", "B"): "full has no VictoriaLogs",
@@ -39,7 +39,7 @@ QUESTIONS = {
 
 
 def queries() -> Iterator[Any]:
-    """Every query of Prometheus, as Grafana sends it with All chosen and 1 hour shown."""
+    """Every Prometheus query as Grafana sends it, with All selected, over one hour."""
     for board in BOARDS:
         for panel in board.as_json()["panels"]:
             for target in panel.get("targets", ()):
@@ -57,7 +57,7 @@ def may_be_empty(uid: str, title: str, ref: str) -> bool:
 
 
 def load(live: LiveStack) -> None:
-    """A mixed load: endpoints, tenants, a hit of the cache, an input that is refused."""
+    """Several endpoints and tenants, a cache hit, and an input that is rejected."""
     for path, question in QUESTIONS.items():
         asked = question.format(uuid.uuid4().hex[:6])
         for tenant in ("acme", "globex", "acme"):
@@ -73,9 +73,9 @@ def ask(live: LiveStack, question: str, tenant: str, path: str) -> None:
 
 
 @pytest.mark.timeout(600)
-def test_every_query_gives_data(live: LiveStack) -> None:
-    # Rates are of the last minute, so the load goes on. What looks back over hours does so in steps of 5
-    # minutes on the clock, and its records are a minute apart: 7 minutes may pass until all have a value.
+def test_every_query_returns_data(live: LiveStack) -> None:
+    # Rates are over the last minute, so the load continues. Queries over hours read records of full 5 minutes, which
+    # are evaluated once a minute: up to 7 minutes pass before all have a value.
     waiting = {(uid, title, ref): query for uid, title, ref, query in queries() if not may_be_empty(uid, title, ref)}
 
     def empty() -> list[tuple[str, str, str]]:
@@ -88,7 +88,7 @@ def test_every_query_gives_data(live: LiveStack) -> None:
     assert poll_until(empty, lambda found: not found, 500.0, 1.0) == []
 
 
-def test_what_may_be_empty_is_there() -> None:
+def test_every_exception_names_an_existing_query() -> None:
     there = {(uid, title, ref) for uid, title, ref, _ in queries()}
     titles = {(uid, title) for uid, title, _ in there} | {(uid, "*") for uid in config.DASHBOARDS}
     for uid, title, ref in MAY_BE_EMPTY:
@@ -96,8 +96,8 @@ def test_what_may_be_empty_is_there() -> None:
         assert ref == "*" or (uid, title, ref) in there
 
 
-def test_log_and_trace_panels_find_what_they_are_for(lite_only: LiveStack) -> None:
-    """One failed and one slow call, found by the very queries that the panels carry for lite's stores."""
+def test_log_and_trace_panels_find_a_failed_and_a_slow_call(lite_only: LiveStack) -> None:
+    """With the queries that the panels contain for lite's stores."""
     live = lite_only
     for fault in ({"mode": "reject"}, {"added_ms": config.LATENCY_P95_MS + 500}):
         name = "content_filter" if "mode" in fault else "latency"

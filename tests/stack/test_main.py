@@ -1,4 +1,4 @@
-"""`python -m stack`: what it says and leaves behind when something is wrong, and when nothing is."""
+"""`python -m stack`: its output, its error messages, and that it leaves no process behind."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def lite(tmp_path: Path) -> Iterator[LiteProcess]:
     assert processes_of(tmp_path) == []
 
 
-def test_up_shows_where_everything_is_and_down_leaves_nothing(lite: LiteProcess, tmp_path: Path) -> None:
+def test_up_shows_every_address_and_down_leaves_no_process(lite: LiteProcess, tmp_path: Path) -> None:
     up = lite.run("up")
     assert up.returncode == 0, up.stderr
     assert "all 9 servers ready after" in up.stdout
@@ -31,7 +31,7 @@ def test_up_shows_where_everything_is_and_down_leaves_nothing(lite: LiteProcess,
         assert f" {name} " in up.stdout
     assert lite.run("status").returncode == 0
     running = sorted(processes_of(tmp_path))
-    assert lite.run("up").returncode == 0  # nothing to do
+    assert lite.run("up").returncode == 0  # changes nothing
     assert sorted(processes_of(tmp_path)) == running
 
     assert lite.run("down").returncode == 0
@@ -41,12 +41,12 @@ def test_up_shows_where_everything_is_and_down_leaves_nothing(lite: LiteProcess,
     assert status.stdout.count("stopped") == 9
 
 
-def test_data_survives_down_and_goes_with_clean(lite: LiteProcess, tmp_path: Path) -> None:
+def test_down_keeps_data_and_clean_deletes_it(lite: LiteProcess, tmp_path: Path) -> None:
     assert lite.run("up").returncode == 0
     salt = (tmp_path / "secrets" / "user-salt").read_text()
     lite.run("down")
     assert (tmp_path / "data" / "prometheus").is_dir()
-    refused = lite.run("clean")  # no standard input: nobody said yes
+    refused = lite.run("clean")  # no standard input, so no answer to the question
     assert refused.returncode != 0
     assert (tmp_path / "data" / "prometheus").is_dir()
     assert (tmp_path / "secrets" / "user-salt").read_text() == salt
@@ -55,7 +55,7 @@ def test_data_survives_down_and_goes_with_clean(lite: LiteProcess, tmp_path: Pat
     assert not tmp_path.exists() or not any(tmp_path.iterdir())
 
 
-def test_secrets_are_for_their_owner_only(lite: LiteProcess, tmp_path: Path) -> None:
+def test_only_the_owner_can_read_secrets_and_state(lite: LiteProcess, tmp_path: Path) -> None:
     lite.run("config")
     assert stat.S_IMODE(os.stat(tmp_path / "secrets").st_mode) == 0o700
     for file in (tmp_path / "secrets").iterdir():
@@ -64,7 +64,7 @@ def test_secrets_are_for_their_owner_only(lite: LiteProcess, tmp_path: Path) -> 
     assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
 
 
-def test_a_port_in_use_names_server_port_and_remedy(lite: LiteProcess, tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_with_its_server_and_another_port(lite: LiteProcess, tmp_path: Path) -> None:
     port = int(lite.environment["PROMETHEUS_PORT"])
     with socket.create_server(("127.0.0.1", port)):
         up = lite.run("up")
@@ -74,7 +74,7 @@ def test_a_port_in_use_names_server_port_and_remedy(lite: LiteProcess, tmp_path:
     assert processes_of(tmp_path) == []
 
 
-def test_a_server_that_dies_shows_its_last_lines_and_everything_is_stopped(tmp_path: Path) -> None:
+def test_a_server_that_ends_is_reported_with_its_log_and_the_others_are_stopped(tmp_path: Path) -> None:
     lite = LiteProcess.make(tmp_path, WEBHOOK_URL="no-url")
     up = lite.run("up")
     assert up.returncode == 1
@@ -84,7 +84,7 @@ def test_a_server_that_dies_shows_its_last_lines_and_everything_is_stopped(tmp_p
     assert processes_of(tmp_path) == []
 
 
-def test_a_build_that_fails_names_server_and_log(tmp_path: Path) -> None:
+def test_a_failed_build_is_reported_with_its_server_and_log(tmp_path: Path) -> None:
     tools = tmp_path / "tools"
     tools.mkdir()
     go = tools / "go"
@@ -100,7 +100,7 @@ def test_a_build_that_fails_names_server_and_log(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         ({"OTLP_BIND": "here"}, "OTLP_BIND is 'here', which is no IP address"),
         ({"CONSOLE_BIND": "here"}, "CONSOLE_BIND is 'here', which is no IP address"),
@@ -108,20 +108,20 @@ def test_a_build_that_fails_names_server_and_log(tmp_path: Path) -> None:
         ({"REHEARSAL": "maybe"}, "REHEARSAL is 'maybe'"),
     ],
 )
-def test_an_option_that_cannot_be_used_is_named(tmp_path: Path, options: dict[str, str], said: str) -> None:
+def test_an_invalid_option_is_named(tmp_path: Path, options: dict[str, str], message: str) -> None:
     up = LiteProcess.make(tmp_path, **options).run("up")
     assert up.returncode == 1
-    assert said in up.stderr
+    assert message in up.stderr
 
 
-def test_logs_of_an_unknown_server_lists_the_known(lite: LiteProcess) -> None:
+def test_an_unknown_server_is_answered_with_the_known_names(lite: LiteProcess) -> None:
     logs = lite.run("logs", "nginx")
     assert logs.returncode == 1
     assert "There is no server 'nginx'" in logs.stderr
     assert "otel-collector" in logs.stderr
 
 
-def test_config_shows_what_was_rendered_without_secrets(lite: LiteProcess, tmp_path: Path) -> None:
+def test_config_shows_rendered_files_without_secrets(lite: LiteProcess, tmp_path: Path) -> None:
     config = lite.run("config")
     assert config.returncode == 0
     assert "# config/prometheus/prometheus.yml" in config.stdout
@@ -129,7 +129,7 @@ def test_config_shows_what_was_rendered_without_secrets(lite: LiteProcess, tmp_p
     assert (tmp_path / "secrets" / "user-salt").read_text().strip() not in config.stdout
 
 
-def test_two_stacks_do_not_touch_each_other(lite: LiteProcess, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_two_stacks_do_not_affect_each_other(lite: LiteProcess, tmp_path_factory: pytest.TempPathFactory) -> None:
     other = LiteProcess.make(tmp_path_factory.mktemp("other"))
     try:
         assert lite.run("up").returncode == 0
@@ -149,7 +149,7 @@ def test_two_stacks_do_not_touch_each_other(lite: LiteProcess, tmp_path_factory:
         other.run("down")
 
 
-def test_otlp_from_elsewhere_needs_the_token(tmp_path: Path) -> None:
+def test_otlp_for_other_machines_requires_the_token(tmp_path: Path) -> None:
     lite = LiteProcess.make(tmp_path, OTLP_BIND="0.0.0.0")
     try:
         up = lite.run("up")
@@ -163,7 +163,7 @@ def test_otlp_from_elsewhere_needs_the_token(tmp_path: Path) -> None:
         lite.run("down")
 
 
-def test_a_console_for_elsewhere_asks_for_the_password_of_the_secrets(tmp_path: Path) -> None:
+def test_a_console_for_other_machines_requires_the_password(tmp_path: Path) -> None:
     lite = LiteProcess.make(tmp_path, CONSOLE_BIND="0.0.0.0")
     try:
         up = lite.run("up")
