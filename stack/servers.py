@@ -196,7 +196,7 @@ SERVERS = (
     Server(
         name="otel-collector",
         role="collector",
-        about="OTLP in",
+        about="receives OTLP",
         build=GoBuild("otel-collector", "."),
         argv=(
             "{binary}",
