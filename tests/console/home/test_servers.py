@@ -27,4 +27,4 @@ def test_scraped_servers_are_listed_once_per_job() -> None:
         ("otel-collector", True, "scrape target up"),
         ("two", True, "2 targets up"),
     ]
-    assert found[1].about == "OTLP in"
+    assert found[1].about == "receives OTLP"
