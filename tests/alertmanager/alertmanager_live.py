@@ -31,6 +31,7 @@ DEFAULTS = {
     "sink_page": "http://localhost:9095",
     "webhook_url": "",
     "slack_webhook_file": "",
+    "slack_channel": "",
     "templates": TEMPLATES,
     "timing": TIMINGS["production"],
 }
