@@ -138,20 +138,20 @@ class Run:
             if history:
                 history.write()
             self._update("faults on" if self.scenario.steps else "usual traffic", started)
-            missing = [name for name in self.scenario.expected if self._watch.first_delivery(name) is None]
+            missing = [name for name in self.scenario.expected if self._watch.first_delivery(name, started) is None]
             if self.scenario.expected and not missing and not steps:
                 delivered_at = delivered_at or time.time()
                 waited_s = time.time() - delivered_at
-                if waited_s >= _SETTLE_S and (self._traces_found() or waited_s >= _TRACES_WITHIN_S):
+                if waited_s >= _SETTLE_S and (self._traces_found(started) or waited_s >= _TRACES_WITHIN_S):
                     return
             if time.time() - started >= self.scenario.lasts_s:
                 return
 
-    def _traces_found(self) -> bool:
+    def _traces_found(self, started: float) -> bool:
         """Whether the alert sink has found an affected trace for every expected alert, or will find none."""
         if self.scenario.loses_evidence:
             return True
-        found = [self._watch.first_delivery(name) for name in self.scenario.expected]
+        found = [self._watch.first_delivery(name, started) for name in self.scenario.expected]
         return all(one is None or one.trace_id or "traces" not in one.links for one in found)
 
     def _wait_until_quiet(self, since: float) -> bool:
@@ -178,7 +178,7 @@ class Run:
         time.sleep(max(0.0, _UPDATE_EVERY_S - (time.monotonic() - start)))
 
     def _expected(self, alert: str, started: float, ended: float, undone: float) -> ExpectedAlert:
-        first = self._watch.first_delivery(alert)
+        first = self._watch.first_delivery(alert, started)
         timing = rule_timing(alert, first.labels if first else {}, self.scale, self.system.stack)
         if first is None:
             return ExpectedAlert(alert, AlertTimes(), timing, diagnosis=diagnose(alert, self.system, started, ended))

@@ -29,11 +29,15 @@ class Delivery:
 
 
 class AlertWatch:
-    """Sees the alerts from its creation on, except those named in `ignored`."""
+    """Sees the alerts from its creation on, except those named in `ignored`.
+
+    An alert whose condition held before that, such as one from the start of the stack, is active but not seen firing.
+    """
 
     def __init__(self, system: SystemUnderTest, ignored: Collection[str] = ()) -> None:
         self._system = system
         self._ignored = {WATCHDOG, *ignored}
+        self._created = time.time()
         newest = system.deliveries(limit=1).notifications
         self._last_id = newest[0]["id"] if newest else 0
         # Per set of labels, every time at which Prometheus began to see the alert's condition.
@@ -61,13 +65,21 @@ class AlertWatch:
             for one in alerts:
                 self._active_since[frozenset(one.labels.items())].add(one.active_since)
             self.prometheus_answers = True
-        now = time.time()
-        for name in self.firing | {one.alert for one in self.deliveries.values() if one.status == "firing"}:
-            self.first_seen_firing.setdefault(name, now)
+            for one in alerts:
+                if one.state == "firing" and one.active_since >= self._created:
+                    self.first_seen_firing.setdefault(one.name, time.time())
+        for delivery in self.deliveries.values():
+            began = self.pending_since(delivery) or delivery.fired_at
+            if delivery.status == "firing" and began >= self._created:
+                self.first_seen_firing.setdefault(delivery.alert, time.time())
 
-    def first_delivery(self, alert: str) -> Delivery | None:
-        """The first notification that says the alert is firing."""
-        found = [one for one in self.deliveries.values() if one.alert == alert and one.status == "firing"]
+    def first_delivery(self, alert: str, since: float = 0.0) -> Delivery | None:
+        """The first notification since then (Unix s) that says the alert is firing."""
+        found = [
+            one
+            for one in self.deliveries.values()
+            if one.alert == alert and one.status == "firing" and one.received_at >= since
+        ]
         return min(found, key=lambda one: one.received_at, default=None)
 
     def pending_since(self, delivery: Delivery) -> float | None:

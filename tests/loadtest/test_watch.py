@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from alert_sink.client import Deliveries
@@ -27,11 +28,11 @@ class FakeSystem:
             raise StoreUnreachable("prometheus", "http://127.0.0.1:1", "refused")
         return self.active
 
-    def deliver(self, alert: str, status: str = "firing", **labels: str) -> None:
+    def deliver(self, alert: str, status: str = "firing", fired_at: float = 10.0, **labels: str) -> None:
         self.delivered.append(
             {
                 "id": len(self.delivered) + 1, "alert": alert, "status": status,
-                "labels": {"alertname": alert, **labels}, "starts_at": 10.0,
+                "labels": {"alertname": alert, **labels}, "starts_at": fired_at,
                 "received_at": 11.0 + len(self.delivered), "trace_id": None, "links": {},
             }
         )  # fmt: skip
@@ -92,11 +93,12 @@ def test_a_trace_that_the_sink_finds_later_is_read() -> None:
 def test_pending_and_firing_alerts_are_told_apart_and_ignored_ones_left_out() -> None:
     system = FakeSystem()
     watch = watching(system, "LLMAvailabilityBudgetBurn")
+    now = time.time()
     system.active = [
-        active("LLMHighErrorRate", "pending"),
-        active("LLMLatencyHigh", "firing"),
-        active("LLMAvailabilityBudgetBurn", "firing"),
-        active("StackWatchdog", "firing", severity="info"),
+        active("LLMHighErrorRate", "pending", now),
+        active("LLMLatencyHigh", "firing", now),
+        active("LLMAvailabilityBudgetBurn", "firing", now),
+        active("StackWatchdog", "firing", now, severity="info"),
     ]
     watch.update()
     assert (watch.pending, watch.firing) == ({"LLMHighErrorRate"}, {"LLMLatencyHigh"})
@@ -133,3 +135,33 @@ def test_an_alert_that_prometheus_does_not_have_was_never_pending() -> None:
     system.deliver("StackWatchdogSilent")
     watch.update()
     assert watch.pending_since(first(watch, "StackWatchdogSilent")) is None
+
+
+def test_an_alert_whose_condition_held_before_the_start_is_not_seen_firing() -> None:
+    """As after the start of a stack: one alert fires already, one is pending and fires later."""
+    system = FakeSystem()
+    watch = watching(system)
+    before, now = time.time() - 5, time.time() + 1
+    system.active = [
+        active("StackApplicationDown", "firing", before),
+        active("StackNotificationFailing", "firing", before),
+    ]
+    system.deliver("StackNotificationFailing", fired_at=now)
+    watch.update()
+    assert watch.first_seen_firing == {}
+    assert watch.firing == {"StackApplicationDown", "StackNotificationFailing"}
+    assert not watch.quiet
+    system.deliver("LLMLatencyHigh", fired_at=now)
+    watch.update()
+    assert set(watch.first_seen_firing) == {"LLMLatencyHigh"}
+
+
+def test_deliveries_before_the_fault_are_not_those_of_the_fault() -> None:
+    system = FakeSystem()
+    watch = watching(system)
+    system.deliver("LLMHighErrorRate")  # received at 11 s
+    system.deliver("LLMHighErrorRate")  # received at 12 s
+    watch.update()
+    found = watch.first_delivery("LLMHighErrorRate", since=11.5)
+    assert found is not None
+    assert found.received_at == 12.0
