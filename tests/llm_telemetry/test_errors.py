@@ -27,7 +27,7 @@ class Stated(Exception):
 
 
 class WithResponse(Exception):
-    """As httpx's HTTPStatusError."""
+    """Like httpx's HTTPStatusError."""
 
     def __init__(self, status: int) -> None:
         self.response = httpx2.Response(status)
