@@ -1,6 +1,6 @@
-# ruff: noqa: SIM117 - blocks inside blocks are what is tested
 """Every exception maps to one error type, on all signals."""
 
+# ruff: noqa: SIM117 - blocks inside blocks are what is tested
 from __future__ import annotations
 
 import asyncio

@@ -1,6 +1,6 @@
-# ruff: noqa: PT012, SIM117 - blocks inside blocks are what is tested
 """When telemetry fails, the application gets its answers and the failure is counted."""
 
+# ruff: noqa: PT012, SIM117 - blocks inside blocks are what is tested
 from __future__ import annotations
 
 from collections.abc import Iterator

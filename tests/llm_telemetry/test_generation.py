@@ -1,6 +1,6 @@
-# ruff: noqa: PT012, SIM117 - blocks inside blocks are what is tested
 """A generation counts its queueing, attempts, refusals, fallbacks and errors once."""
 
+# ruff: noqa: PT012, SIM117 - blocks inside blocks are what is tested
 from __future__ import annotations
 
 import contextlib

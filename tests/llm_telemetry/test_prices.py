@@ -189,7 +189,7 @@ def test_a_reported_cost_wins_unless_it_is_not_a_cost(reported: float, source: s
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("[1]", "must be a mapping"),
         ("overrides: {a: 1}", "list `overrides`"),
@@ -215,10 +215,10 @@ def test_a_reported_cost_wins_unless_it_is_not_a_cost(reported: float, source: s
         ("overrides: [{model: a, input: 1, context_window: 128k}]", "`context_window` must be a number"),
     ],
 )
-def test_a_broken_file_is_refused_with_file_and_entry(text: str, told: str, tmp_path: Path) -> None:
+def test_a_broken_file_is_refused_with_file_and_entry(text: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(PricesError) as raised:
         overrides(tmp_path, text)
-    assert told in str(raised.value)
+    assert message in str(raised.value)
     assert str(tmp_path / "prices.yaml") in str(raised.value)
 
 

@@ -1,6 +1,6 @@
-# ruff: noqa: SIM117 - blocks inside blocks are what is tested
 """User ids and texts are in no signal; captured content is redacted."""
 
+# ruff: noqa: SIM117 - blocks inside blocks are what is tested
 from __future__ import annotations
 
 import json

@@ -100,11 +100,11 @@ def test_matrix_covers_every_metric() -> None:
 
 
 def test_matrix_covers_every_log_field() -> None:
-    told = {
+    covered = {
         name
         for scenario in SIGNAL_MATRIX.values()
         for line in scenario.lines
         for name in line
         if line[name] is not None
     }
-    assert set(names.LOG_FIELDS) - told - {"timestamp"} == set()
+    assert set(names.LOG_FIELDS) - covered - {"timestamp"} == set()

@@ -31,7 +31,7 @@ def test_the_entry_is_there_as_soon_as_the_response_is(client: OpenAI, live: Liv
 @pytest.mark.parametrize("reset", [False, True])
 def test_hang_up_in_a_stream_is_client_gone(start, reset: bool) -> None:
     live = start(latency_scale=0.05)
-    # Long enough that the stream is nowhere near its end: minutes, were nobody to hang up.
+    # So long that the stream would take minutes if the client did not close it.
     live.fault("verbosity", factor=50)
     live.fault("latency", multiplier=20)
     connection = open_chat(live, stream_options={"include_usage": True})

@@ -89,10 +89,10 @@ async def test_200_concurrent_mixed_requests_are_counted_as_clients_saw_them(liv
     assert count("rate_limit") == count_seen("rate_limit") > 0
     assert count("model_not_found") == count_seen("model_not_found") > 0
     assert count("connection_reset", "truncated") == count_seen("broken") > 0
-    told = [entry for entry in entries if entry["usage_sent"]]
-    assert len(told) == count_seen("ok")
-    assert sum(entry["prompt_tokens"] for entry in told) == sum(prompt for _, prompt, _ in seen)
-    assert sum(entry["completion_tokens"] for entry in told) == sum(completion for _, _, completion in seen)
+    with_usage = [entry for entry in entries if entry["usage_sent"]]
+    assert len(with_usage) == count_seen("ok")
+    assert sum(entry["prompt_tokens"] for entry in with_usage) == sum(prompt for _, prompt, _ in seen)
+    assert sum(entry["completion_tokens"] for entry in with_usage) == sum(completion for _, _, completion in seen)
     totals = (await asyncio.to_thread(live.admin, "GET", "/ledger/totals")).json()
     assert totals["all"]["requests"] == 200
     assert totals["all"]["usage_sent_prompt_tokens"] == sum(prompt for _, prompt, _ in seen)
