@@ -1,4 +1,4 @@
-"""/admin/faults: faults switched on and off while the application runs, by its own machine or who has the token."""
+"""The routes of /admin/faults. They accept loopback clients, or clients with the token."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from demo_app.settings import DemoSettings
 
 
 def admin_router(live: LiveSettings) -> APIRouter:
-    """The admin endpoints. They are in no schema, and not traced."""
+    """The admin endpoints. They are not in the OpenAPI schema and not traced."""
 
     async def guard(request: Request) -> None:
         _check_admin(request, live.now)
@@ -27,7 +27,7 @@ def admin_router(live: LiveSettings) -> APIRouter:
 
     @router.put("/{name}")
     async def put_fault(name: str, request: Request) -> dict[str, Any]:
-        # Not declared to FastAPI: what a body must be depends on the name, and a wrong one is no rejected question.
+        # FastAPI does not parse the body: its fields depend on the name, and a wrong body is not a rejected question.
         return live.put(name, await request.body())
 
     @router.delete("")
@@ -44,16 +44,14 @@ def admin_router(live: LiveSettings) -> APIRouter:
 def _check_admin(request: Request, settings: DemoSettings) -> None:
     if not settings.admin_token:
         if not _is_loopback(request.client.host if request.client else ""):
-            raise AdminForbidden(
-                "/admin answers loopback clients only.", "Set DEMO_ADMIN_TOKEN to use it from elsewhere."
-            )
+            raise AdminForbidden("/admin accepts loopback clients only.", "To use it remotely, set DEMO_ADMIN_TOKEN.")
         return
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not hmac.compare_digest(
         token.strip().encode("latin-1"), settings.admin_token.encode()
     ):
         raise AdminUnauthorized(
-            "/admin asks for a token.", "Send the one of DEMO_ADMIN_TOKEN: `Authorization: Bearer TOKEN`."
+            "/admin needs a token.", "Send the token of DEMO_ADMIN_TOKEN: `Authorization: Bearer TOKEN`."
         )
 
 

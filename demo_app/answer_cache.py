@@ -1,4 +1,4 @@
-"""Answers that were given before, for a while."""
+"""A cache of answers that expire."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from demo_app.search_index import FoundArticle
 
 @dataclass(frozen=True)
 class CachedAnswer:
-    """An answer and what it was drawn from."""
+    """An answer, the articles that it was written from, and the model that wrote it."""
 
     text: str
     found: Sequence[FoundArticle]
@@ -20,19 +20,18 @@ class CachedAnswer:
 
 
 class AnswerCache:
-    """Keyed by all that an answer depends on. For one event loop."""
+    """Answers by key: the values on which the answer depends. Case and white space do not matter. Not thread-safe."""
 
     def __init__(self, size: int, ttl_s: float) -> None:
         self._answers: TTLCache[tuple[str, ...], CachedAnswer] = TTLCache(size, ttl_s)
 
     def get(self, *key: str) -> CachedAnswer | None:
-        """The answer under `key`, None where there is none or it is too old."""
-        return self._answers.get(self._normal(key))
+        """Return the answer for `key`, or None if there is none or it has expired."""
+        return self._answers.get(self._normalised(key))
 
     def put(self, answer: CachedAnswer, *key: str) -> None:
-        """Keep `answer` under `key`."""
-        self._answers[self._normal(key)] = answer
+        self._answers[self._normalised(key)] = answer
 
     @staticmethod
-    def _normal(key: tuple[str, ...]) -> tuple[str, ...]:
+    def _normalised(key: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(" ".join(part.casefold().split()) for part in key)

@@ -1,4 +1,4 @@
-"""From a question to an answer: check, cache, queue, retrieve, generate, check again."""
+"""Answers a question: check the question, look in the cache, queue, retrieve, generate, check the answer."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ SUPPORT_STREAM = "/api/support/stream"
 SUMMARISE = "/api/search/summarise"
 ENDPOINTS = (SUPPORT_ANSWER, SUPPORT_STREAM, SUMMARISE)
 
-_REMEMBERED_ANSWERS, _REMEMBERED_S = 10_000, 3_600.0  # for feedback
+_MAX_VOTABLE_ANSWERS, _VOTABLE_S = 10_000, 3_600.0  # seconds; for feedback
 _EMBEDDING_BATCH = 32  # articles in one call
 
 
 @dataclass
-class _Given:
-    """An answer that may still be voted on."""
+class _VotableAnswer:
+    """What is kept of an answer, so that users can vote on it."""
 
     endpoint: str
     tenant_id: str | None
@@ -59,33 +59,31 @@ class _Given:
 
 @dataclass(frozen=True)
 class Question:
-    """A question that may be answered: checked, with its place in the queue reserved."""
+    """A question that passed the checks and has a ticket of the queue, or a cached answer."""
 
     text: str
     endpoint: str
     task: Task
     cached: CachedAnswer | None
     ticket: Ticket | None  # None for a cached answer
-    settings: DemoSettings  # of the whole way to its answer: one may not begin under one prompt and end under another
-    asked_at: float  # a reading of time.perf_counter()
+    settings: DemoSettings  # used until the answer, so that a change of settings does not affect a running question
+    asked_at: float  # time.perf_counter()
 
     def release(self) -> None:
-        """Give the place back, where it was not given back by answering."""
+        """Release the ticket, if answering has not released it."""
         if self.ticket:
             self.ticket.release()
 
 
 @dataclass(frozen=True)
-class Answered:
-    """An answer as a whole."""
-
+class CompleteAnswer:
     text: str
     found: Sequence[FoundArticle]
-    facts: AnswerDetails
+    details: AnswerDetails
 
 
-class Answering:
-    """The application without HTTP. One per process, for one event loop."""
+class AnswerService:
+    """The application without HTTP. A process has one, for one event loop."""
 
     def __init__(self, live: LiveSettings, client: ModelClient) -> None:
         settings = live.now
@@ -95,17 +93,17 @@ class Answering:
         self.index = SearchIndex(settings.data_dir, client.embeddings)
         self._cache = AnswerCache(settings.cache_size, settings.cache_ttl_s)
         self._queues = {name: BoundedQueue(settings.concurrency, settings.queue_capacity) for name in ENDPOINTS}
-        self._given: TTLCache[str, _Given] = TTLCache(_REMEMBERED_ANSWERS, _REMEMBERED_S)
+        self._votable_answers: TTLCache[str, _VotableAnswer] = TTLCache(_MAX_VOTABLE_ANSWERS, _VOTABLE_S)
         self._building = asyncio.Lock()
         for endpoint in ENDPOINTS:
             set_queue_capacity(settings.queue_capacity, endpoint=endpoint)
-        live.watch(self._adapt)
+        live.watch(self._apply_settings)
 
     async def build_index(self) -> None:
-        """Embed the articles, unless the index is there.
+        """Embed the articles and build the search index, unless it is ready.
 
         Raises:
-            ModelFailure: the provider gave no vectors.
+            ModelFailure: the provider returned no vectors.
         """
         async with self._building:
             if self.index.ready:
@@ -116,11 +114,11 @@ class Answering:
             await asyncio.to_thread(self.index.build, vectors)
 
     def accept(self, text: str, endpoint: str, task: Task) -> Question:
-        """Check the question, look it up in the cache, and reserve a place.
+        """Check the question, look it up in the cache, and reserve a ticket of the queue.
 
         Raises:
-            BadInput: the question must not be answered.
-            QueueFull: there is no place left.
+            BadInput: the question was refused.
+            QueueFull: the queue is full.
         """
         asked_at = time.perf_counter()
         settings = self._live.now.for_one_question()
@@ -136,11 +134,11 @@ class Answering:
         record_cache(False)
         return Question(question, endpoint, task, None, ticket, settings, asked_at)
 
-    async def answer(self, question: Question, trace_id: str | None) -> Answered:
-        """The whole answer.
+    async def answer(self, question: Question, trace_id: str | None) -> CompleteAnswer:
+        """Return the whole answer.
 
         Raises:
-            ModelFailure: there is none.
+            ModelFailure: no model gave a usable answer.
         """
         if question.cached:
             return self._from_cache(question, question.cached, trace_id)
@@ -157,16 +155,16 @@ class Answering:
                     prompt,
                     lambda text, reason: guards.check_answer(text, reason, found),
                 )
-        self._keep(question, found, generation, answer.text)
-        return Answered(answer.text, found, _facts(question, generation, trace_id))
+        self._keep_answer(question, found, generation, answer.text)
+        return CompleteAnswer(answer.text, found, _details(question, generation, trace_id))
 
     async def stream(
         self, question: Question, trace_id: str | None
-    ) -> AsyncGenerator[list[FoundArticle] | str | Answered, None]:
-        """First what was found, then the text in parts, then the whole.
+    ) -> AsyncGenerator[list[FoundArticle] | str | CompleteAnswer, None]:
+        """Yield the found articles, then the text in parts, then the complete answer.
 
         Raises:
-            ModelFailure: there is no answer, or no more of it.
+            ModelFailure: no model gave a usable answer, or the answer broke off.
         """
         if question.cached:
             answered = self._from_cache(question, question.cached, trace_id)
@@ -196,35 +194,33 @@ class Answering:
                         yield part
                 finally:
                     await parts.aclose()
-        self._keep(question, found, generation, text)
-        yield Answered(text, found, _facts(question, generation, trace_id))
+        self._keep_answer(question, found, generation, text)
+        yield CompleteAnswer(text, found, _details(question, generation, trace_id))
 
     def vote(self, trace_id: str, value: str) -> None:
-        """Count a vote on the answer given in `trace_id`.
+        """Record a vote on the answer with this trace id.
 
         Raises:
-            NotFound: no answer of the last hour has that trace id.
-            AlreadyRecorded: it was voted on before.
+            NotFound: no answer of the last hour has this trace id.
+            AlreadyRecorded: the answer already has a vote.
         """
-        given = self._given.get(trace_id)
-        if given is None:
-            raise NotFound(
-                "No answer of the last hour has this trace id.", "Send the trace_id that the answer came with."
-            )
-        if given.voted:
-            raise AlreadyRecorded("This answer was voted on before.", "Nothing: the first vote counts.")
-        given.voted = True
+        votable = self._votable_answers.get(trace_id)
+        if votable is None:
+            raise NotFound("No answer of the last hour has this trace id.", "Send the trace_id of the answer.")
+        if votable.voted:
+            raise AlreadyRecorded("This answer already has a vote.", "Nothing to do: the first vote counts.")
+        votable.voted = True
         record_feedback(
             value,
             trace_id=trace_id,
-            span_id=given.span_id,
-            model=given.model,
-            endpoint=given.endpoint,
-            tenant_id=given.tenant_id,
+            span_id=votable.span_id,
+            model=votable.model,
+            endpoint=votable.endpoint,
+            tenant_id=votable.tenant_id,
         )
 
     async def _retrieve(self, question: Question) -> list[FoundArticle]:
-        """The best articles, by meaning; by words where the provider gives no vector for the question."""
+        """Find the best articles by embedding, or by words if the provider returns no vector for the question."""
         settings = question.settings
         k = settings.top_k if question.task == "support" else settings.summary_top_k
         with observe_retrieval() as retrieval:
@@ -239,19 +235,21 @@ class Answering:
             retrieval.record(len(found), [round(item.score, 4) for item in found])
         return found
 
-    def _keep(self, question: Question, found: Sequence[FoundArticle], generation: Generation, text: str) -> None:
-        """Keep the answer: in the cache, for feedback, and, where content is kept, for evaluation."""
+    def _keep_answer(
+        self, question: Question, found: Sequence[FoundArticle], generation: Generation, text: str
+    ) -> None:
+        """Keep the answer in the cache, for feedback and, if a content store is configured, for evaluation."""
         cached = CachedAnswer(text, found, generation.model)
         self._cache.put(cached, *_cache_key(question.text, question.endpoint, question.settings))
-        self._remember(generation.trace_id, question.endpoint, generation.model, generation.span_id)
+        self._allow_vote(generation.trace_id, question.endpoint, generation.model, generation.span_id)
         record_content(generation, question.text, text, [item.article.text for item in found])
 
-    def _from_cache(self, question: Question, cached: CachedAnswer, trace_id: str | None) -> Answered:
-        self._remember(trace_id, question.endpoint, cached.model, None)
+    def _from_cache(self, question: Question, cached: CachedAnswer, trace_id: str | None) -> CompleteAnswer:
+        self._allow_vote(trace_id, question.endpoint, cached.model, None)
         latency_ms = (time.perf_counter() - question.asked_at) * 1e3
         prompt_version = question.settings.prompt_version
         record_cache(True, model=cached.model, latency_ms=latency_ms, prompt_version=prompt_version)
-        facts = AnswerDetails(
+        details = AnswerDetails(
             model=cached.model,
             prompt_version=prompt_version,
             cache_hit=True,
@@ -265,22 +263,22 @@ class Answering:
             fallback_from=None,
             trace_id=trace_id,
         )
-        return Answered(cached.text, cached.found, facts)
+        return CompleteAnswer(cached.text, cached.found, details)
 
-    def _remember(self, trace_id: str | None, endpoint: str, model: str, span_id: str | None) -> None:
+    def _allow_vote(self, trace_id: str | None, endpoint: str, model: str, span_id: str | None) -> None:
         if trace_id:
-            self._given[trace_id] = _Given(endpoint, current_request().tenant_id, model, span_id)
+            self._votable_answers[trace_id] = _VotableAnswer(endpoint, current_request().tenant_id, model, span_id)
 
-    def _adapt(self, settings: DemoSettings) -> None:
-        """Follow a change of the settings that are not read at each use."""
+    def _apply_settings(self, settings: DemoSettings) -> None:
+        """Apply changed settings that are not read at each use."""
         for queue in self._queues.values():
             queue.concurrency = settings.concurrency
         record_deployment(version=settings.version, prompt_version=settings.prompt_version)
 
 
 def _prompt(question: Question, found: Sequence[FoundArticle]) -> list[Message]:
-    settings, given = question.settings, [item.article for item in found]
-    return messages(settings.prompt_version, question.task, question.text, given, settings.history_tokens)
+    settings, found_articles = question.settings, [item.article for item in found]
+    return messages(settings.prompt_version, question.task, question.text, found_articles, settings.history_tokens)
 
 
 def _observed(question: Question, prompt: Sequence[Message]) -> Generation:
@@ -288,7 +286,7 @@ def _observed(question: Question, prompt: Sequence[Message]) -> Generation:
     return observe_generation(settings.model, prompt=prompt, prompt_version=settings.prompt_version)
 
 
-def _facts(question: Question, generation: Generation, trace_id: str | None) -> AnswerDetails:
+def _details(question: Question, generation: Generation, trace_id: str | None) -> AnswerDetails:
     usage, cost = generation.usage, generation.cost
     return AnswerDetails(
         model=generation.model,

@@ -17,7 +17,7 @@ from fastapi.staticfiles import StaticFiles
 
 import llm_telemetry
 from demo_app.admin import admin_router
-from demo_app.answering import SUMMARISE, SUPPORT_ANSWER, SUPPORT_STREAM, Answering
+from demo_app.answering import SUMMARISE, SUPPORT_ANSWER, SUPPORT_STREAM, AnswerService
 from demo_app.articles import example_questions
 from demo_app.body_limit import BodyLimit
 from demo_app.error_responses import add_failure_handlers, body_too_large_response
@@ -48,10 +48,10 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 
 
 def create_app(settings: DemoSettings | None = None, transport: httpx2.AsyncBaseTransport | None = None) -> FastAPI:
-    """The application. `transport` replaces the connection to the provider, for tests.
+    """Create the application. Tests pass a `transport` that replaces the connection to the provider.
 
     Raises:
-        DemoSettingsError, SettingsError, PricesError: a setting or a file of settings cannot be used.
+        DemoSettingsError, SettingsError, PricesError: a setting or a settings file cannot be used.
     """
     settings = settings or DemoSettings.from_environment()
     state = llm_telemetry.configure(
@@ -62,7 +62,7 @@ def create_app(settings: DemoSettings | None = None, transport: httpx2.AsyncBase
     )
     live = LiveSettings(settings)
     client = ModelClient(live, transport)
-    answering = Answering(live, client)
+    answering = AnswerService(live, client)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -88,20 +88,20 @@ def create_app(settings: DemoSettings | None = None, transport: httpx2.AsyncBase
     return app
 
 
-async def _build_index(answering: Answering) -> None:
-    """Build the index as soon as the provider can be reached; until then retrieval goes by words."""
+async def _build_index(answering: AnswerService) -> None:
+    """Build the search index as soon as the provider can be reached. Until then, retrieval matches words."""
     while not answering.index.ready:
         try:
             await answering.build_index()
         except Exception as error:
-            _log.warning("the index could not be built, next try in %.0f s: %s", _INDEX_RETRY_S, error)
+            _log.warning("the search index could not be built, next try in %.0f s: %s", _INDEX_RETRY_S, error)
             await asyncio.sleep(_INDEX_RETRY_S)
 
 
-def _add_information(app: FastAPI, answering: Answering) -> None:
+def _add_information(app: FastAPI, answering: AnswerService) -> None:
     @app.get("/healthz")
     async def health() -> JSONResponse:
-        """200 once questions are answered by meaning; 503 while the index is being built."""
+        """200 when the search index is ready; 503 while it is being built."""
         ready = answering.index.ready
         body = {"status": "ok" if ready else "starting", "index": "ready" if ready else "being built"}
         return JSONResponse(body, 200 if ready else 503)
@@ -113,57 +113,59 @@ def _add_information(app: FastAPI, answering: Answering) -> None:
 
     @app.get("/api/examples")
     async def examples() -> list[str]:
-        """Questions to try."""
+        """Example questions."""
         return list(example_questions())
 
     @app.get("/api/tenants")
     async def tenants() -> list[str]:
-        """The tenants that x-tenant-id may name."""
+        """The values that the header x-tenant-id may have."""
         return list(app.state.tenants)
 
 
 async def _caller(request: Request) -> AsyncIterator[RequestContext]:
-    """Who asks: x-tenant-id must be known where it is given, x-user-id may be anything."""
+    """Read the tenant and user headers. A tenant must be known; a user may have any value."""
     tenant, user = request.headers.get("x-tenant-id"), request.headers.get("x-user-id")
     route = request.scope["route"].path
     with llm_telemetry.request_context(endpoint=route, tenant_id=tenant, user_id=user) as context:
         known: Sequence[str] = request.app.state.tenants
         if tenant and tenant not in known:
             llm_telemetry.record_rejection("unauthorized")
-            raise Unauthorized("This tenant is not known.", f"Send one of {', '.join(known)} as x-tenant-id, or none.")
+            raise Unauthorized(
+                "This tenant is not known.", f"Send one of {', '.join(known)} as x-tenant-id, or leave the header out."
+            )
         yield context
 
 
 Caller = Annotated[RequestContext, Depends(_caller)]
 
 
-def _add_endpoints(app: FastAPI, answering: Answering) -> None:
+def _add_endpoints(app: FastAPI, answering: AnswerService) -> None:
     @app.post(SUPPORT_ANSWER, responses=_ERRORS)
     async def support_answer(ask: AskRequest, response: Response, context: Caller) -> SupportAnswer:
-        """Answer a question from the articles."""
+        """Answer a question from the help articles."""
         question = answering.accept(ask.question, SUPPORT_ANSWER, "support")
         answered = await answering.answer(question, add_trace_id_header(response))
-        return SupportAnswer(answer=answered.text, sources=sources_of(answered.found), **answered.facts.model_dump())
+        return SupportAnswer(answer=answered.text, sources=sources_of(answered.found), **answered.details.model_dump())
 
     @app.post(SUPPORT_STREAM, responses=_ERRORS, response_class=StreamingResponse)
     async def support_stream(ask: AskRequest, context: Caller) -> StreamingResponse:
-        """Answer a question in parts: events `sources`, `token` (many), then `done` or `error`."""
+        """Stream the answer to a question: the events `sources`, `token` (many), then `done` or `error`."""
         question = answering.accept(ask.question, SUPPORT_STREAM, "support")
         response = EventStream(answering, question, context)
         add_trace_id_header(response)
         response.headers["cache-control"] = "no-store"
-        response.headers["x-accel-buffering"] = "no"  # proxies must not hold the parts back
+        response.headers["x-accel-buffering"] = "no"  # proxies must not buffer the stream
         return response
 
     @app.post(SUMMARISE, responses=_ERRORS)
     async def summarise(ask: SummariseRequest, response: Response, context: Caller) -> Summary:
-        """Summarise what the articles say on a topic; the prompt is long."""
+        """Summarise what the help articles say about a topic. The prompt is long."""
         question = answering.accept(ask.query, SUMMARISE, "summary")
         answered = await answering.answer(question, add_trace_id_header(response))
-        return Summary(summary=answered.text, sources=sources_of(answered.found), **answered.facts.model_dump())
+        return Summary(summary=answered.text, sources=sources_of(answered.found), **answered.details.model_dump())
 
     @app.post("/api/feedback", responses={**_ERRORS, 404: {"model": ErrorResponse}, 409: {"model": ErrorResponse}})
     async def feedback(vote: FeedbackRequest, context: Caller) -> dict[str, str]:
-        """Vote on an answer by the trace id it came with."""
+        """Record a vote on an answer, by the answer's trace id."""
         answering.vote(vote.trace_id, vote.value)
         return {"status": "recorded"}

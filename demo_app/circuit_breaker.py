@@ -1,8 +1,8 @@
 """A circuit breaker for one model.
 
-Of the kept libraries none does what is needed here: `purgatory` and `circuitbreaker` let everybody through
-when half-open and close on one success, `hyx` changes state only when called, so that it cannot be read at
-a scrape, `pybreaker` is asynchronous only with Tornado, and `aiobreaker` has not been released since 2021.
+No maintained library fits: `purgatory` and `circuitbreaker` let all calls through when half-open and close after
+one success; `hyx` changes its state only when it is called, so a scrape would read an old state; `pybreaker` is
+asynchronous with Tornado only; `aiobreaker` has had no release since 2021.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from llm_telemetry.names import BREAKER_CLOSED, BREAKER_HALF_OPEN, BREAKER_OPEN
 
 
 class CircuitBreaker:
-    """Opens after `failures` in a row; after `open_s` lets one probe through at a time, which decides.
+    """Opens after `failures` failures in a row. After `open_s` seconds it is half-open: it allows one probe at a time.
 
-    For one event loop: nothing here awaits, so nothing can come in between.
+    The probe's result closes the breaker or opens it again. For one event loop: no method awaits.
     """
 
     def __init__(self, model: str, failures: int, open_s: float, clock: Callable[[], float] = time.monotonic) -> None:
@@ -28,46 +28,46 @@ class CircuitBreaker:
         self._failures = 0
         self._opened_at: float | None = None
         self._probing = False
-        self._period = 0  # goes up whenever the breaker opens or closes
+        self._period = 0  # increases whenever the breaker opens or closes
 
     def state(self) -> int:
-        """0 closed, 1 half-open, 2 open, as of now."""
+        """Return the current state: 0 closed, 1 half-open, 2 open (names.BREAKER_*)."""
         if self._opened_at is None:
             return BREAKER_CLOSED
         return BREAKER_HALF_OPEN if self._clock() >= self._opened_at + self._open_s else BREAKER_OPEN
 
-    def enter(self) -> Attempt:
-        """Ask for an attempt; say once what becomes of it.
+    def enter(self) -> BreakerPermit:
+        """Return the permit for one attempt. Call one of its methods with the attempt's result.
 
         Raises:
-            CircuitOpen: the breaker is open, or half-open with its probe under way.
+            CircuitOpen: the breaker is open, or it is half-open and its probe has not ended.
         """
         state = self.state()
         if state == BREAKER_OPEN or self._probing:
             waited = self._clock() - (self._opened_at or 0.0)
             raise CircuitOpen(self.model, max(self._open_s - waited, 1.0))
         self._probing = state == BREAKER_HALF_OPEN
-        return Attempt(self, self._period)
+        return BreakerPermit(self, self._period)
 
     def _succeeded(self) -> None:
         self._failures = 0
         if self._opened_at is not None:
-            self._move(None)
+            self._switch(None)
 
     def _failed(self) -> None:
         self._failures += 1
         if self._probing or self._failures >= self._threshold:
-            self._move(self._clock())
+            self._switch(self._clock())
 
-    def _move(self, opened_at: float | None) -> None:
+    def _switch(self, opened_at: float | None) -> None:
         self._opened_at, self._failures, self._probing = opened_at, 0, False
         self._period += 1
 
 
-class Attempt:
-    """One attempt that a breaker let through. What is said first counts, and only to the period it began in.
+class BreakerPermit:
+    """The permit for one attempt. Only the first result counts, and only if the breaker has not changed since.
 
-    One that was under way when the breaker opened proves nothing later, and is not the probe.
+    An attempt that began before the breaker opened says nothing about the time after it, and it is not the probe.
     """
 
     def __init__(self, breaker: CircuitBreaker, period: int) -> None:
@@ -75,21 +75,21 @@ class Attempt:
         self._period = period
 
     def succeeded(self) -> None:
-        """The model answered."""
-        if self._counts():
+        """Report that the model answered."""
+        if self._use():
             self._breaker._succeeded()
 
     def failed(self) -> None:
-        """The model did not answer, and that was its fault."""
-        if self._counts():
+        """Report that the model failed."""
+        if self._use():
             self._breaker._failed()
 
-    def neither(self) -> None:
-        """The attempt says nothing of the model: it was cancelled, limited, or the request was wrong."""
-        if self._counts():
+    def inconclusive(self) -> None:
+        """Report a result that says nothing about the model: cancelled, rate limited, or an invalid request."""
+        if self._use():
             self._breaker._probing = False
 
-    def _counts(self) -> bool:
+    def _use(self) -> bool:
         counts = self._period == self._breaker._period
         self._period = -1
         return counts

@@ -13,7 +13,7 @@ from pydantic import BaseModel, TypeAdapter
 from starlette.types import Receive, Scope, Send
 
 import llm_telemetry
-from demo_app.answering import Answered, Answering, Question
+from demo_app.answering import AnswerService, CompleteAnswer, Question
 from demo_app.error_responses import error_body, internal_error
 from demo_app.failures import ModelFailure
 from demo_app.schemas import Source
@@ -29,7 +29,7 @@ _SOURCES = TypeAdapter(list[Source])
 class EventStream(StreamingResponse):
     """A stream of events. When the client disconnects, the stream ends and its slot is free again."""
 
-    def __init__(self, answering: Answering, question: Question, context: RequestContext) -> None:
+    def __init__(self, answering: AnswerService, question: Question, context: RequestContext) -> None:
         self._question = question
         self._parts = _events(answering, question, context)
         super().__init__(self._parts, media_type="text/event-stream")
@@ -44,7 +44,7 @@ class EventStream(StreamingResponse):
             self._question.release()  # for a client that disconnected before the first part
 
 
-async def _events(answering: Answering, question: Question, context: RequestContext) -> AsyncGenerator[bytes, None]:
+async def _events(answering: AnswerService, question: Question, context: RequestContext) -> AsyncGenerator[bytes, None]:
     # The request's own context ends when the response begins. The stream belongs to the same caller.
     with llm_telemetry.request_context(endpoint=context.endpoint, tenant_id=context.tenant_id, user_id=context.user_id):
         answers = answering.stream(question, current_trace_id())
@@ -52,8 +52,8 @@ async def _events(answering: Answering, question: Question, context: RequestCont
             async for item in answers:
                 if isinstance(item, str):
                     yield _event("token", {"text": item})
-                elif isinstance(item, Answered):
-                    yield _event("done", item.facts)
+                elif isinstance(item, CompleteAnswer):
+                    yield _event("done", item.details)
                 else:
                     yield _event("sources", _SOURCES.dump_python(sources_of(item)))
         except ModelFailure as failure:

@@ -1,6 +1,6 @@
-"""Calls to the model provider: attempts, retries, breakers and fallback, each of them visible.
+"""Calls to the model provider with retries, circuit breakers and a fallback.
 
-The official client is told not to retry: what it did on its own would be seen by nobody.
+The official client's own retries are switched off, because they would not be visible in telemetry.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from openai import AsyncOpenAI, AsyncStream
 from openai.types.chat import ChatCompletionChunk
 from tenacity import AsyncRetrying, RetryCallState
 
-from demo_app.circuit_breaker import Attempt, CircuitBreaker
+from demo_app.circuit_breaker import BreakerPermit, CircuitBreaker
 from demo_app.failures import CircuitOpen, EmptyAnswer, ModelFailure, UnusableAnswer
 from demo_app.faults import LiveSettings
 from demo_app.prompts import Message
@@ -32,19 +32,20 @@ from llm_telemetry.errors import error_type
 
 T = TypeVar("T")
 
-# What another attempt can mend.
+# Errors after which another attempt may succeed.
 _TRANSIENT = {names.RATE_LIMIT, names.SERVER_ERROR, names.TIMEOUT, names.CONNECTION, names.VALIDATION_FAILED}
-# What is held against the model. A limit is not: it is the provider at work, and it says when to come back.
-_MODELS_FAULT = {names.SERVER_ERROR, names.TIMEOUT, names.CONNECTION}
-_FIRST_WAIT_S, _LONGEST_BACKOFF_S = 0.2, 2.0
+# Errors that count as failures for the circuit breaker. A rate limit does not: the provider works, and tells when to
+# try again.
+_COUNTS_AGAINST_MODEL = {names.SERVER_ERROR, names.TIMEOUT, names.CONNECTION}
+_FIRST_WAIT_S, _MAX_BACKOFF_S = 0.2, 2.0
 
 Check = Callable[[str, str | None], None]  # whole text and finish reason; raises UnusableAnswer
-# One attempt at a model. Says itself when it succeeded; its exceptions are told to the breaker by who calls it.
-Try = Callable[[str, Attempt], Awaitable[T]]
+# One attempt at a model. The function reports success to the permit; its caller reports exceptions.
+AttemptFunction = Callable[[str, BreakerPermit], Awaitable[T]]
 
 
 @dataclass(frozen=True)
-class Answer:
+class ModelAnswer:
     """A whole answer. `call` knows its usage and cost."""
 
     text: str
@@ -52,7 +53,7 @@ class Answer:
 
 
 class ModelClient:
-    """The models the application may use: the wanted one, its fallback, and the one for embeddings."""
+    """The models that the application uses: the requested model, its fallback and the embedding model."""
 
     def __init__(self, live: LiveSettings, transport: httpx2.AsyncBaseTransport | None = None) -> None:
         self._live = live
@@ -72,21 +73,22 @@ class ModelClient:
 
     @property
     def embeddings(self) -> str:
-        """Names the vectors that `embed` gives: those of another name must not be compared with them."""
+        """Identifies the vectors that `embed` returns. Vectors with another identifier cannot be compared with them."""
         return f"{self._openai.base_url} {self._settings.embedding_model} {self._settings.embedding_dimensions}"
 
     async def close(self) -> None:
-        """Close the connections."""
         await self._openai.close()
 
-    async def complete(self, generation: Generation, model: str, messages: Sequence[Message], check: Check) -> Answer:
-        """A whole answer of `model`, or of its fallback, that passed `check`.
+    async def complete(
+        self, generation: Generation, model: str, messages: Sequence[Message], check: Check
+    ) -> ModelAnswer:
+        """Return an answer of `model`, or of its fallback, that passes `check`.
 
         Raises:
-            ModelFailure: no model gave one.
+            ModelFailure: no model gave such an answer.
         """
 
-        async def attempt(model: str, passed: Attempt) -> Answer:
+        async def attempt(model: str, permit: BreakerPermit) -> ModelAnswer:
             with self._observed(model, messages) as call:
                 async with asyncio.timeout(self._settings.attempt_timeout_s):
                     response = await self._openai.chat.completions.create(**self._request(model, messages))
@@ -95,8 +97,8 @@ class ModelClient:
                     raise EmptyAnswer
                 text = response.choices[0].message.content or ""
                 check(text, response.choices[0].finish_reason)
-            passed.succeeded()
-            return Answer(text, call)
+            permit.succeeded()
+            return ModelAnswer(text, call)
 
         return await self._first_success(generation, model, attempt)
 
@@ -108,13 +110,13 @@ class ModelClient:
         check_part: Callable[[str], None],
         check: Check,
     ) -> AsyncGenerator[str, None]:
-        """The parts of an answer of `model` as they come. Until the first one there may be retries and a fallback.
+        """Yield the parts of an answer of `model`. Retries and the fallback are possible before the first part only.
 
         Raises:
-            ModelFailure: no model gave an answer, or it broke off, or it failed a check.
+            ModelFailure: no model gave an answer, or the answer broke off or failed a check.
         """
 
-        async def attempt(model: str, passed: Attempt) -> _OpenStream:
+        async def attempt(model: str, permit: BreakerPermit) -> _OpenStream:
             call = self._observed(model, messages)
             call.begin()
             chunks: AsyncStream[ChatCompletionChunk] | None = None
@@ -123,7 +125,7 @@ class ModelClient:
                     chunks = await self._openai.chat.completions.create(
                         **self._request(model, messages), stream=True, stream_options={"include_usage": True}
                     )
-                    opened = _OpenStream(call, passed, chunks)
+                    opened = _OpenStream(call, permit, chunks)
                     opened.first = await opened.next_text()
                 if opened.first is None:
                     check("", opened.finish_reason)
@@ -145,23 +147,23 @@ class ModelClient:
             check(text, opened.finish_reason)
         except BaseException as error:
             opened.call.end(error)
-            _tell(opened.passed, error)
+            _report(opened.permit, error)
             if isinstance(error, Exception):
                 raise ModelFailure(error_type(error)) from error
             raise
         finally:
             await _close(opened.chunks)
         opened.call.end()
-        opened.passed.succeeded()
+        opened.permit.succeeded()
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """One vector per text.
+        """Return one vector per text.
 
         Raises:
-            ModelFailure: the provider gave none.
+            ModelFailure: the provider returned no vectors.
         """
 
-        async def attempt(model: str, passed: Attempt) -> list[list[float]]:
+        async def attempt(model: str, permit: BreakerPermit) -> list[list[float]]:
             options: dict[str, Any] = {}
             if self._settings.embedding_dimensions:
                 options["dimensions"] = self._settings.embedding_dimensions
@@ -171,21 +173,21 @@ class ModelClient:
                 async with asyncio.timeout(self._settings.attempt_timeout_s):
                     response = await self._openai.embeddings.create(model=model, input=list(texts), **options)
                 call.record_response(response)
-            passed.succeeded()
+            permit.succeeded()
             return [item.embedding for item in response.data]
 
         try:
-            return await self._guarded(self._settings.embedding_model, attempt)
+            return await self._attempt_with_breaker(self._settings.embedding_model, attempt)
         except Exception as error:
-            raise _failure(error) from error
+            raise _model_failure(error) from error
 
-    async def _first_success(self, generation: Generation, wanted: str, attempt: Try[T]) -> T:
-        """What `attempt` gives for the wanted model, after retries, or else for the fallback."""
-        self._budget.request()
+    async def _first_success(self, generation: Generation, wanted: str, attempt: AttemptFunction[T]) -> T:
+        """Return the result of `attempt` for the requested model, with retries, else for the fallback."""
+        self._budget.add_request()
         failure: Exception | None = None
         attempted = False
         for model in dict.fromkeys((wanted, self._settings.fallback_model)):
-            if attempted and not self._may_try_again():
+            if attempted and not self._retry_is_allowed():
                 break
             try:
                 return await self._with_retries(model, attempt)
@@ -197,13 +199,13 @@ class ModelClient:
                 if error_type(error) not in _TRANSIENT:
                     break
         assert failure is not None
-        raise _failure(failure) from failure
+        raise _model_failure(failure) from failure
 
-    async def _with_retries(self, model: str, attempt: Try[T]) -> T:
+    async def _with_retries(self, model: str, attempt: AttemptFunction[T]) -> T:
         started = time.monotonic()
         failure: Exception | None = None
 
-        def again(state: RetryCallState) -> bool:
+        def should_retry(state: RetryCallState) -> bool:
             error = state.outcome.exception() if state.outcome else None
             return (
                 error is not None
@@ -213,14 +215,14 @@ class ModelClient:
                 and (_retry_after_s(error) or 0.0) <= self._settings.longest_retry_wait_s
                 and time.monotonic() - started < self._settings.attempt_timeout_s
                 and self._breaker(model).state() == names.BREAKER_CLOSED
-                and self._may_try_again()
+                and self._retry_is_allowed()
             )
 
         try:
-            async for retry in AsyncRetrying(retry=again, wait=_wait_s, reraise=True):
+            async for retry in AsyncRetrying(retry=should_retry, wait=_wait_s, reraise=True):
                 with retry:
                     try:
-                        return await self._guarded(model, attempt)
+                        return await self._attempt_with_breaker(model, attempt)
                     except CircuitOpen:
                         raise
                     except Exception as error:
@@ -229,19 +231,19 @@ class ModelClient:
         except CircuitOpen:
             if failure is None:
                 raise
-            raise failure from None  # others opened it during our wait; what we saw is why there is no answer
+            raise failure from None  # the breaker opened while this call waited; report its own failure
         raise AssertionError("tenacity ends with a result or an exception")
 
-    async def _guarded(self, model: str, attempt: Try[T]) -> T:
-        """One attempt, if the model's breaker lets it through."""
-        passed = self._breaker(model).enter()
+    async def _attempt_with_breaker(self, model: str, attempt: AttemptFunction[T]) -> T:
+        """Make one attempt, if the model's circuit breaker allows it, and report exceptions to the breaker."""
+        permit = self._breaker(model).enter()
         try:
-            return await attempt(model, passed)
+            return await attempt(model, permit)
         except BaseException as error:
-            _tell(passed, error)
+            _report(permit, error)
             raise
 
-    def _may_try_again(self) -> bool:
+    def _retry_is_allowed(self) -> bool:
         return not self._settings.retry_budget or self._budget.withdraw()
 
     def _breaker(self, model: str) -> CircuitBreaker:
@@ -261,16 +263,16 @@ class ModelClient:
 
 @dataclass
 class _OpenStream:
-    """A stream that has begun. What it says is read here, and not off `call`: telemetry may be broken."""
+    """A stream that has begun. Its values are read here and not from `call`, because telemetry may fail."""
 
     call: LLMCall
-    passed: Attempt
+    permit: BreakerPermit
     chunks: AsyncStream[ChatCompletionChunk]
     first: str | None = None  # None: the stream ended without text
     finish_reason: str | None = None
 
     async def next_text(self) -> str | None:
-        """The next text, None at the end; chunks without text are only recorded."""
+        """Return the next text, or None at the end. Chunks without text are recorded and skipped."""
         while (chunk := await anext(self.chunks, None)) is not None:
             self.call.record_chunk(chunk)
             if chunk.choices:
@@ -282,21 +284,21 @@ class _OpenStream:
 
 async def _close(chunks: AsyncStream[ChatCompletionChunk] | None) -> None:
     if chunks is not None:
-        with CancelScope(shield=True):  # a reader that hangs up must not leave the connection open
+        with CancelScope(shield=True):  # also if the client hangs up and the task is cancelled
             await chunks.close()
 
 
-def _tell(passed: Attempt, error: BaseException) -> None:
-    """Tell the breaker what an attempt that ended with `error` says of the model."""
-    if error_type(error) in _MODELS_FAULT:
-        passed.failed()
+def _report(permit: BreakerPermit, error: BaseException) -> None:
+    """Report to the circuit breaker that an attempt ended with `error`."""
+    if error_type(error) in _COUNTS_AGAINST_MODEL:
+        permit.failed()
     elif isinstance(error, UnusableAnswer):
-        passed.succeeded()
+        permit.succeeded()
     else:
-        passed.neither()
+        permit.inconclusive()
 
 
-def _failure(error: Exception) -> ModelFailure:
+def _model_failure(error: Exception) -> ModelFailure:
     if isinstance(error, ModelFailure):
         return error
     wait_s = error.retry_after_s if isinstance(error, CircuitOpen) else _retry_after_s(error)
@@ -304,7 +306,7 @@ def _failure(error: Exception) -> ModelFailure:
 
 
 def _retry_after_s(error: BaseException) -> float | None:
-    """The provider's `Retry-After`, in seconds or as a date (RFC 9110), where it gave one."""
+    """Return the provider's `Retry-After` in seconds, or None. The header has seconds or a date (RFC 9110)."""
     response = getattr(error, "response", None)
     value = response.headers.get("retry-after") if response is not None else None
     if value is None:
@@ -322,10 +324,10 @@ def _seconds_until(date: str) -> float:
 
 
 def _wait_s(state: RetryCallState) -> float:
-    """As long as the provider asks for; else growing, and random so that not all come back at once."""
+    """Return `Retry-After`, else a growing backoff in seconds, random so that not all clients retry at once."""
     error = state.outcome.exception() if state.outcome else None
-    asked = _retry_after_s(error) if error else None
-    if asked is not None:
-        return asked
-    backoff: float = min(_FIRST_WAIT_S * 2 ** (state.attempt_number - 1), _LONGEST_BACKOFF_S)
+    requested = _retry_after_s(error) if error else None
+    if requested is not None:
+        return requested
+    backoff: float = min(_FIRST_WAIT_S * 2 ** (state.attempt_number - 1), _MAX_BACKOFF_S)
     return backoff * random.uniform(0.5, 1.5)  # noqa: S311 - not a secret

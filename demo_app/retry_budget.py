@@ -1,26 +1,25 @@
-"""A budget for second attempts, so that an outage is not answered with more traffic."""
+"""A budget for retries and fallbacks, so that they do not multiply traffic during an outage."""
 
 from __future__ import annotations
 
-# Second attempts (retries and fallbacks after an attempt) per request: attempts stay <= 1.2 x requests.
-SHARE = 0.2
-# Unused shares that are kept for a bad moment.
-MOST_KEPT = 10.0
+# Further attempts (retries, and fallbacks after an attempt) per request: attempts stay below 1.2 x requests.
+ATTEMPTS_PER_REQUEST = 0.2
+# Maximum number of further attempts that unused requests add up to.
+MAX_BALANCE = 10.0
 
 
 class RetryBudget:
-    """Every request pays in a share of an attempt, every second attempt takes one out. It starts empty."""
+    """Each request adds ATTEMPTS_PER_REQUEST attempts, each further attempt takes one. The budget starts empty."""
 
     def __init__(self) -> None:
         self._balance = 0.0
 
-    def request(self) -> None:
-        """A request pays in."""
-        self._balance = min(self._balance + SHARE, MOST_KEPT)
+    def add_request(self) -> None:
+        self._balance = min(self._balance + ATTEMPTS_PER_REQUEST, MAX_BALANCE)
 
     def withdraw(self) -> bool:
-        """Whether a second attempt may be made; it is then taken out of the budget."""
-        if self._balance < 1 - 1e-9:  # five shares of 0.2 are an attempt, whatever floats make of them
+        """Take one further attempt out of the budget. Returns False if there is none."""
+        if self._balance < 1 - 1e-9:  # five times 0.2 must be one attempt in spite of rounding
             return False
         self._balance -= 1
         return True

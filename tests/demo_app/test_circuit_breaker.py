@@ -44,7 +44,7 @@ def test_failures_in_a_row_open_the_breaker(breaker: CircuitBreaker) -> None:
 def test_neither_is_no_success_and_no_failure(breaker: CircuitBreaker) -> None:
     fail(breaker, 2)
     for _ in range(5):
-        breaker.enter().neither()
+        breaker.enter().inconclusive()
     assert breaker.state() == CLOSED
     fail(breaker, 1)
     assert breaker.state() == OPEN
@@ -94,13 +94,13 @@ def test_a_failed_probe_opens_the_breaker_again(breaker: CircuitBreaker, clock: 
 def test_a_cancelled_probe_allows_another_probe(breaker: CircuitBreaker, clock: Clock) -> None:
     fail(breaker, 3)
     clock.now += 10
-    breaker.enter().neither()
+    breaker.enter().inconclusive()
     assert breaker.state() == HALF_OPEN
     breaker.enter().succeeded()
     assert breaker.state() == CLOSED
 
 
-@pytest.mark.parametrize("late", ["succeeded", "failed", "neither"])
+@pytest.mark.parametrize("late", ["succeeded", "failed", "inconclusive"])
 def test_an_attempt_from_before_the_breaker_opened_is_ignored(breaker: CircuitBreaker, clock: Clock, late: str) -> None:
     old = breaker.enter()
     fail(breaker, 3)

@@ -136,7 +136,7 @@ async def test_the_slot_is_free_after_a_slow_client_disconnects(
     }  # fmt: skip
     await asyncio.wait_for(app(scope, client.receive, client.send), 10)
     assert len(client.sent) == sends
-    assert [queue._inside for queue in queues] == [0, 0, 0]
+    assert [queue._tickets for queue in queues] == [0, 0, 0]
 
 
 @contextmanager

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from demo_app.retry_budget import MOST_KEPT, RetryBudget
+from demo_app.retry_budget import MAX_BALANCE, RetryBudget
 
 
 def test_five_requests_allow_one_retry() -> None:
     budget = RetryBudget()
     for _ in range(4):
-        budget.request()
+        budget.add_request()
         assert not budget.withdraw()
-    budget.request()
+    budget.add_request()
     assert budget.withdraw()
     assert not budget.withdraw()
 
@@ -21,7 +21,7 @@ def test_five_requests_allow_one_retry() -> None:
 def test_an_outage_causes_a_fifth_more_attempts(requests: int) -> None:
     budget, second = RetryBudget(), 0
     for _ in range(requests):
-        budget.request()
+        budget.add_request()
         while budget.withdraw():
             second += 1
     assert requests * 0.2 - 1 <= second <= requests * 0.2
@@ -30,5 +30,5 @@ def test_an_outage_causes_a_fifth_more_attempts(requests: int) -> None:
 def test_saved_retries_are_limited() -> None:
     budget = RetryBudget()
     for _ in range(10_000):
-        budget.request()
-    assert sum(budget.withdraw() for _ in range(100)) == MOST_KEPT
+        budget.add_request()
+    assert sum(budget.withdraw() for _ in range(100)) == MAX_BALANCE

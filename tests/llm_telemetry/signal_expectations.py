@@ -25,14 +25,14 @@ MINI_COST = 823 * 0.15e-6 + 1024 * 0.075e-6 + 312 * 0.6e-6
 
 
 def sample(name: str, amount: float = 1, /, **labels: str) -> dict[str, float]:
-    """One series of the contract; labels that are not given are those of LABELS."""
+    """One sample of a series. Labels that are not given have the values of LABELS."""
     base = name.removesuffix("_count").removesuffix("_sum")
     metric = next(metric for metric in names.METRICS if metric.name in (name, base))
     return {series(name, **{label: labels.get(label) or LABELS[label] for label in metric.labels}): amount}
 
 
 def tokens(model: str = "gpt-4o", times: int = 1, **labels: str) -> dict[str, float]:
-    """What ANSWER's usage counts."""
+    """The token counters after `times` times ANSWER."""
     return {
         **sample("llm_input_tokens_total", 1847 * times, model=model, **labels),
         **sample("llm_output_tokens_total", 312 * times, model=model, **labels),
@@ -41,7 +41,7 @@ def tokens(model: str = "gpt-4o", times: int = 1, **labels: str) -> dict[str, fl
 
 
 def context(model: str = "gpt-4o", times: int = 1) -> dict[str, float]:
-    """How full ANSWER's prompt makes the context window of 128,000 tokens."""
+    """The context utilisation after `times` times ANSWER; the context window has 128,000 tokens."""
     return {
         **sample("llm_context_utilisation_ratio_count", times, model=model),
         **sample("llm_context_utilisation_ratio_sum", times * 1847 / 128_000, model=model),
@@ -49,7 +49,7 @@ def context(model: str = "gpt-4o", times: int = 1) -> dict[str, float]:
 
 
 def latency(ms: float, model: str = "gpt-4o", name: str = "llm_latency_ms") -> dict[str, float]:
-    """One observation of a time."""
+    """One observation of a latency in milliseconds."""
     return {**sample(f"{name}_count", model=model), **sample(f"{name}_sum", ms, model=model)}
 
 
@@ -105,12 +105,12 @@ def generate(ms: float, status: str = "ok", model: str = "gpt-4o", **more: Any) 
 
 
 def failed(error_type: str) -> dict[str, str]:
-    """What a span that failed says beside its attributes."""
+    """The attribute of a failed span."""
     return {"error.type": error_type}
 
 
 def line(**fields: Any) -> dict[str, Any]:
-    """An `llm_call` line; the fields that are not given are null."""
+    """An `llm_call` line. Fields that are not given are null."""
     base = {
         "level": "info",
         "event": "llm_call",

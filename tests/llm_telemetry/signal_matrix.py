@@ -38,7 +38,7 @@ from llm_telemetry import names
 
 @dataclass
 class Scenario:
-    """What is done and everything that it emits."""
+    """An action, and everything that it must emit."""
 
     act: Callable[[Clock], None]
     metrics: dict[str, float]
@@ -47,7 +47,7 @@ class Scenario:
 
 
 def attempt(clock: Clock, ms: float, model: str = "gpt-4o", answer: Any = ANSWER, fail: str | None = None) -> None:
-    """One attempt that takes `ms` and is answered."""
+    """One attempt that takes `ms` milliseconds and gets an answer."""
     with lt.observe_llm_call(model, provider="openai") as call:
         clock.ms(ms)
         call.record_response(answer)
@@ -56,7 +56,7 @@ def attempt(clock: Clock, ms: float, model: str = "gpt-4o", answer: Any = ANSWER
 
 
 def failing_attempt(clock: Clock, ms: float, error: BaseException, model: str = "gpt-4o") -> None:
-    """One attempt that takes `ms` and raises."""
+    """One attempt that takes `ms` milliseconds and raises."""
     try:
         with lt.observe_llm_call(model, provider="openai"):
             clock.ms(ms)
@@ -185,7 +185,7 @@ def evaluation(clock: Clock) -> None:
     lt.record_evaluation(**answer, result="failed")
 
 
-def said_in_one_call(clock: Clock) -> None:
+def application_events(clock: Clock) -> None:
     for reason in names.REJECTION_REASONS:
         lt.record_rejection(reason)
     lt.record_safety_violation("prompt_injection")
@@ -239,7 +239,7 @@ SIGNAL_MATRIX = {
         ],
     ),
     "streaming": Scenario(
-        streaming,  # ttft: 40, the chunk with the role, and the first content
+        streaming,  # TTFT 60 ms: 40 ms, the chunk with the role, the first content
         metrics={
             **OK, **latency(100), **latency(60, name="llm_ttft_ms"), **tokens(), **COST, **STOP, **ATTEMPT_OK,
             **context(), **USERS,
@@ -354,7 +354,7 @@ SIGNAL_MATRIX = {
         lines=[line(latency_ms=100, model_version="gpt-4o-2024-08-06", finish_reason="stop")],
     ),
     "unpriced": Scenario(
-        unpriced,  # llm_cost_dollars_total{cost_source="unpriced"} is there and 0: see test_unpriced_is_never_a_price
+        unpriced,  # llm_cost_dollars_total{cost_source="unpriced"} is there and 0: see test_prices.py
         metrics={
             **sample("llm_requests_total", status="ok", model="acme-experimental-1"),
             **latency(100, "acme-experimental-1"), **tokens("acme-experimental-1"), **USERS,
@@ -404,7 +404,7 @@ SIGNAL_MATRIX = {
         })],
     ),
     "embeddings": Scenario(
-        embeddings,  # no generation: no llm_requests_total, no log line
+        embeddings,  # not a generation: no llm_requests_total, no log line
         metrics={
             **sample("llm_embedding_requests_total", model=EMBEDDING, status="ok"),
             **sample("llm_embedding_requests_total", model=EMBEDDING, status="error"),
@@ -429,7 +429,7 @@ SIGNAL_MATRIX = {
         ],
     ),
     "cache": Scenario(
-        cache,  # no generation either, but an llm_call line of a hit
+        cache,  # not a generation, but a hit has an llm_call line
         metrics={
             **sample("llm_cache_requests_total", result="hit"),
             **sample("llm_cache_requests_total", result="miss"),
@@ -453,7 +453,7 @@ SIGNAL_MATRIX = {
         ],
     ),
     "evaluation": Scenario(
-        evaluation,  # not in the evaluation worker: no llm_faithfulness_score, see test_telemetry_live
+        evaluation,  # not in the evaluation worker: no llm_faithfulness_score, see test_scrape_gauges.py
         metrics={
             **sample("llm_eval_samples_total", 2, evaluator="ragas", result="scored"),
             **sample("llm_eval_samples_total", evaluator="ragas", result="failed"),
@@ -479,8 +479,8 @@ SIGNAL_MATRIX = {
             )
         ],
     ),
-    "said in one call": Scenario(
-        said_in_one_call,
+    "application events": Scenario(
+        application_events,
         metrics={
             **sample("llm_rejected_requests_total", reason="bad_input"),
             **sample("llm_rejected_requests_total", reason="queue_full"),

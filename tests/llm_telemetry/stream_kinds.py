@@ -13,7 +13,7 @@ import llm_telemetry as lt
 
 
 class Stream:
-    """As a client's: an iterator with attributes, that is closed and is a context manager."""
+    """Like a client's stream: an iterator with attributes and `close` that is a context manager."""
 
     def __init__(self) -> None:
         self._chunks = iter(chunks())
@@ -38,7 +38,7 @@ class Stream:
 
 
 class AsyncStream:
-    """The async one."""
+    """The asynchronous form of Stream."""
 
     def __init__(self) -> None:
         self._chunks = iter(chunks())
@@ -91,7 +91,7 @@ async def generator_of_coroutine() -> Any:
 
 
 async def read(result: Any) -> list[Any]:
-    """Everything in a stream of any kind."""
+    """Read a stream of any kind to its end."""
     if inspect.isawaitable(result):
         result = await result
     return [piece async for piece in result] if hasattr(result, "__anext__") else list(result)

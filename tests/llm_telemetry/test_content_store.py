@@ -1,4 +1,4 @@
-"""The opt-in store of questions, chunks and answers."""
+"""The content store keeps contents for their owner only, deletes old ones, and never delays or raises."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def content(number: int = 1, **changes: Any) -> Content:
     return Content(**{**fields, **changes})
 
 
-def test_what_is_recorded_is_read_back(recorded: Recorded, tmp_path: Path) -> None:
+def test_recorded_content_is_read_back(recorded: Recorded, tmp_path: Path) -> None:
     file = tmp_path / "deeper" / "content.sqlite"
     made = recorded.configure(content_store=file)
     assert made.content
@@ -51,7 +51,7 @@ def test_what_is_recorded_is_read_back(recorded: Recorded, tmp_path: Path) -> No
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
-def test_only_its_owner_can_read_it_whoever_made_it(tmp_path: Path) -> None:
+def test_only_the_owner_can_read_a_file_that_existed_before(tmp_path: Path) -> None:
     file = tmp_path / "content.sqlite"
     file.touch(0o644)
     store = ContentStore(file)
@@ -61,7 +61,9 @@ def test_only_its_owner_can_read_it_whoever_made_it(tmp_path: Path) -> None:
     store.close()
 
 
-def test_the_environment_switches_it_on(recorded: Recorded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_switches_the_store_on(
+    recorded: Recorded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("LLM_TELEMETRY_CONTENT_STORE", str(tmp_path / "content.sqlite"))
     first = recorded.configure().content
     assert first
@@ -90,13 +92,13 @@ def test_old_contents_are_deleted(tmp_path: Path) -> None:
     store.add(content(1, unix_time=time.time() - 2 * DAY - 60))
     store.add(content(2, unix_time=time.time() - 2 * DAY + 60))
     store.close()
-    again = ContentStore(file, retention_days=2)  # also where nothing is added any more
+    again = ContentStore(file, retention_days=2)  # also without new contents
     again.flush()
     assert [kept.span_id[-1] for kept in again.since(0)] == ["2"]
     again.close()
 
 
-def test_close_writes_what_waits_and_takes_no_more(tmp_path: Path) -> None:
+def test_close_writes_the_queue_and_drops_later_contents(tmp_path: Path) -> None:
     failures: list[int] = []
     store = ContentStore(tmp_path / "c", on_failure=lambda: failures.append(1))
     for number in range(100):
@@ -110,7 +112,7 @@ def test_close_writes_what_waits_and_takes_no_more(tmp_path: Path) -> None:
     assert len(store.since(0)) == 100
 
 
-def test_a_disk_that_is_behind_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_slow_disk_drops_contents_and_does_not_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("llm_telemetry.content_store._QUEUE_LIMIT", 2)
     go, began = threading.Event(), threading.Event()
     insert = ContentStore._insert
@@ -133,7 +135,7 @@ def test_a_disk_that_is_behind_holds_nobody_up(tmp_path: Path, monkeypatch: pyte
     assert len(store.since(0)) == 3
 
 
-def test_a_disk_that_fails_is_counted(
+def test_a_failing_disk_is_counted_and_logged_without_content(
     recorded: Recorded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: Any
 ) -> None:
     def full(database: sqlite3.Connection, kept: Content) -> None:
@@ -151,7 +153,7 @@ def test_a_disk_that_fails_is_counted(
     assert "SECRET" not in caplog.text
 
 
-def test_a_store_that_cannot_be_opened_is_off(
+def test_a_store_that_cannot_be_opened_is_counted_and_off(
     recorded: Recorded, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     (tmp_path / "file").write_text("no database, but long enough to be looked at as one " * 50)
@@ -163,7 +165,7 @@ def test_a_store_that_cannot_be_opened_is_off(
         lt.record_content(generation, "How?", "So.")
 
 
-def test_an_idle_store_forgets_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_idle_store_deletes_old_contents(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pruned = threading.Event()
     monkeypatch.setattr("llm_telemetry.content_store._PRUNE_EVERY_S", 0.001)
     store = ContentStore(tmp_path / "c")
@@ -172,8 +174,8 @@ def test_an_idle_store_forgets_too(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     store.close()
 
 
-def test_a_fork_does_not_wait_for_a_writer_that_it_has_not(tmp_path: Path) -> None:
-    """After a fork the thread is not there, which looks like one that has ended."""
+def test_without_a_writer_thread_contents_are_dropped_and_flush_returns(tmp_path: Path) -> None:
+    """After a fork the writer thread does not exist, which looks like a thread that has ended."""
     failures: list[int] = []
     store = ContentStore(tmp_path / "c", on_failure=lambda: failures.append(1))
     store.close()

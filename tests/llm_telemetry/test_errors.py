@@ -1,6 +1,6 @@
-# ruff: noqa: SIM117 - blocks inside blocks are what is tested
 """Every exception maps to one error type, on all signals."""
 
+# ruff: noqa: SIM117 - blocks inside blocks are what is tested
 from __future__ import annotations
 
 import asyncio
@@ -27,7 +27,7 @@ class Stated(Exception):
 
 
 class WithResponse(Exception):
-    """As httpx's HTTPStatusError."""
+    """Like httpx's HTTPStatusError."""
 
     def __init__(self, status: int) -> None:
         self.response = httpx2.Response(status)

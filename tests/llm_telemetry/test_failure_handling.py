@@ -1,6 +1,6 @@
-# ruff: noqa: PT012, SIM117 - blocks inside blocks are what is tested
 """When telemetry fails, the application gets its answers and the failure is counted."""
 
+# ruff: noqa: PT012, SIM117 - blocks inside blocks are what is tested
 from __future__ import annotations
 
 from collections.abc import Iterator
@@ -18,14 +18,14 @@ from llm_telemetry.evaluation import evaluation_link
 
 
 class Broken:
-    """Whatever is asked of it fails."""
+    """Every attribute raises."""
 
     def __getattr__(self, name: str) -> Any:
         raise RuntimeError(f"{name} is broken")
 
 
 class BrokenProcessor(SpanProcessor):
-    """As one whose exporter raises."""
+    """A span processor whose exporter raises."""
 
     def __init__(self, *, start: bool = False) -> None:
         self._start = start
@@ -53,7 +53,7 @@ class BrokenProcessor(SpanProcessor):
     ]
 )
 def broken(request: pytest.FixtureRequest, recorded: Recorded) -> Iterator[str]:  # fmt: skip
-    """One part of telemetry is broken; gives the signal that is counted."""
+    """Break one part of telemetry, and check that its signal counts a failure."""
     made: Any = telemetry.current_telemetry()
     provider = TracerProvider()
     what = request.param
@@ -195,7 +195,13 @@ def test_arguments_of_a_wrong_type_do_not_raise_and_are_recorded_or_counted(wron
         lt.register_breaker(wrong, wrong, wrong)
         lt.record_content(wrong, wrong, wrong)
         evaluation_link(wrong, wrong)
-    recorded.exposition()
+    failed = {"model": "other", "tenant": "other", "status": "error"}
+    endpoint = "other" if recorded.value("llm_requests_total", endpoint="other", **failed) else "unknown"
+    assert recorded.value("llm_requests_total", endpoint=endpoint, **failed) == 2
+    assert recorded.value("llm_retrieval_latency_ms_count", endpoint=endpoint) == 1
+    assert (recorded.value("llm_telemetry_failures_total", signal="trace") or 0) >= 2
+    assert (recorded.value("llm_telemetry_failures_total", signal="metric") or 0) >= 6
+    assert "llm_telemetry_failures_total" in recorded.exposition()
 
 
 def test_every_thousandth_failure_is_logged(recorded: Recorded, caplog: pytest.LogCaptureFixture) -> None:

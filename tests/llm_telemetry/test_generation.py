@@ -1,6 +1,6 @@
-# ruff: noqa: PT012, SIM117 - blocks inside blocks are what is tested
 """A generation counts its queueing, attempts, refusals, fallbacks and errors once."""
 
+# ruff: noqa: PT012, SIM117 - blocks inside blocks are what is tested
 from __future__ import annotations
 
 import contextlib
@@ -33,7 +33,6 @@ def test_queued_and_in_flight_generations_are_counted(recorded: Recorded) -> Non
 
 
 def test_a_task_that_outlives_its_generation_starts_a_new_one(recorded: Recorded) -> None:
-    """A task started inside a generation has its context, also when it is over."""
     import contextvars
 
     with lt.request_context(**CALLER), lt.observe_generation("gpt-4o"):
@@ -77,7 +76,7 @@ def test_one_attempt_without_a_price_makes_the_cost_unknown(recorded: Recorded) 
 
 
 def test_attempts_may_overlap(recorded: Recorded) -> None:
-    """A hedged request: the second begins before the first has ended."""
+    """A hedged request: the second attempt begins before the first has ended."""
     with lt.request_context(**CALLER), lt.observe_generation("gpt-4o") as generation:
         first, second = (lt.observe_llm_call("gpt-4o", provider="openai") for _ in range(2))
         first.begin()
@@ -110,7 +109,7 @@ REQUEST = httpx2.Request("POST", "http://mock/v1/chat/completions")
 
 
 class RetriesExhausted(Exception):
-    """As tenacity's RetryError: says nothing about what happened."""
+    """Like tenacity's RetryError: it does not tell what happened."""
 
 
 def test_the_last_attempt_explains_the_exception_of_a_retry_library(recorded: Recorded) -> None:

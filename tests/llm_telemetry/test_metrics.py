@@ -1,6 +1,6 @@
-# ruff: noqa: SIM117 - blocks inside blocks are what is tested
 """Label values are bounded, known series start at 0, and totals are exact under concurrency."""
 
+# ruff: noqa: SIM117 - blocks inside blocks are what is tested
 from __future__ import annotations
 
 import asyncio

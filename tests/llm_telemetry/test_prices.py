@@ -1,4 +1,4 @@
-"""What a call costs: the table's price to the last digit, ours on top, and none where none is known."""
+"""A call costs what the price table says, overrides win, and a model without a price has no cost."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def overrides(folder: Path, text: str) -> Prices:
     return Prices(file)
 
 
-def test_the_missions_example() -> None:
+def test_cost_of_a_known_call() -> None:
     cost = Prices().cost("openai/gpt-4o", Usage(1847, 312), provider="openai", at=at("2024-06-01"))
     assert cost == Cost(pytest.approx(0.013915, abs=1e-12), "table")
 
@@ -49,7 +49,7 @@ def test_every_model_costs_what_the_table_says(moment: str, tmp_path: Path) -> N
                 Usage(1_000, 9, 100, 200),
             ):
                 cost = ours.cost(model.id, usage, provider=provider.id, at=at(moment))
-                if cost.dollars is None:  # something of it has no price: never a part of the cost for the whole
+                if cost.dollars is None:  # a part of the usage has no price, so the whole has none
                     assert cost.source == "unpriced"
                     continue
                 table = calc_price(
@@ -68,7 +68,7 @@ def test_every_model_costs_what_the_table_says(moment: str, tmp_path: Path) -> N
     assert compared > 6_000
 
 
-def test_prices_that_change_within_a_day() -> None:
+def test_prices_may_change_within_a_day() -> None:
     known = Prices()
     usage = Usage(1_000_000, 0)
     costs = {
@@ -82,7 +82,7 @@ def test_prices_that_change_within_a_day() -> None:
     )
 
 
-def test_now_is_when_nobody_says(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_time_is_now(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("time.time", lambda: at("2024-06-01").timestamp())
     assert Prices().cost("gpt-4o", Usage(1_000_000), provider="openai").dollars == pytest.approx(5.0)
 
@@ -115,14 +115,20 @@ overrides:
         (Usage(100, 10, 40), "2025-01-31 23:59:59", 60 + 40 * 0.5 + 10 * 2),
         (Usage(1000), "2025-01-10", 1000),
         (Usage(1001), "2025-01-10", 3 * 1001),
-        (Usage(1001, 0, 1), "2025-01-10", 3 * 1001),  # a tier without a price of its own for cached ones
+        (Usage(1001, 0, 1), "2025-01-10", 3 * 1001),  # a tier without a price for cached tokens
         (Usage(2001, 1, 1), "2025-01-10", 2000 * 10 + 5 + 20),
-        (Usage(100, 0, 40, 20), "2025-01-10", 60 + 40 * 0.5),  # tokens written to the cache cost what fresh ones do
+        (
+            Usage(100, 0, 40, 20),
+            "2025-01-10",
+            60 + 40 * 0.5,
+        ),  # tokens written to the cache cost as much as other input tokens
         (Usage(100), "2025-02-01", 700),
         (Usage(100, 1), "2025-02-01", None),  # output has no price
     ],
 )
-def test_overrides(usage: Usage, moment: str, dollars_per_million: float | None, tmp_path: Path) -> None:
+def test_an_override_applies_by_date_and_prompt_length(
+    usage: Usage, moment: str, dollars_per_million: float | None, tmp_path: Path
+) -> None:
     cost = overrides(tmp_path, OVERRIDES).cost("house-model", usage, at=at(moment))
     if dollars_per_million is None:
         assert cost == prices.UNPRICED
@@ -130,7 +136,7 @@ def test_overrides(usage: Usage, moment: str, dollars_per_million: float | None,
         assert cost == Cost(pytest.approx(dollars_per_million / 1e6), "table")
 
 
-def test_of_overrides_the_last_that_fits_wins(tmp_path: Path) -> None:
+def test_the_last_matching_override_wins(tmp_path: Path) -> None:
     known = overrides(tmp_path, OVERRIDES)
     million = Usage(1_000_000)
     assert known.cost("shared", million).dollars == pytest.approx(1)
@@ -140,7 +146,7 @@ def test_of_overrides_the_last_that_fits_wins(tmp_path: Path) -> None:
     assert known.cost("late", million, at=at("2025-06-01")).dollars == pytest.approx(2)
 
 
-def test_context_windows(tmp_path: Path) -> None:
+def test_context_windows_come_from_overrides_else_from_the_table(tmp_path: Path) -> None:
     windows = "overrides: [{model: gpt-4o, input: 1, context_window: 1000}, {model: gpt-4o-mini, input: 1}]"
     known = overrides(tmp_path, windows)
     assert known.context_window("openai/gpt-4o") == 1000
@@ -148,7 +154,7 @@ def test_context_windows(tmp_path: Path) -> None:
     assert known.context_window("acme-experimental-1", "openai") is None
 
 
-def test_other_names_of_providers_and_models() -> None:
+def test_other_names_of_providers_and_models_are_found() -> None:
     known, usage = Prices(), Usage(1_000_000)
     assert known.cost("gemini-2.5-pro", usage, provider="gcp.gemini").dollars
     assert known.cost("openai/gpt-4o", usage).dollars == known.cost("gpt-4o", usage, provider="openai").dollars
@@ -159,14 +165,13 @@ def test_a_model_without_a_price_has_no_cost(model: str) -> None:
     assert Prices().cost(model, Usage(1, 1), provider="openai") == Cost(None, "unpriced")
 
 
-def test_a_price_of_something_we_do_not_count_is_none() -> None:
-    """Where the table prices a unit that it has not today, we do not know the whole."""
+def test_an_entry_with_an_unknown_unit_has_no_price() -> None:
     price = ModelPrice.__new__(ModelPrice)
     vars(price).update(input_mtok=1, moon_mtok=2)
     assert prices._table_rates(price) == ()
 
 
-def test_unpriced_is_never_a_price(recorded: Recorded) -> None:
+def test_a_call_without_a_price_counts_as_unpriced(recorded: Recorded) -> None:
     with lt.request_context(**CALLER), lt.observe_llm_call("acme-experimental-1", provider="openai") as call:
         call.record_usage(10, 10)
     assert call.cost == Cost(None, "unpriced")
@@ -177,14 +182,14 @@ def test_unpriced_is_never_a_price(recorded: Recorded) -> None:
 
 @pytest.mark.parametrize(("reported", "source"), [(0.5, "reported"), (0, "table"), (None, "table"), (-1, "table"),
                                                   (float("nan"), "table"), ("0.5", "table")])  # fmt: skip
-def test_a_cost_that_the_provider_names(reported: float, source: str, recorded: Recorded) -> None:
+def test_a_reported_cost_wins_unless_it_is_not_a_cost(reported: float, source: str, recorded: Recorded) -> None:
     with lt.request_context(**CALLER), lt.observe_llm_call("gpt-4o", provider="openai") as call:
         call.record_usage(1000, cost_usd=reported)
     assert call.cost == Cost(pytest.approx(0.5 if source == "reported" else 0.0025), source)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("[1]", "must be a mapping"),
         ("overrides: {a: 1}", "list `overrides`"),
@@ -210,14 +215,14 @@ def test_a_cost_that_the_provider_names(reported: float, source: str, recorded: 
         ("overrides: [{model: a, input: 1, context_window: 128k}]", "`context_window` must be a number"),
     ],
 )
-def test_a_broken_file_is_told_with_its_entry(text: str, told: str, tmp_path: Path) -> None:
+def test_a_broken_file_is_refused_with_file_and_entry(text: str, message: str, tmp_path: Path) -> None:
     with pytest.raises(PricesError) as raised:
         overrides(tmp_path, text)
-    assert told in str(raised.value)
+    assert message in str(raised.value)
     assert str(tmp_path / "prices.yaml") in str(raised.value)
 
 
-def test_a_file_that_is_not_there_or_no_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_and_binary_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LLM_TELEMETRY_PRICES", str(tmp_path / "none.yaml"))
     with pytest.raises(PricesError, match=r"none\.yaml: cannot be read .*LLM_TELEMETRY_PRICES"):
         Prices()
@@ -228,7 +233,7 @@ def test_a_file_that_is_not_there_or_no_text(tmp_path: Path, monkeypatch: pytest
     assert Prices().cost("gpt-4o", Usage(1)).dollars
 
 
-def test_the_age_of_the_table_is_that_of_the_installed_release(recorded: Recorded) -> None:
+def test_the_table_timestamp_is_the_release_of_the_installed_table(recorded: Recorded) -> None:
     table = yaml.safe_load(DEFAULT_PRICES_FILE.read_text())["table"]
     lock = tomllib.loads((ROOT / "uv.lock").read_text())
     (locked,) = [package for package in lock["package"] if package["name"] == "genai-prices"]
@@ -238,8 +243,7 @@ def test_the_age_of_the_table_is_that_of_the_installed_release(recorded: Recorde
     assert recorded.value("llm_price_table_timestamp_seconds") == at(str(table["released"])).timestamp()
 
 
-def test_the_age_of_another_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With another version than the pinned one: the newest change of a price, which is before its release."""
+def test_the_timestamp_of_another_table_is_its_newest_change(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     newest = overrides(tmp_path, "overrides: []").table_timestamp()
     assert at("2025-01-01").timestamp() < newest <= Prices().table_timestamp()
     snapshot = data_snapshot.get_snapshot()

@@ -1,6 +1,6 @@
-# ruff: noqa: SIM117 - blocks inside blocks are what is tested
-"""Nobody's words and nobody's name are in telemetry."""
+"""User ids and texts are in no signal; captured content is redacted."""
 
+# ruff: noqa: SIM117 - blocks inside blocks are what is tested
 from __future__ import annotations
 
 import json
@@ -20,7 +20,7 @@ SAID = {**ANSWER, "choices": [{"finish_reason": "stop", "message": {"content": f
 
 
 def say_everything(**who: Any) -> None:
-    """Every way into the library, each with the canary in it."""
+    """Call every function of the library with a text that contains the canary."""
     with lt.request_context(endpoint=ENDPOINT, tenant_id="acme", user_id=USER):
         with lt.observe_llm_call("gpt-4o", provider="openai", prompt=PROMPT) as call:
             call.record_response(SAID)
@@ -45,7 +45,7 @@ def say_everything(**who: Any) -> None:
         lt.record_feedback("up", trace_id="0af7651916cd43dd8448eb211c80319c")
 
 
-def test_nothing_of_it_is_anywhere(recorded: Recorded, caplog: pytest.LogCaptureFixture) -> None:
+def test_no_signal_contains_user_ids_or_texts(recorded: Recorded, caplog: pytest.LogCaptureFixture) -> None:
     say_everything()
     everything = recorded.everything()
     assert len(everything) > 10_000
@@ -71,7 +71,7 @@ def test_captured_content_is_redacted_and_on_spans_only(recorded: Recorded) -> N
     assert "Dear" not in str([dict(record.attributes) for record in recorded.records()])
 
 
-def test_a_stream_is_captured_whole(recorded: Recorded, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_whole_text_of_a_stream_is_captured(recorded: Recorded, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LLM_TELEMETRY_CAPTURE_CONTENT", "true")
     recorded.configure()
     with lt.observe_llm_call("gpt-4o", endpoint=ENDPOINT) as call:
@@ -81,7 +81,7 @@ def test_a_stream_is_captured_whole(recorded: Recorded, monkeypatch: pytest.Monk
     assert "gen_ai.input.messages" not in attributes
 
 
-def test_who_answers_without_words_has_none_captured(recorded: Recorded) -> None:
+def test_an_answer_without_text_has_no_output_messages(recorded: Recorded) -> None:
     recorded.configure(capture_content=True)
     with lt.observe_llm_call("gpt-4o", endpoint=ENDPOINT) as call:
         call.record_usage(1)
@@ -102,18 +102,18 @@ def test_who_answers_without_words_has_none_captured(recorded: Recorded) -> None
         ("order 4711 costs $1,847.50", "order 4711 costs $1,847.50"),
     ],
 )
-def test_redaction(text: str, redacted: str) -> None:
+def test_redact_replaces_personal_data(text: str, redacted: str) -> None:
     assert redact(text) == redacted
 
 
 class Message:
-    """As a client's own class of messages, which JSON does not know."""
+    """Like a client's own message class, which json cannot serialise."""
 
     def __str__(self) -> str:
         return "Message(content='I am ann@example.com')"
 
 
-def test_what_is_captured_is_bounded_and_redacted_in_any_shape() -> None:
+def test_captured_content_of_any_shape_is_bounded_and_redacted() -> None:
     assert json.loads(redacted_json(Message())) == "Message(content='I am [email]')"
     assert json.loads(redacted_json({"a": ({"b": Message()}, 7, None, True)})) == {
         "a": [{"b": "Message(content='I am [email]')"}, 7, None, True]
@@ -124,11 +124,12 @@ def test_what_is_captured_is_bounded_and_redacted_in_any_shape() -> None:
 
 
 @pytest.mark.parametrize("piece", ["a.", "eyJ-", "1 (", "x@", "-_"])
-def test_no_text_makes_redaction_slow(piece: str) -> None:
-    redact(piece * 16_000)  # quadratic patterns take minutes here; pytest's timeout is the assertion
+def test_redaction_takes_linear_time(piece: str) -> None:
+    # A pattern that takes quadratic time needs minutes here and runs into pytest's timeout.
+    assert redact(f"{piece * 16_000} ann@example.com").endswith(" [email]")
 
 
-def test_hashes() -> None:
+def test_hashes_depend_on_salt_purpose_and_value() -> None:
     assert Hasher("a").user("u") == Hasher("a").user("u") != Hasher("b").user("u")
     assert Hasher("a").user("u") != Hasher("a").prompt("u")
     assert Hasher("a").user("u1") != Hasher("a").user("u2")
@@ -139,7 +140,7 @@ def test_hashes() -> None:
     assert Hasher("a").prompt([Message()]) != ""
 
 
-def test_without_a_salt_hashes_are_of_this_process(monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
+def test_without_a_salt_hashes_differ_between_hashers(monkeypatch: pytest.MonkeyPatch, caplog: Any) -> None:
     caplog.set_level("INFO")
     assert Hasher().user("u") != Hasher().user("u")
     assert "LLM_TELEMETRY_USER_SALT is not set" in caplog.text
@@ -147,7 +148,7 @@ def test_without_a_salt_hashes_are_of_this_process(monkeypatch: pytest.MonkeyPat
     assert Hasher().user("u") == Hasher("a").user("u")
 
 
-def test_content_is_not_kept_unless_asked_for(
+def test_content_is_not_kept_without_a_content_store(
     recorded: Recorded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""What is read off providers' answers, whole and in chunks."""
+"""Responses of OpenAI's and Anthropic's clients are parsed, whole and in chunks; no input raises."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ SHAPES: dict[str, tuple[Any, ParsedResponse]] = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_shapes(shape: str) -> None:
+def test_every_shape_is_parsed(shape: str) -> None:
     answer, facts = SHAPES[shape]
     assert parse_response(answer) == facts
 
@@ -134,7 +134,7 @@ USAGE = st.fixed_dictionaries(
 
 
 @given(JSON | st.fixed_dictionaries({"usage": USAGE, "choices": JSON}))
-def test_nothing_raises_and_nothing_is_nonsense(answer: Any) -> None:
+def test_any_input_is_parsed_without_raising_to_valid_values(answer: Any) -> None:
     facts = parse_response(answer)
     assert isinstance(responses.response_text(answer), str)
     assert facts.finish_reason is None or facts.finish_reason in FINISH_REASONS
@@ -147,14 +147,13 @@ def test_nothing_raises_and_nothing_is_nonsense(answer: Any) -> None:
             assert 0 <= count < 2**63
 
 
-def test_usage_in_parts() -> None:
-    """Anthropic's stream: input first, output at the end, in running totals."""
+def test_usage_in_parts_is_merged() -> None:
     usage = responses.merge_usage(None, Usage(150, 1, 30, 20))
     assert responses.merge_usage(usage, Usage(0, 9)) == Usage(150, 9, 30, 20)
 
 
 @pytest.mark.parametrize("counts", [(-1,), (1.5,), ("7",), (None,), (True,), (1, -1), (1, 1, 2**60)])
-def test_checked_usage_no_numbers(counts: tuple[Any, ...]) -> None:
+def test_checked_usage_refuses_what_is_not_a_count(counts: tuple[Any, ...]) -> None:
     with pytest.raises(ValueError, match="whole numbers"):
         responses.checked_usage(*counts)
 
@@ -173,5 +172,5 @@ def test_checked_usage_no_numbers(counts: tuple[Any, ...]) -> None:
         (None, ""),
     ],
 )
-def test_texts(answer: Any, text: str) -> None:
+def test_response_text_of_every_shape(answer: Any, text: str) -> None:
     assert responses.response_text(answer) == text

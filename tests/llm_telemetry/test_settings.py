@@ -10,7 +10,7 @@ import llm_telemetry as lt
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("[1]", "must be a mapping"),
         ("endpoints: [", "not valid YAML"),
@@ -25,14 +25,14 @@ import llm_telemetry as lt
     ],
 )
 def test_configure_names_file_and_mistake(
-    text: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    text: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "settings.yaml"
     file.write_text(text)
     monkeypatch.setenv("LLM_TELEMETRY_SETTINGS", str(file))
     with pytest.raises(lt.SettingsError) as raised:
         lt.configure("svc")
-    assert told in str(raised.value)
+    assert message in str(raised.value)
     assert str(file) in str(raised.value)
 
 

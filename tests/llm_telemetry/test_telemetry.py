@@ -57,7 +57,7 @@ def test_an_unsampled_trace_is_not_an_exemplar(recorded: Recorded) -> None:
 
 
 def test_metrics_and_lines_work_without_the_sdk() -> None:
-    """The packages of the `dependencies` alone: nothing traces, metrics and log lines go on."""
+    """With only the packages in `dependencies`, there are no spans; metrics and log lines work."""
     done = run(f"""
 import sys
 class NoSdk:

@@ -1,6 +1,6 @@
-"""One provider for the whole run, without latency; each test finds it without faults and with an empty ledger."""
+"""Fixtures: one provider without latency for the session; for each test, no faults and an empty ledger."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import ExitStack
 
 import httpx
@@ -45,13 +45,13 @@ def _client(_shared: Live) -> Iterator[OpenAI]:
 
 @pytest.fixture
 def client(_client: OpenAI, live: Live) -> OpenAI:
-    """The official client, on the provider of the whole run."""
+    """The official client, connected to the session's provider."""
     return _client
 
 
 @pytest.fixture
 def start(_http: httpx.Client) -> Iterator[Start]:
-    """Start a provider with other settings; stopped after the test."""
+    """Function that starts a provider with other settings, until the end of the test."""
     with ExitStack() as running:
 
         def start_one(clock: Clock = SYSTEM_CLOCK, **settings: object) -> Live:
@@ -59,3 +59,11 @@ def start(_http: httpx.Client) -> Iterator[Start]:
             return Live(app, running.enter_context(serve_in_thread(app)), _http)
 
         yield start_one
+
+
+@pytest.fixture
+async def in_process() -> AsyncIterator[httpx.AsyncClient]:
+    """An HTTP client that calls the app without a server."""
+    transport = httpx.ASGITransport(app=create_app(Settings(latency_scale=0)))
+    async with httpx.AsyncClient(transport=transport, base_url="http://sim") as client:
+        yield client

@@ -1,4 +1,4 @@
-"""A running provider as the tests see it."""
+"""A running provider, and what tests do with it."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -23,12 +23,15 @@ SYSTEM = f"You are the help desk of Acme. Answer from the context and cite it.\n
 
 
 def ask(question: str = "When do API keys expire?") -> list[Any]:
-    """A retrieval prompt as an application sends it."""
+    """The messages of a retrieval application."""
     return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": f"Question: {question}"}]
 
 
-class MovedClock:
-    """Time that moves when told to."""
+CHAT_REQUEST = {"model": "gpt-4o", "messages": ask()}
+
+
+class ManualClock:
+    """A clock that a test moves."""
 
     def __init__(self) -> None:
         self.now = 1000.0
@@ -40,7 +43,7 @@ class MovedClock:
 
 @dataclass
 class Live:
-    """A provider at `url`, and what tests do with it."""
+    """A provider at `url`."""
 
     app: Starlette
     url: str
@@ -67,7 +70,7 @@ class Live:
         assert answer.status_code == 200, answer.text
 
     def entries(self) -> Sequence[Mapping[str, Any]]:
-        """The ledger once nothing is in progress."""
+        """The ledger's entries, as soon as nothing is in progress."""
         deadline = time.monotonic() + 10
         while (page := self.admin("GET", "/ledger", params={"limit": 10_000}).json())["in_progress"]:
             assert time.monotonic() < deadline, "requests are still in progress"
@@ -80,3 +83,19 @@ class Live:
         entries = self.entries()
         assert len(entries) == 1, entries
         return entries[0]
+
+
+def create_chat(client: OpenAI, **options: Any) -> Any:
+    """Ask gpt-4o the question of `ask`, or what `options` say."""
+    return client.chat.completions.create(**({"model": "gpt-4o", "messages": ask()} | options))
+
+
+def answer_text(client: OpenAI, **options: Any) -> str:
+    return create_chat(client, **options).choices[0].message.content or ""
+
+
+async def last_entry(client: httpx.AsyncClient) -> dict:
+    """The newest entry of the ledger."""
+    page = (await client.get("/admin/ledger")).json()
+    assert page["in_progress"] == 0
+    return page["entries"][-1]

@@ -1,10 +1,12 @@
-"""Chat completions through the official client."""
+"""Chat completions as the official client sees them: answers, streams, and the faults that change them."""
 
-import httpx
+import re
+
+import httpx2
 import openai
 import pytest
 from openai import OpenAI
-from sim_live import Live, ask
+from sim_live import SYSTEM, Live, answer_text, ask, create_chat
 
 
 def test_answer_has_text_usage_and_dated_model(client: OpenAI, live: Live) -> None:
@@ -24,13 +26,13 @@ def test_answer_has_text_usage_and_dated_model(client: OpenAI, live: Live) -> No
     assert answer._request_id == live.entry()["request_id"]
 
 
-def test_dated_model_can_be_asked_for(client: OpenAI) -> None:
+def test_dated_model_can_be_requested(client: OpenAI) -> None:
     answer = client.chat.completions.create(model="gpt-4o-mini-2024-07-18", messages=ask())
     assert answer.model == "gpt-4o-mini-2024-07-18"
 
 
 @pytest.mark.parametrize("include_usage", [True, False])
-def test_stream(client: OpenAI, include_usage: bool) -> None:
+def test_stream_has_role_contents_finish_reason_and_usage(client: OpenAI, include_usage: bool) -> None:
     stream = client.chat.completions.create(
         model="gpt-4o", messages=ask(), stream=True, stream_options={"include_usage": include_usage}
     )
@@ -49,7 +51,7 @@ def test_stream(client: OpenAI, include_usage: bool) -> None:
         assert usages[0].completion_tokens == len(contents)
 
 
-async def test_async_client_and_stream_helper(live: Live) -> None:
+async def test_stream_helper_of_the_async_client_gets_the_same_answer(live: Live) -> None:
     async with live.async_client() as client:
         answer = await client.chat.completions.create(model="gpt-4.1", messages=ask(), temperature=0)
         async with client.chat.completions.stream(model="gpt-4.1", messages=ask(), temperature=0) as stream:
@@ -97,140 +99,98 @@ def test_content_parts_tools_and_history_are_accepted(client: OpenAI) -> None:
     assert answer.usage.prompt_tokens > 85
 
 
-def test_question_the_context_says_nothing_about(client: OpenAI) -> None:
-    answer = client.chat.completions.create(model="gpt-4o", messages=ask("Who painted the ceiling in Rome?"))
-    content = answer.choices[0].message.content or ""
-    assert "documentation" in content
-    assert "doesn't cover" in content
-    assert "[" not in content
-
-
-@pytest.mark.parametrize(
-    ("prompt", "sentence"),
-    [
-        ("Context:\n{facts}\n\nQuestion: {question}\nAnswer:", "The Lisbon office opens at nine."),
-        ("Question: {question}\n\nContext:\n{facts}", "The Lisbon office opens at nine."),
-        ("[4] Offices\n{facts}\n\n{question}", "The Lisbon office opens at nine [4]."),
-        ("{question}\n[4] Offices\n{facts}", "The Lisbon office opens at nine [4]."),
-        ("Question: {question}\n\n[4] {facts}", "The Lisbon office opens at nine [4]."),
-    ],
-)
-def test_context_and_question_in_one_message(client: OpenAI, prompt: str, sentence: str) -> None:
-    facts = "The Lisbon office opens at nine. Nobody may park a bus."
-    prompt = prompt.format(facts=facts, question="When does the Lisbon office open?")
-    answer = client.chat.completions.create(model="gpt-4o", messages=[{"role": "user", "content": prompt}])
-    assert sentence in (answer.choices[0].message.content or "")
-    assert "bus" not in (answer.choices[0].message.content or "")
-
-
-def test_latency_comes_from_the_model(start) -> None:
-    live = start(latency_scale=0.02)
-    with live.client() as client:
-        list(client.chat.completions.create(model="gpt-4o", messages=ask(), stream=True))
-        client.chat.completions.create(model="gpt-4o", messages=ask())
-    streamed, whole = live.entries()
-    # Half of the medians, scaled: log-normal draws with these sigmas stay above it except once in about 50 runs,
-    # and the seed makes this run always the same.
-    assert streamed["ttft_ms"] > 520 * 0.02 / 2
-    assert streamed["duration_ms"] >= streamed["ttft_ms"]
-    assert whole["ttft_ms"] is None
-    assert whole["duration_ms"] > 520 * 0.02 / 2
-
-
-def test_models(client: OpenAI) -> None:
-    names = {model.id for model in client.models.list()}
-    assert {"gpt-4o", "gpt-4o-2024-11-20", "acme-experimental-1", "text-embedding-3-small"} <= names
-    assert client.models.retrieve("acme-experimental-1").owned_by == "acme"
-    with pytest.raises(openai.NotFoundError) as error:
-        client.models.retrieve("gpt-9")
-    assert error.value.code == "model_not_found"
-
-
-def test_headers(client: OpenAI) -> None:
+def test_responses_have_request_id_and_processing_time(client: OpenAI) -> None:
     raw = client.chat.completions.with_raw_response.create(model="gpt-4o", messages=ask())
     assert raw.headers["x-request-id"].startswith("req_")
     assert int(raw.headers["openai-processing-ms"]) >= 0
 
 
-@pytest.mark.parametrize(
-    ("body", "kind", "param", "code"),
-    [
-        ({"model": "gpt-9"}, openai.NotFoundError, "model", "model_not_found"),
-        ({"model": "text-embedding-3-small"}, openai.NotFoundError, "model", None),
-        ({"n": 2}, openai.BadRequestError, "n", "invalid_value"),
-        ({"messages": []}, openai.BadRequestError, "messages", "empty_array"),
-        ({"messages": [{"role": "boss", "content": "x"}]}, openai.BadRequestError, "messages[0].role", "invalid_value"),
-        ({"messages": [{"role": "user", "content": 5}]}, openai.BadRequestError, "messages[0].content", "invalid_type"),
-        ({"temperature": 3}, openai.BadRequestError, "temperature", "invalid_value"),
-        ({"max_tokens": 0}, openai.BadRequestError, "max_tokens", "invalid_value"),
-        ({"max_tokens": 20_000}, openai.BadRequestError, "max_tokens", "invalid_value"),
-        ({"stop": ["a", "b", "c", "d", "e"]}, openai.BadRequestError, "stop", "invalid_value"),
-        ({"stream_options": {"include_usage": True}}, openai.BadRequestError, "stream_options", None),
-        ({"response_format": {"type": "json_object"}}, openai.BadRequestError, "response_format", "invalid_value"),
-        (
-            {"model": "acme-experimental-1", "messages": [{"role": "user", "content": "word " * 33_000}]},
-            openai.BadRequestError,
-            "messages",
-            "context_length_exceeded",
-        ),
-    ],
-)
-def test_invalid_requests(client: OpenAI, live: Live, body: dict, kind: type, param: str, code: str | None) -> None:
-    with pytest.raises(kind) as error:
-        client.chat.completions.create(model="gpt-4o", messages=ask(), extra_body=body)
-    assert error.value.param == param
-    assert error.value.code == code
-    assert error.value.type == "invalid_request_error"
-    assert error.value.request_id.startswith("req_")
+@pytest.mark.parametrize("after_chunks", [0, 1, 5, None, 100_000])
+def test_truncated_stream_is_cut(client: OpenAI, live: Live, after_chunks: int | None) -> None:
+    live.fault("truncated_stream", **({} if after_chunks is None else {"after_chunks": after_chunks}))
+    stream = create_chat(client, stream=True, stream_options={"include_usage": True})
+    chunks = []
+    with pytest.raises(openai.APIConnectionError) as error:
+        chunks.extend(stream)
+    assert isinstance(error.value.__cause__, httpx2.RemoteProtocolError), "an end midway, not a reset"
+    contents = [chunk for chunk in chunks if chunk.choices[0].delta.content]
+    assert not any(chunk.choices[0].finish_reason for chunk in chunks)
     entry = live.entry()
-    assert entry["http_status"] == error.value.status_code
-    assert entry["outcome"] == ("model_not_found" if code == "model_not_found" else "invalid_request")
-    assert (entry["prompt_tokens"], entry["usage_sent"]) == (0, False)
+    assert (entry["outcome"], entry["usage_sent"], entry["finish_reason"]) == ("truncated", False, None)
+    assert entry["completion_tokens"] == len(contents)
+    if after_chunks in (0, 1, 5):
+        assert len(contents) == after_chunks
 
 
-@pytest.mark.parametrize(
-    ("content", "status"),
-    [(b"{", 400), (b"", 400), (b"[]", 400), (b"\xff", 400), (b"{}", 400), (b" " * 10_000_000, 413), (b"[" * 5000, 400)],
-    ids=["broken", "empty", "array", "not-utf8", "no-model", "10-MB", "deep"],
-)
-@pytest.mark.parametrize("path", ["chat/completions", "embeddings"])
-def test_unreadable_bodies(live: Live, path: str, content: bytes, status: int) -> None:
-    answer = httpx.post(f"{live.url}/v1/{path}", content=content)
-    assert answer.status_code == status
-    assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
-    assert live.entry()["http_status"] == status
+def test_clean_truncated_stream_ends_without_finish_reason(client: OpenAI, live: Live) -> None:
+    live.fault("truncated_stream", clean=True, after_chunks=4)
+    chunks = list(create_chat(client, stream=True, stream_options={"include_usage": True}))
+    assert all(chunk.choices[0].finish_reason is None for chunk in chunks)
+    assert not any(chunk.usage for chunk in chunks)
+    entry = live.entry()
+    assert (entry["outcome"], entry["completion_tokens"], entry["usage_sent"]) == ("truncated", 4, False)
 
 
-def test_nesting_deeper_than_can_be_written_back(live: Live) -> None:
-    deep = b'{"model": "gpt-4o", "messages": [{"role": "user", "content": "x", "y": ' + b"[" * 900 + b"]" * 900 + b"}]}"
-    answer = httpx.post(f"{live.url}/v1/chat/completions", content=deep)
-    assert answer.status_code == 400
+@pytest.mark.parametrize("clean", [False, True])
+def test_truncated_whole_response_is_cut(client: OpenAI, live: Live, clean: bool) -> None:
+    live.fault("truncated_stream", clean=clean)
+    with pytest.raises(openai.APIConnectionError):
+        create_chat(client)
+    with pytest.raises(openai.APIConnectionError):
+        client.embeddings.create(model="text-embedding-3-small", input="x")
+    for entry in live.entries():
+        assert (entry["outcome"], entry["http_status"], entry["usage_sent"]) == ("truncated", 200, False)
 
 
-def test_unknown_paths_and_methods_look_like_openai(live: Live) -> None:
-    for method, path, status in [("GET", "/v1/nope", 404), ("GET", "/v1/chat/completions", 405), ("GET", "/", 404)]:
-        answer = httpx.request(method, live.url + path)
-        assert answer.status_code == status
-        assert answer.json()["error"]["type"] == "invalid_request_error"
+def test_usage_omitted_leaves_out_usage(client: OpenAI, live: Live) -> None:
+    live.fault("usage_omitted")
+    assert create_chat(client).usage is None
+    chunks = list(create_chat(client, stream=True, stream_options={"include_usage": True}))
+    assert not any(chunk.usage for chunk in chunks)
+    assert chunks[-1].choices[0].finish_reason == "stop"
+    for entry in live.entries():
+        assert (entry["outcome"], entry["usage_sent"]) == ("ok", False)
+        assert entry["completion_tokens"] > 0
 
 
-def test_key_is_checked_when_one_is_configured(start) -> None:
-    live = start(api_key="sk-right")
-    with live.client(api_key="sk-right") as client:
-        client.chat.completions.create(model="gpt-4o", messages=ask())
-        client.models.list()
-    with live.client(api_key="sk-wrong") as client:
-        with pytest.raises(openai.AuthenticationError) as error:
-            client.chat.completions.create(model="gpt-4o", messages=ask())
-        assert error.value.code == "invalid_api_key"
-        with pytest.raises(openai.AuthenticationError):
-            client.embeddings.create(model="text-embedding-3-small", input="x")
-        with pytest.raises(openai.AuthenticationError):
-            client.models.list()
-    assert httpx.post(f"{live.url}/v1/chat/completions", content=b"{}").status_code == 401
-    assert [entry["outcome"] for entry in live.entries()] == ["ok", "unauthorized", "unauthorized", "unauthorized"]
-    assert "sk-wrong" not in live.admin("GET", "/ledger").text
+def test_hallucination_is_not_in_the_context(client: OpenAI, live: Live) -> None:
+    live.fault("hallucination")
+    text = answer_text(client)
+    numbers = re.findall(r"\d[\d.]*", text.replace("[1]", ""))
+    assert len(numbers) >= 2
+    assert "90 days" not in text
+    assert live.entry()["faults"] == ["hallucination"]
 
 
-def test_health(live: Live) -> None:
-    assert httpx.get(f"{live.url}/healthz").json() == {"status": "ok"}
+def test_content_filter_finish_breaks_off_the_answer(client: OpenAI, live: Live) -> None:
+    whole = answer_text(client, seed=1)
+    live.admin("DELETE", "/ledger")
+    live.fault("content_filter")
+    answer = create_chat(client, seed=1)
+    assert answer.choices[0].finish_reason == "content_filter"
+    assert whole.startswith(answer.choices[0].message.content or "")
+    assert answer.choices[0].message.content != whole
+    entry = live.entry()
+    assert (entry["outcome"], entry["http_status"], entry["usage_sent"]) == ("content_filter", 200, True)
+
+
+def test_verbosity_makes_the_answer_longer(client: OpenAI, live: Live) -> None:
+    usual = create_chat(client, seed=1).usage.completion_tokens
+    live.fault("verbosity", factor=6)
+    longer = create_chat(client, seed=1).usage.completion_tokens
+    assert 6 * usual <= longer <= 8 * usual
+
+
+def test_empty_answer_has_no_content(client: OpenAI, live: Live) -> None:
+    live.fault("empty_answer")
+    answer = create_chat(client)
+    assert (answer.choices[0].message.content, answer.choices[0].finish_reason) == ("", "stop")
+    chunks = list(create_chat(client, stream=True))
+    assert not any(chunk.choices[0].delta.content for chunk in chunks)
+    assert chunks[0].choices[0].delta.role == "assistant"
+    assert [entry["completion_tokens"] for entry in live.entries()] == [0, 0]
+
+
+def test_leak_system_prompt_repeats_the_system_prompt(client: OpenAI, live: Live) -> None:
+    live.fault("leak_system_prompt")
+    assert SYSTEM in answer_text(client)

@@ -1,4 +1,4 @@
-"""docs/sim-provider.md says what the code does."""
+"""docs/sim-provider.md lists every fault, parameter and ledger field, and its commands work."""
 
 import json
 import re

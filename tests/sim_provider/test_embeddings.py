@@ -1,4 +1,4 @@
-"""Embeddings through the official client."""
+"""Embeddings are unit vectors in which texts that share words are similar, in every format of the API."""
 
 import math
 
@@ -12,7 +12,7 @@ from sim_provider.vectors import embed_words
 MODEL = "text-embedding-3-small"
 
 
-def _nearness(one: list[float], other: list[float]) -> float:
+def _similarity(one: list[float], other: list[float]) -> float:
     return sum(a * b for a, b in zip(one, other, strict=True))
 
 
@@ -22,8 +22,8 @@ def _embed(client: OpenAI, texts: list[str], **options: object) -> list[list[flo
     return [item.embedding for item in answer.data]
 
 
-def test_formats_agree_and_vectors_are_units(client: OpenAI) -> None:
-    # The client asks for base64 unless told otherwise.
+def test_base64_and_float_are_the_same_unit_vector(client: OpenAI) -> None:
+    # The client requests base64 by default.
     (packed,) = _embed(client, ["rotate an API key"])
     (plain,) = _embed(client, ["rotate an API key"], encoding_format="float")
     assert packed == pytest.approx(plain)
@@ -31,7 +31,7 @@ def test_formats_agree_and_vectors_are_units(client: OpenAI) -> None:
     assert math.hypot(*plain) == pytest.approx(1, abs=1e-5)
 
 
-def test_string_list_and_tokens(client: OpenAI, live: Live) -> None:
+def test_string_list_and_tokens_are_accepted_and_counted(client: OpenAI, live: Live) -> None:
     one = client.embeddings.create(model=MODEL, input="rotate an API key")
     many = client.embeddings.create(model=MODEL, input=["rotate an API key", "backups"])
     tokens = client.embeddings.create(model=MODEL, input=[1, 2, 3])
@@ -58,18 +58,18 @@ def test_string_list_and_tokens(client: OpenAI, live: Live) -> None:
         ("How is customer data encrypted?", "Encryption of data at rest", "Inviting a colleague to your workspace"),
     ],
 )
-def test_paraphrases_are_nearer(
+def test_paraphrases_are_more_similar_than_other_texts(
     client: OpenAI, text: str, paraphrase: str, unrelated: str, dimensions: int | None
 ) -> None:
     options = {} if dimensions is None else {"dimensions": dimensions}
     first, near, far = _embed(client, [text, paraphrase, unrelated], **options)
     assert len(first) == dimensions or dimensions is None
     assert math.hypot(*first) == pytest.approx(1, abs=1e-5)
-    assert _nearness(first, near) > _nearness(first, far) + 0.15
-    assert abs(_nearness(first, far)) < 0.25
+    assert _similarity(first, near) > _similarity(first, far) + 0.15
+    assert abs(_similarity(first, far)) < 0.25
 
 
-def test_shortened_vector_is_the_start_of_the_long_one(client: OpenAI) -> None:
+def test_dimensions_shorten_the_vector(client: OpenAI) -> None:
     (long,) = _embed(client, ["rotate an API key"])
     (short,) = _embed(client, ["rotate an API key"], dimensions=300)
     length = math.hypot(*long[:300])
@@ -96,7 +96,9 @@ def test_any_text_has_a_unit_vector(text: str) -> None:
         ({"encoding_format": "hex"}, openai.BadRequestError, "encoding_format", "invalid_value"),
     ],
 )
-def test_invalid_requests(client: OpenAI, live: Live, body: dict, kind: type, param: str, code: str | None) -> None:
+def test_invalid_requests_name_the_parameter(
+    client: OpenAI, live: Live, body: dict, kind: type, param: str, code: str | None
+) -> None:
     with pytest.raises(kind) as error:
         client.embeddings.create(model=MODEL, input="x", extra_body=body)
     assert (error.value.param, error.value.code) == (param, code)

@@ -1,8 +1,8 @@
-"""Cached prompt tokens, as OpenAI counts them."""
+"""Prompts that share a long prefix report cached tokens, as with OpenAI."""
 
 import pytest
 from openai import OpenAI
-from sim_live import Live, MovedClock
+from sim_live import Live, ManualClock
 
 from sim_provider import prefix_cache
 from sim_provider.clock import SYSTEM_CLOCK
@@ -40,15 +40,15 @@ def test_short_prompts_are_not_cached(client: OpenAI, live: Live) -> None:
         assert _cached(client, "Be brief.", "Who may invite?")[1] == 0
 
 
-def test_five_minutes_after_the_last_use_it_is_gone() -> None:
-    moved = MovedClock()
-    cache = PrefixCache(moved.clock)
+def test_a_prefix_expires_five_minutes_after_its_last_use() -> None:
+    clock = ManualClock()
+    cache = PrefixCache(clock.clock)
     tokens = [f"t{number}" for number in range(1300)]
     assert cache.use("m", tokens) == 0
     for _ in range(3):
-        moved.now += 299
+        clock.now += 299
         assert cache.use("m", tokens) == 1280
-    moved.now += 301
+    clock.now += 301
     assert cache.use("m", tokens) == 0
 
 

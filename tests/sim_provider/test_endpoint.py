@@ -1,25 +1,33 @@
-"""Whatever is sent, the answer is an OpenAI-shaped error or a real answer, never a 500."""
+"""Whatever body is sent, the response is an answer or an error like OpenAI's, never status 500."""
 
 import asyncio
 import json
 from typing import Any
 
+import httpx
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sim_live import Live
 
 from sim_provider.app import create_app
 from sim_provider.settings import Settings
 
 APP = create_app(Settings(latency_scale=0))
 
+
 _values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=6,
 )
+
+
 _parts = st.fixed_dictionaries(
     {}, optional={"type": st.sampled_from(["text", "image_url", "x"]) | _values, "text": _values}
 )
+
+
 _messages = st.fixed_dictionaries(
     {},
     optional={
@@ -29,12 +37,18 @@ _messages = st.fixed_dictionaries(
         "tool_calls": _values,
     },
 )
+
+
 _chat_fields = ["stream", "n", "stop", "temperature", "top_p", "seed", "user", "tools", "max_tokens", "stream_options"]
+
+
 _chat_fields += ["max_completion_tokens", "response_format", "presence_penalty", "frequency_penalty", "metadata"]
 _chats = st.fixed_dictionaries(
     {"model": st.sampled_from(["gpt-4o", "gpt-4.1", "text-embedding-3-small"]) | _values},
     optional={"messages": st.lists(_messages, max_size=3) | _values, **dict.fromkeys(_chat_fields, _values)},
 )
+
+
 _embeddings = st.fixed_dictionaries(
     {"model": st.sampled_from(["text-embedding-3-small", "gpt-4o"]) | _values},
     optional={"input": _values, "encoding_format": _values, "dimensions": _values, "user": _values},
@@ -69,17 +83,30 @@ def _check(path: str, body: bytes) -> None:
 
 @settings(max_examples=250, deadline=None)
 @given(_chats | _values)
-def test_chat_bodies(body: Any) -> None:
+def test_no_chat_body_causes_an_internal_error(body: Any) -> None:
     _check("/v1/chat/completions", json.dumps(body).encode())
 
 
 @settings(max_examples=150, deadline=None)
 @given(_embeddings | _values)
-def test_embedding_bodies(body: Any) -> None:
+def test_no_embedding_body_causes_an_internal_error(body: Any) -> None:
     _check("/v1/embeddings", json.dumps(body).encode())
 
 
 @settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=60))
-def test_raw_bodies(body: bytes) -> None:
+def test_no_bytes_cause_an_internal_error(body: bytes) -> None:
     _check("/v1/chat/completions", body)
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [(b"{", 400), (b"", 400), (b"[]", 400), (b"\xff", 400), (b"{}", 400), (b" " * 10_000_000, 413), (b"[" * 5000, 400)],
+    ids=["broken", "empty", "array", "not-utf8", "no-model", "10-MB", "deep"],
+)
+@pytest.mark.parametrize("path", ["chat/completions", "embeddings"])
+def test_unreadable_bodies_are_refused_and_recorded(live: Live, path: str, content: bytes, status: int) -> None:
+    answer = httpx.post(f"{live.url}/v1/{path}", content=content)
+    assert answer.status_code == status
+    assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
+    assert live.entry()["http_status"] == status

@@ -1,4 +1,4 @@
-"""The same seed and the same questions give the same answers, whatever the order they come in."""
+"""The same seed and requests give the same answers and faults, in any order."""
 
 import asyncio
 
@@ -30,7 +30,7 @@ async def test_order_and_concurrency_do_not_matter(start) -> None:
     assert len({text for _, text in one_by_one}) > 3, "repeating a question should vary the answer"
 
 
-def test_another_seed_answers_otherwise(start) -> None:
+def test_another_seed_gives_other_answers(start) -> None:
     assert _answers(start(seed=1), QUESTIONS) != _answers(start(seed=2), QUESTIONS)
 
 
