@@ -253,7 +253,7 @@ async def test_few_workers(start: Start, slow_provider: Provider) -> None:
         assert await asyncio.to_thread(slow_provider.in_progress) == 1
         assert await ask(5) == 429, "the queue is full"
         assert await asyncio.to_thread(remove, app) == 1
-        await asyncio.to_thread(wait_for, lambda: slow_provider.in_progress() == 4, "the waiting questions do not go on")
+        await asyncio.to_thread(wait_for, lambda: slow_provider.in_progress() == 4, "the queued questions do not go on")
         assert app.metrics()[depth] == 0
         for one in asked:
             one.cancel()
