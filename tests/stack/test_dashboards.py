@@ -23,6 +23,8 @@ MAY_BE_EMPTY = {
     (config.INCIDENT_BOARD, "Cost per hour, now and yesterday", "B"): "needs a day",
     (config.INCIDENT_BOARD, "Firing alerts", "*"): "no alert fires",
     (config.INCIDENT_BOARD, "Fallbacks per minute", "*"): "there is no fallback",
+    (config.STACK_BOARD, "Accepted by the collector, per second", "B"): "no application pushes metrics",
+    (config.STACK_BOARD, "Delivered to the stores, per second", "B"): "no application pushes metrics",
     (config.STACK_BOARD, "Lost telemetry", "*"): "nothing is lost",
     (config.STACK_BOARD, "Undelivered telemetry", "*"): "everything is delivered",
     (config.STACK_BOARD, "Size of the stores", "B"): "full has no VictoriaLogs",
