@@ -1,7 +1,5 @@
 """Starts the instrumented demo application: `python -m demo_app [uvicorn options]`."""
 
-from __future__ import annotations
-
 import os
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The routes of /admin/faults. They accept loopback clients, or clients with the token."""
 
-from __future__ import annotations
-
 import hmac
 import ipaddress
 from typing import Any
@@ -10,16 +8,13 @@ from fastapi import APIRouter, Depends, Request
 
 from demo_app.failures import AdminForbidden, AdminUnauthorized
 from demo_app.faults import LiveSettings, available
-from demo_app.settings import DemoSettings
 
 
 def admin_router(live: LiveSettings) -> APIRouter:
-    """The admin endpoints. They are not in the OpenAPI schema and not traced."""
+    async def check_client(request: Request) -> None:
+        _check_client(request, live.now.admin_token)
 
-    async def guard(request: Request) -> None:
-        _check_admin(request, live.now)
-
-    router = APIRouter(prefix="/admin/faults", include_in_schema=False, dependencies=[Depends(guard)])
+    router = APIRouter(prefix="/admin/faults", include_in_schema=False, dependencies=[Depends(check_client)])
 
     @router.get("")
     async def list_faults() -> dict[str, Any]:
@@ -41,18 +36,15 @@ def admin_router(live: LiveSettings) -> APIRouter:
     return router
 
 
-def _check_admin(request: Request, settings: DemoSettings) -> None:
-    if not settings.admin_token:
+def _check_client(request: Request, wanted: str) -> None:
+    if not wanted:
         if not _is_loopback(request.client.host if request.client else ""):
             raise AdminForbidden("/admin accepts loopback clients only.", "To use it remotely, set DEMO_ADMIN_TOKEN.")
         return
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not hmac.compare_digest(
-        token.strip().encode("latin-1"), settings.admin_token.encode()
-    ):
-        raise AdminUnauthorized(
-            "/admin needs a token.", "Send the token of DEMO_ADMIN_TOKEN: `Authorization: Bearer TOKEN`."
-        )
+    if scheme.lower() != "bearer" or not hmac.compare_digest(token.strip().encode("latin-1"), wanted.encode()):
+        hint = "Send the token of DEMO_ADMIN_TOKEN: `Authorization: Bearer TOKEN`."
+        raise AdminUnauthorized("/admin needs a token.", hint)
 
 
 def _is_loopback(host: str) -> bool:

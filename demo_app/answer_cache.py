@@ -1,7 +1,5 @@
 """A cache of answers that expire."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -26,7 +24,6 @@ class AnswerCache:
         self._answers: TTLCache[tuple[str, ...], CachedAnswer] = TTLCache(size, ttl_s)
 
     def get(self, *key: str) -> CachedAnswer | None:
-        """Return the answer for `key`, or None if there is none or it has expired."""
         return self._answers.get(self._normalised(key))
 
     def put(self, answer: CachedAnswer, *key: str) -> None:

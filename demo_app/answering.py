@@ -1,7 +1,5 @@
 """Answers a question: check the question, look in the cache, queue, retrieve, generate, check the answer."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import time
@@ -48,8 +46,6 @@ _EMBEDDING_BATCH = 32  # articles in one call
 
 @dataclass
 class _VotableAnswer:
-    """What is kept of an answer, so that users can vote on it."""
-
     endpoint: str
     tenant_id: str | None
     model: str
@@ -68,11 +64,6 @@ class Question:
     ticket: Ticket | None  # None for a cached answer
     settings: DemoSettings  # used until the answer, so that a change of settings does not affect a running question
     asked_at: float  # time.perf_counter()
-
-    def release(self) -> None:
-        """Release the ticket, if answering has not released it."""
-        if self.ticket:
-            self.ticket.release()
 
 
 @dataclass(frozen=True)
@@ -100,11 +91,7 @@ class AnswerService:
         live.watch(self._apply_settings)
 
     async def build_index(self) -> None:
-        """Embed the articles and build the search index, unless it is ready.
-
-        Raises:
-            ModelFailure: the provider returned no vectors.
-        """
+        """Build the search index, unless it is ready. Raises ModelFailure: the provider returned no vectors."""
         async with self._building:
             if self.index.ready:
                 return
@@ -116,9 +103,7 @@ class AnswerService:
     def accept(self, text: str, endpoint: str, task: Task) -> Question:
         """Check the question, look it up in the cache, and reserve a ticket of the queue.
 
-        Raises:
-            BadInput: the question was refused.
-            QueueFull: the queue is full.
+        Raises BadInput: the question was refused. Raises QueueFull: the queue is full.
         """
         asked_at = time.perf_counter()
         settings = self._live.now.for_one_question()
@@ -135,11 +120,7 @@ class AnswerService:
         return Question(question, endpoint, task, None, ticket, settings, asked_at)
 
     async def answer(self, question: Question, trace_id: str | None) -> CompleteAnswer:
-        """Return the whole answer.
-
-        Raises:
-            ModelFailure: no model gave a usable answer.
-        """
+        """Return the whole answer. Raises ModelFailure: no model gave a usable answer."""
         if question.cached:
             return self._from_cache(question, question.cached, trace_id)
         assert question.ticket is not None
@@ -149,22 +130,21 @@ class AnswerService:
             with _observed(question, prompt) as generation:
                 with generation.queueing():
                     await ticket.wait()
-                answer = await self._client.complete(
+                text = await self._client.complete(
                     generation,
                     question.settings.model,
                     prompt,
-                    lambda text, reason: guards.check_answer(text, reason, found),
+                    lambda whole, reason: guards.check_answer(whole, reason, found),
                 )
-        self._keep_answer(question, found, generation, answer.text)
-        return CompleteAnswer(answer.text, found, _details(question, generation, trace_id))
+        self._keep_answer(question, found, generation, text)
+        return CompleteAnswer(text, found, _details(question, generation, trace_id))
 
     async def stream(
         self, question: Question, trace_id: str | None
     ) -> AsyncGenerator[list[FoundArticle] | str | CompleteAnswer, None]:
         """Yield the found articles, then the text in parts, then the complete answer.
 
-        Raises:
-            ModelFailure: no model gave a usable answer, or the answer broke off.
+        Raises ModelFailure: no model gave a usable answer, or the answer broke off.
         """
         if question.cached:
             answered = self._from_cache(question, question.cached, trace_id)
@@ -200,9 +180,7 @@ class AnswerService:
     def vote(self, trace_id: str, value: str) -> None:
         """Record a vote on the answer with this trace id.
 
-        Raises:
-            NotFound: no answer of the last hour has this trace id.
-            AlreadyRecorded: the answer already has a vote.
+        Raises NotFound: no answer of the last hour has this trace id. Raises AlreadyRecorded: it already has a vote.
         """
         votable = self._votable_answers.get(trace_id)
         if votable is None:
@@ -220,7 +198,6 @@ class AnswerService:
         )
 
     async def _retrieve(self, question: Question) -> list[FoundArticle]:
-        """Find the best articles by embedding, or by words if the provider returns no vector for the question."""
         settings = question.settings
         k = settings.top_k if question.task == "support" else settings.summary_top_k
         with observe_retrieval() as retrieval:
@@ -235,9 +212,7 @@ class AnswerService:
             retrieval.record(len(found), [round(item.score, 4) for item in found])
         return found
 
-    def _keep_answer(
-        self, question: Question, found: Sequence[FoundArticle], generation: Generation, text: str
-    ) -> None:
+    def _keep_answer(self, question: Question, found: list[FoundArticle], generation: Generation, text: str) -> None:
         """Keep the answer in the cache, for feedback and, if a content store is configured, for evaluation."""
         cached = CachedAnswer(text, found, generation.model)
         self._cache.put(cached, *_cache_key(question.text, question.endpoint, question.settings))
@@ -270,7 +245,6 @@ class AnswerService:
             self._votable_answers[trace_id] = _VotableAnswer(endpoint, current_request().tenant_id, model, span_id)
 
     def _apply_settings(self, settings: DemoSettings) -> None:
-        """Apply changed settings that are not read at each use."""
         for queue in self._queues.values():
             queue.concurrency = settings.concurrency
         record_deployment(version=settings.version, prompt_version=settings.prompt_version)

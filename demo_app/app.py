@@ -1,7 +1,5 @@
 """The demo application over HTTP: `uvicorn --factory demo_app.app:create_app`."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import os
@@ -19,20 +17,12 @@ import llm_telemetry
 from demo_app.admin import admin_router
 from demo_app.answering import SUMMARISE, SUPPORT_ANSWER, SUPPORT_STREAM, AnswerService
 from demo_app.articles import example_questions
-from demo_app.body_limit import BodyLimit
-from demo_app.error_responses import add_failure_handlers, body_too_large_response
+from demo_app.error_responses import BodyLimit, add_failure_handlers
 from demo_app.event_stream import EventStream, sources_of
 from demo_app.failures import Unauthorized
 from demo_app.faults import LiveSettings
 from demo_app.model_client import ModelClient
-from demo_app.schemas import (
-    AskRequest,
-    ErrorResponse,
-    FeedbackRequest,
-    SummariseRequest,
-    Summary,
-    SupportAnswer,
-)
+from demo_app.schemas import AskRequest, ErrorResponse, FeedbackRequest, SummariseRequest, Summary, SupportAnswer
 from demo_app.settings import DemoSettings
 from demo_app.tracing import add_trace_id_header, disable_spans_per_chunk, flush_telemetry
 from llm_telemetry.request_context import RequestContext
@@ -50,8 +40,7 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
 def create_app(settings: DemoSettings | None = None, transport: httpx2.AsyncBaseTransport | None = None) -> FastAPI:
     """Create the application. Tests pass a `transport` that replaces the connection to the provider.
 
-    Raises:
-        DemoSettingsError, SettingsError, PricesError: a setting or a settings file cannot be used.
+    Raises DemoSettingsError, SettingsError, PricesError: a setting or a settings file cannot be used.
     """
     settings = settings or DemoSettings.from_environment()
     state = llm_telemetry.configure(
@@ -78,7 +67,7 @@ def create_app(settings: DemoSettings | None = None, transport: httpx2.AsyncBase
 
     app = FastAPI(title="Support answers", version=settings.version, lifespan=lifespan)
     app.state.tenants = state.settings.tenants
-    app.add_middleware(BodyLimit, refuse=body_too_large_response)
+    app.add_middleware(BodyLimit)
     add_failure_handlers(app)
     _add_information(app, answering)
     _add_endpoints(app, answering)

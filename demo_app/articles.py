@@ -1,7 +1,5 @@
 """The support articles that ship with the application."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from types import TracebackType
 from typing import Self
 
 from anyio import CapacityLimiter
@@ -36,8 +35,7 @@ class BoundedQueue:
     def reserve(self) -> Ticket:
         """Return a ticket that gets a slot, now or after a wait.
 
-        Raises:
-            QueueFull: the queue is full. `retry_after_s` estimates when a slot is free.
+        Raises QueueFull: the queue is full. `retry_after_s` estimates when a slot is free.
         """
         if self._tickets >= self.concurrency + self._capacity:
             wait_s = math.ceil(self._capacity / self.concurrency * self._mean_s) or 1
@@ -58,13 +56,10 @@ class Ticket:
         return self
 
     async def wait(self) -> None:
-        """Wait for a slot."""
         await self._queue._slots.acquire_on_behalf_of(self)
         self._slot_taken_at = time.monotonic()
 
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_error: object) -> None:
         self.release()
 
     def release(self) -> None:

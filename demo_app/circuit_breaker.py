@@ -31,7 +31,7 @@ class CircuitBreaker:
         self._period = 0  # increases whenever the breaker opens or closes
 
     def state(self) -> int:
-        """Return the current state: 0 closed, 1 half-open, 2 open (names.BREAKER_*)."""
+        """One of names.BREAKER_*."""
         if self._opened_at is None:
             return BREAKER_CLOSED
         return BREAKER_HALF_OPEN if self._clock() >= self._opened_at + self._open_s else BREAKER_OPEN
@@ -39,8 +39,7 @@ class CircuitBreaker:
     def enter(self) -> BreakerPermit:
         """Return the permit for one attempt. Call one of its methods with the attempt's result.
 
-        Raises:
-            CircuitOpen: the breaker is open, or it is half-open and its probe has not ended.
+        Raises CircuitOpen: the breaker is open, or it is half-open and its probe has not ended.
         """
         state = self.state()
         if state == BREAKER_OPEN or self._probing:
@@ -75,12 +74,10 @@ class BreakerPermit:
         self._period = period
 
     def succeeded(self) -> None:
-        """Report that the model answered."""
         if self._use():
             self._breaker._succeeded()
 
     def failed(self) -> None:
-        """Report that the model failed."""
         if self._use():
             self._breaker._failed()
 

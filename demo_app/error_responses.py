@@ -1,7 +1,5 @@
 """Error responses: JSON with the error's type, a message, and a hint what to do."""
 
-from __future__ import annotations
-
 import math
 
 from fastapi import FastAPI, Request, Response
@@ -9,14 +7,17 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import llm_telemetry
-from demo_app.body_limit import MAX_BODY_BYTES
 from demo_app.failures import BadInput, Failure
 from demo_app.schemas import MAX_QUESTION_LENGTH, ErrorBody, ErrorResponse
 from demo_app.tracing import add_trace_id_header, current_trace_id
 
 _MAX_ECHO_LENGTH = 100  # characters of a field's name in a message
+MAX_BODY_BYTES = 64 * 1024  # more than the longest question in any alphabet
+# How much of a larger body is read and dropped. A client that is still sending would not read the response.
+MAX_DRAINED_BYTES = 4 * 1024 * 1024
 
 
 def error_body(failure: Failure) -> ErrorResponse:
@@ -38,12 +39,48 @@ def internal_error() -> Failure:
     return Failure("Internal error.", "Report this error with its trace id.")
 
 
-async def body_too_large_response(request: Request) -> Response:
-    """The response to a body over the limit. The request counts as rejected."""
+def _body_too_large_response(request: Request) -> Response:
     failure = BadInput(f"The body is larger than {MAX_BODY_BYTES} bytes.", "Ask a shorter question.")
     failure.status = 413
     llm_telemetry.record_rejection("bad_input", endpoint=request.url.path)
     return failure_response(failure)
+
+
+class BodyLimit:
+    """ASGI middleware. Refuses larger bodies, with or without a Content-Length, without keeping them in memory."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        body, size, more = b"", 0, True
+        while more and size <= MAX_DRAINED_BYTES:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            part = message.get("body", b"")
+            size += len(part)
+            more = message.get("more_body", False)
+            body = body + part if size <= MAX_BODY_BYTES else b""
+        if size > MAX_BODY_BYTES:
+            response = _body_too_large_response(Request(scope))
+            if more:
+                response.headers["connection"] = "close"
+            await response(scope, receive, send)
+            return
+        read = False
+
+        async def replayed() -> Message:
+            nonlocal read
+            if read:
+                return await receive()
+            read = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await self._app(scope, replayed, send)
 
 
 def add_failure_handlers(app: FastAPI) -> None:

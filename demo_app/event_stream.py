@@ -1,7 +1,5 @@
 """An answer as server-sent events."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import AsyncGenerator, Iterable
 from typing import Any
@@ -9,7 +7,7 @@ from typing import Any
 from anyio import CancelScope
 from fastapi.responses import StreamingResponse
 from fastapi.sse import format_sse_event
-from pydantic import BaseModel, TypeAdapter
+from pydantic import TypeAdapter
 from starlette.types import Receive, Scope, Send
 
 import llm_telemetry
@@ -23,7 +21,7 @@ from llm_telemetry.request_context import RequestContext
 
 _log = logging.getLogger(__name__)
 
-_SOURCES = TypeAdapter(list[Source])
+_ANY = TypeAdapter(Any)
 
 
 class EventStream(StreamingResponse):
@@ -41,7 +39,8 @@ class EventStream(StreamingResponse):
         finally:
             with CancelScope(shield=True):
                 await self._parts.aclose()
-            self._question.release()  # for a client that disconnected before the first part
+            if self._question.ticket:
+                self._question.ticket.release()  # for a client that disconnected before the first part
 
 
 async def _events(answering: AnswerService, question: Question, context: RequestContext) -> AsyncGenerator[bytes, None]:
@@ -55,7 +54,7 @@ async def _events(answering: AnswerService, question: Question, context: Request
                 elif isinstance(item, CompleteAnswer):
                     yield _event("done", item.details)
                 else:
-                    yield _event("sources", _SOURCES.dump_python(sources_of(item)))
+                    yield _event("sources", sources_of(item))
         except ModelFailure as failure:
             yield _event("error", error_body(failure))
         except Exception:
@@ -65,9 +64,8 @@ async def _events(answering: AnswerService, question: Question, context: Request
             await answers.aclose()
 
 
-def _event(name: str, data: BaseModel | Any) -> bytes:
-    text = data.model_dump_json() if isinstance(data, BaseModel) else TypeAdapter(Any).dump_json(data).decode()
-    return format_sse_event(event=name, data_str=text)
+def _event(name: str, data: Any) -> bytes:
+    return format_sse_event(event=name, data_str=_ANY.dump_json(data).decode())
 
 
 def sources_of(found: Iterable[FoundArticle]) -> list[Source]:

@@ -1,7 +1,5 @@
 """Failures of a request, with their HTTP status and the message for the client."""
 
-from __future__ import annotations
-
 from llm_telemetry import names
 
 
@@ -27,21 +25,15 @@ class BadInput(Failure):
     status, type = 422, "bad_input"
 
 
-class Unauthorized(Failure):
-    """The tenant is unknown."""
-
+class Unauthorized(Failure):  # the tenant is unknown
     status, type = 403, "unauthorized"
 
 
-class AdminForbidden(Failure):
-    """A client on another machine called /admin."""
-
+class AdminForbidden(Failure):  # a client on another machine called /admin
     status, type = 403, "admin_forbidden"
 
 
-class AdminUnauthorized(Failure):
-    """The admin token is missing or wrong."""
-
+class AdminUnauthorized(Failure):  # the admin token is missing or wrong
     status, type = 401, "admin_unauthorized"
 
 
@@ -80,21 +72,15 @@ class UnknownSource(UnusableAnswer):
     """The answer cites a source that the prompt did not contain."""
 
 
-class LeakedPrompt(UnusableAnswer):
-    """The answer repeats the system prompt, probably after a prompt injection."""
-
+class LeakedPrompt(UnusableAnswer):  # it repeats the system prompt, probably after a prompt injection
     llm_error_type = names.PROMPT_INJECTION
 
 
-class FilteredAnswer(UnusableAnswer):
-    """The provider's content filter cut the answer off."""
-
+class FilteredAnswer(UnusableAnswer):  # the provider's content filter cut it off
     llm_error_type = names.CONTENT_FILTER
 
 
-class CutOffAnswer(UnusableAnswer):
-    """The stream ended without a finish reason, so the end of the answer is missing."""
-
+class CutOffAnswer(UnusableAnswer):  # the stream ended without a finish reason, so the end is missing
     llm_error_type = names.CONNECTION
 
 

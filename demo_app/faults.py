@@ -3,8 +3,6 @@
 A fault changes settings. `LiveSettings.now` has the settings of the start with the changes of all active faults.
 """
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -56,7 +54,7 @@ class Fault(BaseModel):
     duration_s: Annotated[float, Field(ge=0.001, le=MAX_DURATION_S)]
 
     def changes(self) -> dict[str, Any]:
-        """The fields of DemoSettings that the fault changes, with their values."""
+        """Values of fields of DemoSettings."""
         raise NotImplementedError
 
 
@@ -150,12 +148,8 @@ class LiveSettings:
     def put(self, name: str, body: bytes) -> dict[str, Any]:
         """Switch a fault on with the parameters in a JSON body. A fault of the same name is replaced.
 
-        Returns:
-            The fault as `active` describes it.
-
-        Raises:
-            NotFound: there is no such fault.
-            BadInput: the body is invalid. The hint lists the fault's parameters.
+        Returns the fault as `active` describes it. Raises NotFound: there is no such fault. Raises BadInput: the body
+        is invalid; the hint lists the fault's parameters.
         """
         fault = _parsed(name, body)
         self._switch_off(name)
@@ -165,11 +159,7 @@ class LiveSettings:
         return self._described(name)
 
     def remove(self, name: str | None = None) -> int:
-        """Switch one fault off, or all of them. Returns how many were on.
-
-        Raises:
-            NotFound: there is no such fault.
-        """
+        """Switch one fault off, or all of them. Returns how many were on. Raises NotFound: there is no such fault."""
         if name is not None:
             _known(name)
         removed = sum(map(self._switch_off, FAULTS if name is None else [name]))

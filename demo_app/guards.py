@@ -1,7 +1,5 @@
 """Checks of questions before a model gets them, and of answers before a user gets them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 
@@ -23,8 +21,7 @@ _CITATION = re.compile(r"\[(\d+)\]")
 def check_question(question: str) -> str:
     """Return the question for the model, with card numbers masked.
 
-    Raises:
-        BadInput: the question is a prompt injection or asks for forbidden content.
+    Raises BadInput: the question is a prompt injection or asks for forbidden content.
     """
     if is_injection(question):
         record_safety_violation("prompt_injection")
@@ -39,22 +36,14 @@ def check_question(question: str) -> str:
 
 
 def check_part(text: str) -> None:
-    """Check the text of a streamed answer so far, before more of it is shown.
-
-    Raises:
-        LeakedPrompt: the text repeats the system prompt.
-    """
+    """Check a streamed answer so far, before more is shown. Raises LeakedPrompt: it repeats the system prompt."""
     if CANARY in text:
         record_safety_violation("prompt_injection")
         raise LeakedPrompt
 
 
 def check_answer(text: str, finish_reason: str | None, sources: Sequence[object]) -> None:
-    """Check a whole answer.
-
-    Raises:
-        UnusableAnswer: its subclass says why the answer must not be shown.
-    """
+    """Check a whole answer. Raises UnusableAnswer: its subclass says why the answer must not be shown."""
     check_part(text)
     if finish_reason is None:
         raise CutOffAnswer

@@ -4,8 +4,6 @@ The patterns match what a text asks for, not single words: "ignore the previous 
 `injection_examples.yaml` has examples to measure the detection with.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import codecs

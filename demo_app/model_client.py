@@ -3,8 +3,6 @@
 The official client's own retries are switched off, because they would not be visible in telemetry.
 """
 
-from __future__ import annotations
-
 import asyncio
 import math
 import random
@@ -34,22 +32,13 @@ T = TypeVar("T")
 
 # Errors after which another attempt may succeed.
 _TRANSIENT = {names.RATE_LIMIT, names.SERVER_ERROR, names.TIMEOUT, names.CONNECTION, names.VALIDATION_FAILED}
-# Errors that count as failures for the circuit breaker. A rate limit does not: the provider works, and tells when to
-# try again.
+# Errors that open the circuit breaker. A rate limit does not: the provider works, and tells when to try again.
 _COUNTS_AGAINST_MODEL = {names.SERVER_ERROR, names.TIMEOUT, names.CONNECTION}
 _FIRST_WAIT_S, _MAX_BACKOFF_S = 0.2, 2.0
 
 Check = Callable[[str, str | None], None]  # whole text and finish reason; raises UnusableAnswer
 # One attempt at a model. The function reports success to the permit; its caller reports exceptions.
 AttemptFunction = Callable[[str, BreakerPermit], Awaitable[T]]
-
-
-@dataclass(frozen=True)
-class ModelAnswer:
-    """A whole answer. `call` knows its usage and cost."""
-
-    text: str
-    call: LLMCall
 
 
 class ModelClient:
@@ -79,16 +68,13 @@ class ModelClient:
     async def close(self) -> None:
         await self._openai.close()
 
-    async def complete(
-        self, generation: Generation, model: str, messages: Sequence[Message], check: Check
-    ) -> ModelAnswer:
+    async def complete(self, generation: Generation, model: str, messages: Sequence[Message], check: Check) -> str:
         """Return an answer of `model`, or of its fallback, that passes `check`.
 
-        Raises:
-            ModelFailure: no model gave such an answer.
+        Raises ModelFailure: no model gave such an answer.
         """
 
-        async def attempt(model: str, permit: BreakerPermit) -> ModelAnswer:
+        async def attempt(model: str, permit: BreakerPermit) -> str:
             with self._observed(model, messages) as call:
                 async with asyncio.timeout(self._settings.attempt_timeout_s):
                     response = await self._openai.chat.completions.create(**self._request(model, messages))
@@ -98,7 +84,7 @@ class ModelClient:
                 text = response.choices[0].message.content or ""
                 check(text, response.choices[0].finish_reason)
             permit.succeeded()
-            return ModelAnswer(text, call)
+            return text
 
         return await self._first_success(generation, model, attempt)
 
@@ -112,8 +98,7 @@ class ModelClient:
     ) -> AsyncGenerator[str, None]:
         """Yield the parts of an answer of `model`. Retries and the fallback are possible before the first part only.
 
-        Raises:
-            ModelFailure: no model gave an answer, or the answer broke off or failed a check.
+        Raises ModelFailure: no model gave an answer, or the answer broke off or failed a check.
         """
 
         async def attempt(model: str, permit: BreakerPermit) -> _OpenStream:
@@ -157,20 +142,15 @@ class ModelClient:
         opened.permit.succeeded()
 
     async def embed(self, texts: Sequence[str]) -> list[list[float]]:
-        """Return one vector per text.
-
-        Raises:
-            ModelFailure: the provider returned no vectors.
-        """
+        """Return one vector per text. Raises ModelFailure: the provider returned no vectors."""
 
         async def attempt(model: str, permit: BreakerPermit) -> list[list[float]]:
+            settings = self._settings
             options: dict[str, Any] = {}
-            if self._settings.embedding_dimensions:
-                options["dimensions"] = self._settings.embedding_dimensions
-            with observe_llm_call(
-                model, provider=self._settings.provider, operation=names.OPERATION_EMBEDDINGS
-            ) as call:
-                async with asyncio.timeout(self._settings.attempt_timeout_s):
+            if settings.embedding_dimensions:
+                options["dimensions"] = settings.embedding_dimensions
+            with observe_llm_call(model, provider=settings.provider, operation=names.OPERATION_EMBEDDINGS) as call:
+                async with asyncio.timeout(settings.attempt_timeout_s):
                     response = await self._openai.embeddings.create(model=model, input=list(texts), **options)
                 call.record_response(response)
             permit.succeeded()
@@ -182,7 +162,6 @@ class ModelClient:
             raise _model_failure(error) from error
 
     async def _first_success(self, generation: Generation, wanted: str, attempt: AttemptFunction[T]) -> T:
-        """Return the result of `attempt` for the requested model, with retries, else for the fallback."""
         self._budget.add_request()
         failure: Exception | None = None
         attempted = False
@@ -272,7 +251,7 @@ class _OpenStream:
     finish_reason: str | None = None
 
     async def next_text(self) -> str | None:
-        """Return the next text, or None at the end. Chunks without text are recorded and skipped."""
+        """None at the end. Chunks without text are recorded and skipped."""
         while (chunk := await anext(self.chunks, None)) is not None:
             self.call.record_chunk(chunk)
             if chunk.choices:
@@ -289,7 +268,6 @@ async def _close(chunks: AsyncStream[ChatCompletionChunk] | None) -> None:
 
 
 def _report(permit: BreakerPermit, error: BaseException) -> None:
-    """Report to the circuit breaker that an attempt ended with `error`."""
     if error_type(error) in _COUNTS_AGAINST_MODEL:
         permit.failed()
     elif isinstance(error, UnusableAnswer):

@@ -1,7 +1,5 @@
 """Messages for the model: a versioned prompt, the retrieved articles and the question."""
 
-from __future__ import annotations
-
 import re
 import secrets
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """A budget for retries and fallbacks, so that they do not multiply traffic during an outage."""
 
-from __future__ import annotations
-
 # Further attempts (retries, and fallbacks after an attempt) per request: attempts stay below 1.2 x requests.
 ATTEMPTS_PER_REQUEST = 0.2
 # Maximum number of further attempts that unused requests add up to.

@@ -1,7 +1,5 @@
 """Requests and responses of the HTTP API."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints

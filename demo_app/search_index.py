@@ -4,8 +4,6 @@ The file's name contains the provider, model and dimension of the embeddings and
 change of any of them builds a new file. `apsw` brings an SQLite that can load extensions; Python's own often cannot.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import threading
@@ -40,19 +38,17 @@ class SearchIndex:
 
     @property
     def ready(self) -> bool:
-        """Whether the index can be searched by meaning."""
         return self._file is not None
 
     @property
     def dimension(self) -> int | None:
-        """Length of the vectors in the index; None if there is no index."""
+        """Of the vectors; None if there is no index."""
         return int(self._file.stem.rsplit("-", 1)[1]) if self._file else None
 
     def build(self, vectors: Sequence[Sequence[float]]) -> None:
         """Write an index with the articles' vectors, in the order of `articles()`, and use it.
 
-        Raises:
-            OSError, apsw.Error: the file cannot be written. The index before stays in use.
+        Raises OSError, apsw.Error: the file cannot be written. The index before stays in use.
         """
         dimension = len(vectors[0])
         self._directory.mkdir(parents=True, exist_ok=True)
@@ -77,8 +73,7 @@ class SearchIndex:
     def by_meaning(self, vector: Sequence[float], k: int) -> list[FoundArticle]:
         """The `k` articles nearest to `vector`, best first. The score is the cosine similarity.
 
-        Raises:
-            LookupError: there is no index, its vectors have another dimension, or it cannot be read.
+        Raises LookupError: there is no index, its vectors have another dimension, or it cannot be read.
         """
         if len(vector) != self.dimension:
             raise LookupError(f"the index has dimension {self.dimension}, the question {len(vector)}")

@@ -1,7 +1,5 @@
 """Settings of the demo application, from the environment."""
 
-from __future__ import annotations
-
 import math
 import os
 import random
@@ -12,15 +10,8 @@ from typing import Any, Self
 
 PREFIX = "DEMO_"
 # Settings that must be at least 1. For other numbers, 0 is allowed.
-_AT_LEAST_ONE = (
-    "concurrency",
-    "top_k",
-    "summary_top_k",
-    "max_output_tokens",
-    "max_attempts",
-    "breaker_failures",
-    "cache_size",
-)
+_AT_LEAST_ONE = ("concurrency", "top_k", "summary_top_k", "max_output_tokens", "max_attempts", "breaker_failures",
+                 "cache_size")  # fmt: skip
 
 
 class DemoSettingsError(ValueError):
@@ -72,11 +63,7 @@ class DemoSettings:
 
     @classmethod
     def from_environment(cls) -> Self:
-        """Read the settings.
-
-        Raises:
-            DemoSettingsError: a value is invalid.
-        """
+        """Read the settings. Raises DemoSettingsError: a value is invalid."""
         return cls(**{item.name: value for item in fields(cls) if (value := _read(cls, item.name)) is not None})
 
     def for_one_question(self) -> Self:
@@ -89,7 +76,7 @@ class DemoSettings:
 def _read(settings: type[DemoSettings], name: str) -> Any:
     variable = PREFIX + name.upper()
     text = os.environ.get(variable)
-    if text is None or text == "":
+    if not text:
         return None
     default = getattr(settings, name, Path())
     lowest = 1 if name in _AT_LEAST_ONE else 0
@@ -101,7 +88,7 @@ def _read(settings: type[DemoSettings], name: str) -> Any:
             if not lowest <= number < math.inf:
                 raise ValueError("out of range")
             return number
-        return type(default)(text) if not isinstance(default, Path) else Path(text)
+        return Path(text) if isinstance(default, Path) else text
     except ValueError as error:
         kind = "on or off" if isinstance(default, bool) else f"a number >= {lowest} such as {default}"
         raise DemoSettingsError(f"{variable}={text!r} is invalid: it must be {kind}") from error

@@ -1,7 +1,5 @@
 """OpenTelemetry in the application, beyond the set-up by `opentelemetry-instrument`."""
 
-from __future__ import annotations
-
 import asyncio
 import threading
 

@@ -21,14 +21,13 @@ from llm_telemetry.application_events import (
 )
 from llm_telemetry.content_store import Content, ContentStore
 from llm_telemetry.evaluation import evaluation_link, record_content, record_evaluation, record_feedback
-from llm_telemetry.exposition import exposition
 from llm_telemetry.generation import Generation, observe_generation
 from llm_telemetry.llm_call import LLMCall, observe_llm_call
 from llm_telemetry.prices import Cost, Prices, PricesError, Usage
 from llm_telemetry.request_context import RequestContext, request_context
 from llm_telemetry.retrieval import Retrieval, observe_retrieval
 from llm_telemetry.settings import Settings, SettingsError, load_settings
-from llm_telemetry.telemetry import Telemetry, configure
+from llm_telemetry.telemetry import Telemetry, configure, exposition
 
 __all__ = [
     "Content",

@@ -1,19 +1,15 @@
 """Functions with which an application records what is not a model call: cache look-ups, rejections, deployments, …"""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from opentelemetry import trace
 
 from llm_telemetry import names
-from llm_telemetry.attribution import Attribution
 from llm_telemetry.events import round_ms
-from llm_telemetry.failure_handling import never_raises
 from llm_telemetry.metrics import known_value
-from llm_telemetry.request_context import current_request
+from llm_telemetry.request_context import Attribution, current_request
 from llm_telemetry.settings import strip_provider
-from llm_telemetry.telemetry import current_telemetry
+from llm_telemetry.telemetry import current_telemetry, never_raises
 
 
 @never_raises("metric")

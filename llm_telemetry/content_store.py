@@ -4,8 +4,6 @@ The store is one SQLite file that only its owner can read. A thread of its own w
 delays an answer: if the queue of that thread is full, a content is dropped and counted.
 """
 
-from __future__ import annotations
-
 import atexit
 import json
 import logging

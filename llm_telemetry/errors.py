@@ -1,7 +1,5 @@
 """Maps exceptions to the error types of the contract (`llm_errors_total{error_type}`)."""
 
-from __future__ import annotations
-
 import asyncio
 
 from llm_telemetry import names

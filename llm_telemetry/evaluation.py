@@ -1,21 +1,18 @@
 """Functions that record how good an answer was: user feedback, evaluation scores, content kept for evaluation."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from opentelemetry import trace
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
 from llm_telemetry import names
-from llm_telemetry.attribution import Attribution
 from llm_telemetry.content_store import Content
-from llm_telemetry.failure_handling import never_raises
 from llm_telemetry.generation import Generation
 from llm_telemetry.metrics import known_value
+from llm_telemetry.request_context import Attribution
 from llm_telemetry.settings import strip_provider
 from llm_telemetry.spans import without_none
-from llm_telemetry.telemetry import current_telemetry
+from llm_telemetry.telemetry import current_telemetry, never_raises
 
 
 @never_raises("metric")

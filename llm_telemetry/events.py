@@ -1,7 +1,5 @@
 """Writes events: one JSON line on stdout and one OpenTelemetry log record with the same fields."""
 
-from __future__ import annotations
-
 import json
 import sys
 import threading

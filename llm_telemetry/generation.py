@@ -13,27 +13,39 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import astuple, dataclass
 from typing import TYPE_CHECKING, Any
 
 from opentelemetry import context as context_api
 from opentelemetry.trace import SpanKind
 
 from llm_telemetry import names
-from llm_telemetry.attribution import Attribution
 from llm_telemetry.errors import CANCELLATIONS, error_type
 from llm_telemetry.events import round_ms
-from llm_telemetry.failure_handling import never_raises
-from llm_telemetry.observed_block import ObservedBlock, elapsed_ms
 from llm_telemetry.prices import Cost, Usage
-from llm_telemetry.request_context import current_request
+from llm_telemetry.request_context import Attribution, current_request
 from llm_telemetry.settings import strip_provider
-from llm_telemetry.spans import CurrentSpan, without_none
-from llm_telemetry.telemetry import Telemetry, current_telemetry
+from llm_telemetry.spans import CurrentSpan, ObservedBlock, elapsed_ms, without_none
+from llm_telemetry.telemetry import Telemetry, current_telemetry, never_raises
 
 if TYPE_CHECKING:
     from llm_telemetry.llm_call import LLMCall
 
 _CONTEXT_KEY = context_api.create_key("llm_telemetry-generation")
+
+
+@dataclass(slots=True)
+class CallOptions:
+    """The arguments of `observe_generation` or `observe_llm_call`; a decorated function uses them for each call."""
+
+    model: str  # "" if it is not given
+    endpoint: str | None
+    tenant_id: str | None
+    user_id: str | None
+    prompt_version: str | None
+    prompt: Any
+    provider: str = names.UNKNOWN
+    operation: str = names.OPERATION_CHAT
 
 
 def observe_generation(
@@ -53,14 +65,7 @@ def observe_generation(
         prompt_version: the prompt's version, if it is not the version given to `configure`.
         prompt: text or messages. Only a keyed hash is recorded.
     """
-    return Generation(
-        str(model) if model else None,
-        endpoint=endpoint,
-        tenant_id=tenant_id,
-        user_id=user_id,
-        prompt_version=prompt_version,
-        prompt=prompt,
-    )
+    return Generation(CallOptions(str(model) if model else "", endpoint, tenant_id, user_id, prompt_version, prompt))
 
 
 def current_generation() -> Generation | None:
@@ -80,22 +85,8 @@ class Generation(ObservedBlock):
 
     attribution: Attribution
 
-    def __init__(
-        self,
-        model: str | None,
-        *,
-        endpoint: str | None,
-        tenant_id: str | None,
-        user_id: str | None,
-        prompt_version: str | None,
-        prompt: Any,
-    ) -> None:
-        self._requested_model = model
-        self._endpoint = endpoint
-        self._tenant_id = tenant_id
-        self._user_id = user_id
-        self._prompt_version = prompt_version
-        self._prompt = prompt
+    def __init__(self, options: CallOptions) -> None:
+        self._options = options
         self._span = CurrentSpan()
         self._telemetry: Telemetry | None = None
         self.ended = False
@@ -106,7 +97,7 @@ class Generation(ObservedBlock):
         self._scores: dict[str, float] = {}
         self._queue_ms: float | None = None
         self.prompt_hash: str | None = None
-        self.prompt_version: str | None = prompt_version
+        self.prompt_version = options.prompt_version
         self.latency_ms: float | None = None
         self.ttft_ms: float | None = None
 
@@ -170,7 +161,7 @@ class Generation(ObservedBlock):
         if self._attempts:
             return self._attempts[-1].model
         refused = self._last_refusal[0] if self._last_refusal else names.OTHER
-        return strip_provider(self._requested_model or refused)
+        return strip_provider(self._options.model or refused)
 
     @property
     def fallback_from(self) -> str | None:
@@ -186,12 +177,8 @@ class Generation(ObservedBlock):
         known = [attempt.usage for attempt in self._attempts if attempt.usage]
         if len(known) < 2:
             return known[0] if known else None
-        return Usage(
-            input_tokens=sum(usage.input_tokens for usage in known),
-            output_tokens=sum(usage.output_tokens for usage in known),
-            cached_input_tokens=sum(usage.cached_input_tokens for usage in known),
-            cache_write_tokens=sum(usage.cache_write_tokens for usage in known),
-        )
+        columns = zip(*(astuple(usage) for usage in known), strict=True)
+        return Usage(*map(sum, columns))
 
     @property
     def cost(self) -> Cost | None:
@@ -212,13 +199,13 @@ class Generation(ObservedBlock):
     @never_raises("trace")
     def begin(self) -> None:
         self._start = time.perf_counter()
-        telemetry = current_telemetry()
+        telemetry, options = current_telemetry(), self._options
         telemetry.mark_resource()
         self._request = current_request()  # kept, because a stream may end in another context
-        self.attribution = Attribution.of(telemetry, self._endpoint, self._tenant_id, self._user_id)
-        self.prompt_version = self._prompt_version or telemetry.prompt_version
-        if self._prompt is not None:
-            self.prompt_hash = telemetry.hasher.prompt(self._prompt)
+        self.attribution = Attribution.of(telemetry, options.endpoint, options.tenant_id, options.user_id)
+        self.prompt_version = options.prompt_version or telemetry.prompt_version
+        if options.prompt is not None:
+            self.prompt_hash = telemetry.hasher.prompt(options.prompt)
         self._telemetry = telemetry
         self._span.start(telemetry.tracer, names.SPAN_GENERATE, SpanKind.INTERNAL, (_CONTEXT_KEY, self))
         self._add_to_gauges(in_flight=1)

@@ -6,41 +6,24 @@ import functools
 import inspect
 import time
 from collections.abc import AsyncIterable, AsyncIterator, Callable, Coroutine, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar, cast
 
 from opentelemetry.trace import SpanKind
 
 from llm_telemetry import names, responses
-from llm_telemetry.attribution import Attribution
 from llm_telemetry.errors import CANCELLATIONS, error_type
-from llm_telemetry.failure_handling import never_raises
-from llm_telemetry.generation import Generation, current_generation
-from llm_telemetry.observed_block import ObservedBlock, elapsed_ms
+from llm_telemetry.generation import CallOptions, Generation, current_generation
 from llm_telemetry.prices import Cost, Usage
 from llm_telemetry.privacy import redacted_json
+from llm_telemetry.request_context import Attribution
 from llm_telemetry.settings import strip_provider
-from llm_telemetry.spans import CurrentSpan, without_none
+from llm_telemetry.spans import CurrentSpan, ObservedBlock, elapsed_ms, without_none
 from llm_telemetry.streams import ObservedAsyncStream, ObservedStream, observed_stream
-from llm_telemetry.telemetry import Telemetry, current_telemetry
+from llm_telemetry.telemetry import Telemetry, current_telemetry, never_raises
 
 P = ParamSpec("P")
 R = TypeVar("R")
 T = TypeVar("T")
-
-
-@dataclass(slots=True)
-class CallOptions:
-    """The arguments of `observe_llm_call`; a decorated function uses them for each of its calls."""
-
-    model: str
-    provider: str
-    operation: str
-    endpoint: str | None
-    tenant_id: str | None
-    user_id: str | None
-    prompt_version: str | None
-    prompt: Any
 
 
 def observe_llm_call(
@@ -69,7 +52,7 @@ def observe_llm_call(
         prompt: text or messages. A keyed hash is recorded; the text only if content capture is on.
     """
     model = model if isinstance(model, str) else str(model or names.UNKNOWN)
-    return LLMCall(CallOptions(model, provider, operation, endpoint, tenant_id, user_id, prompt_version, prompt))
+    return LLMCall(CallOptions(model, endpoint, tenant_id, user_id, prompt_version, prompt, provider, operation))
 
 
 class LLMCall(ObservedBlock):
@@ -166,21 +149,14 @@ class LLMCall(ObservedBlock):
         """Decorate `function`: each of its calls is observed with the options of this object."""
         options = self._options
 
-        if inspect.isgeneratorfunction(function):
+        if inspect.isgeneratorfunction(function) or inspect.isasyncgenfunction(function):
+            proxy = ObservedStream if inspect.isgeneratorfunction(function) else ObservedAsyncStream
 
             @functools.wraps(function)
             def observed_generator(*args: P.args, **kwargs: P.kwargs) -> Any:
-                return ObservedStream(function(*args, **kwargs), LLMCall(options))
+                return proxy(function(*args, **kwargs), LLMCall(options))
 
             return cast("Callable[P, R]", observed_generator)
-
-        if inspect.isasyncgenfunction(function):
-
-            @functools.wraps(function)
-            def observed_async_generator(*args: P.args, **kwargs: P.kwargs) -> Any:
-                return ObservedAsyncStream(function(*args, **kwargs), LLMCall(options))
-
-            return cast("Callable[P, R]", observed_async_generator)
 
         if inspect.iscoroutinefunction(function):
 
@@ -236,19 +212,12 @@ class LLMCall(ObservedBlock):
 
     @never_raises("trace")
     def begin(self) -> None:
-        """Start the observation, and a generation if there is none around this call. Never raises."""
+        """Start the observation, and a generation if there is none around this call."""
         telemetry, options = current_telemetry(), self._options
         if options.operation == names.OPERATION_CHAT:
             self._generation = current_generation()
             if self._generation is None:
-                self._generation = Generation(
-                    options.model,
-                    endpoint=options.endpoint,
-                    tenant_id=options.tenant_id,
-                    user_id=options.user_id,
-                    prompt_version=options.prompt_version,
-                    prompt=options.prompt,
-                )
+                self._generation = Generation(options)
                 self._generation.begin()
                 self._owns_generation = True
             self._generation.begin_attempt(self)
@@ -262,7 +231,6 @@ class LLMCall(ObservedBlock):
         self._span.start(telemetry.tracer, f"{options.operation} {self.model}", SpanKind.CLIENT)
 
     def attach(self) -> None:
-        """Make the call's span current again after `detach`."""
         self._span.attach()
 
     def detach(self) -> None:

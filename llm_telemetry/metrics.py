@@ -1,7 +1,5 @@
 """The contract's metrics as prometheus_client objects. Label values are bounded: unknown values become `other`."""
 
-from __future__ import annotations
-
 import itertools
 import logging
 import os

@@ -4,8 +4,6 @@ Applications, alert rules, dashboards, the console and the tests import them fro
 nothing but the standard library, so that importing it is cheap.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -30,30 +28,13 @@ VALIDATION_FAILED: Final = "validation_failed"
 HALLUCINATION: Final = "hallucination"
 CONTENT_FILTER: Final = "content_filter"
 PROMPT_INJECTION: Final = "prompt_injection"
-ERROR_TYPES: Final = (
-    RATE_LIMIT,
-    SERVER_ERROR,
-    TIMEOUT,
-    CONNECTION,
-    INVALID_REQUEST,
-    CIRCUIT_OPEN,
-    VALIDATION_FAILED,
-    HALLUCINATION,
-    CONTENT_FILTER,
-    PROMPT_INJECTION,
-    OTHER,  # any other exception inside the observed block
-)
 # Outcomes of one attempt at a provider, besides `ok` and `cancelled`.
 PROVIDER_ERROR_TYPES: Final = (
-    RATE_LIMIT,
-    SERVER_ERROR,
-    TIMEOUT,
-    CONNECTION,
-    INVALID_REQUEST,
-    VALIDATION_FAILED,
-    CONTENT_FILTER,
+    RATE_LIMIT, SERVER_ERROR, TIMEOUT, CONNECTION, INVALID_REQUEST, VALIDATION_FAILED, CONTENT_FILTER,
     PROMPT_INJECTION,
-)
+)  # fmt: skip
+# `other` is any other exception inside the observed block.
+ERROR_TYPES: Final = (*PROVIDER_ERROR_TYPES, CIRCUIT_OPEN, HALLUCINATION, OTHER)
 ATTEMPT_OK: Final = "ok"
 
 COST_TABLE: Final = "table"

@@ -22,10 +22,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
-
 from llm_telemetry.names import COST_REPORTED, COST_TABLE, COST_UNPRICED, UNKNOWN
-from llm_telemetry.settings import strip_provider
+from llm_telemetry.settings import read_yaml, strip_provider
 
 # genai_prices is imported inside functions: it takes 20 MB, which a process that only uses names does not need.
 if TYPE_CHECKING:
@@ -109,7 +107,6 @@ class Override:
     context_window: int | None
 
     def applies_to(self, model: str, provider: str, day: date) -> bool:
-        """Whether this entry has the price of `model` at `provider` on `day` (UTC)."""
         return self.model == model and self.provider in (None, provider) and self.from_ <= day < self.until
 
 
@@ -153,8 +150,7 @@ class Prices:
         if reported:
             return Cost(float(reported), COST_REPORTED)
         moment = at.timestamp() if at else time.time()
-        tiers = self._rates_of(model, provider, int(moment // RATE_LIFETIME_S))
-        return _apply(tiers, usage)
+        return _apply(self._rates_of(model, provider, int(moment // RATE_LIFETIME_S)), usage)
 
     def table_timestamp(self) -> float:
         """Return when the prices in use were last known to be right, in Unix seconds.
@@ -185,8 +181,7 @@ class Prices:
         info = _table_entry(model, provider)
         return _table_rates(info.get_prices(at)) if info else ()
 
-    def _context_window(self, model: str, provider: str = UNKNOWN) -> int | None:
-        """Return the context window of `model` in tokens, or None if it is not known."""
+    def _context_window(self, model: str, provider: str = UNKNOWN) -> int | None:  # in tokens
         override = self._override_for(model, provider, datetime.now(UTC).date())
         if override and override.context_window:
             return override.context_window
@@ -268,12 +263,7 @@ def _table_rates(price: ModelPrice) -> tuple[Rates, ...]:
 
 
 def _read(file: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8")) or {}
-    except OSError as error:
-        raise PricesError(f"{file}: cannot be read ({error.strerror}); correct ${PRICES_FILE_VARIABLE}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise PricesError(f"{file}: is not valid YAML: {error}") from error
+    content = read_yaml(file, PRICES_FILE_VARIABLE, PricesError) or {}
     if not isinstance(content, dict) or not isinstance(content.get("overrides") or [], list):
         raise PricesError(f"{file}: must be a mapping with a list `overrides`")
     if unknown := set(content) - {"table", "overrides"}:
@@ -288,35 +278,30 @@ def _is_day(value: Any) -> bool:
     return isinstance(value, date) and not isinstance(value, datetime)
 
 
-_ENTRY_KEYS = {
-    "model", "provider", "from", "until", "input", "cached_input", "output", "context_window", "above",
-}  # fmt: skip
+_ENTRY_KEYS = {"model", "provider", "from", "until", "input", "cached_input", "output", "context_window", "above"}
 
 
 def _override(file: Path, number: int, entry: Any) -> Override:
     where = f"{file}: override {number}"
     if not isinstance(entry, dict) or not isinstance(entry.get("model"), str):
         raise PricesError(f"{where}: must be a mapping with a `model`")
+    where += f" ({entry['model']})"
     if unknown := set(entry) - _ENTRY_KEYS:
-        raise PricesError(
-            f"{where} ({entry['model']}): unknown {sorted(map(str, unknown))}; known are {sorted(_ENTRY_KEYS)}"
-        )
+        raise PricesError(f"{where}: unknown {sorted(map(str, unknown))}; known are {sorted(_ENTRY_KEYS)}")
     from_, until = entry.get("from", date.min), entry.get("until", date.max)
     if not _is_day(from_) or not _is_day(until) or from_ >= until:
-        raise PricesError(f"{where} ({entry['model']}): `from` must be a date before `until`, such as 2024-05-13")
+        raise PricesError(f"{where}: `from` must be a date before `until`, such as 2024-05-13")
     tiers = entry.get("above") or []
     if not isinstance(tiers, list) or not all(isinstance(tier, dict) and "input_tokens" in tier for tier in tiers):
-        raise PricesError(f"{where} ({entry['model']}): `above` must be a list of mappings with `input_tokens`")
+        raise PricesError(f"{where}: `above` must be a list of mappings with `input_tokens`")
     window = entry.get("context_window")
     if window is not None and (not isinstance(window, int) or isinstance(window, bool) or window <= 0):
-        raise PricesError(f"{where} ({entry['model']}): `context_window` must be a number of tokens")
+        raise PricesError(f"{where}: `context_window` must be a number of tokens")
     try:
         base = _override_rates(0, entry)
         rates = [base, *(_override_rates(int(tier["input_tokens"]), tier) for tier in tiers)]
     except (KeyError, TypeError, ValueError) as error:
-        raise PricesError(
-            f"{where} ({entry['model']}): prices are numbers >= 0, and `input` must be there ({error})"
-        ) from error
+        raise PricesError(f"{where}: prices are numbers >= 0, and `input` must be there ({error})") from error
     return Override(
         model=strip_provider(entry["model"]),
         provider=entry.get("provider"),

@@ -1,7 +1,5 @@
 """Keeps personal data out of telemetry: user ids and prompts are hashed, captured content is redacted."""
 
-from __future__ import annotations
-
 import json
 import logging
 import os

@@ -4,8 +4,6 @@ Understands objects and dicts in the shapes of OpenAI's chat completions, embedd
 Anthropic's Messages API. A missing value is None. Nothing here raises for an unknown shape.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any

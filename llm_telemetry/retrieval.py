@@ -8,13 +8,10 @@ from collections.abc import Sequence
 from opentelemetry.trace import SpanKind
 
 from llm_telemetry import names
-from llm_telemetry.attribution import Attribution
 from llm_telemetry.errors import CANCELLATIONS, error_type
-from llm_telemetry.failure_handling import never_raises
-from llm_telemetry.observed_block import ObservedBlock, elapsed_ms
-from llm_telemetry.request_context import NO_REQUEST, current_request
-from llm_telemetry.spans import CurrentSpan, without_none
-from llm_telemetry.telemetry import Telemetry, current_telemetry
+from llm_telemetry.request_context import NO_REQUEST, Attribution, current_request
+from llm_telemetry.spans import CurrentSpan, ObservedBlock, elapsed_ms, without_none
+from llm_telemetry.telemetry import Telemetry, current_telemetry, never_raises
 
 
 def observe_retrieval(*, endpoint: str | None = None) -> Retrieval:

@@ -1,7 +1,5 @@
 """Gauges that are computed at each scrape: active users, circuit breaker states, recent evaluation scores."""
 
-from __future__ import annotations
-
 import threading
 import time
 from collections import deque

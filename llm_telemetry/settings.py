@@ -1,7 +1,5 @@
 """The label values that metrics may have: endpoints, models and tenants, read from one YAML file."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -50,22 +48,26 @@ def load_settings(path: Path | None = None) -> Settings:
         SettingsError: the file is missing, is not valid YAML, or has a key or value that is not a setting.
     """
     file = path or Path(os.environ.get(SETTINGS_FILE_VARIABLE) or DEFAULT_SETTINGS_FILE)
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingsError(f"{file}: cannot be read ({error.strerror}); correct ${SETTINGS_FILE_VARIABLE}") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{file}: is not valid YAML: {error}") from error
+    content = read_yaml(file, SETTINGS_FILE_VARIABLE, SettingsError)
     if not isinstance(content, dict):
         raise SettingsError(f"{file}: must be a mapping with `endpoints`, `models` and `tenants`")
-    unknown = set(content) - {"endpoints", "models", "tenants"}
-    if unknown:
+    if unknown := set(content) - {"endpoints", "models", "tenants"}:
         raise SettingsError(f"{file}: unknown {sorted(map(str, unknown))}; known are endpoints, models, tenants")
     return Settings(
         endpoints=_names(file, content, "endpoints"),
         models=_models(file, content.get("models") or {}),
         tenants=_names(file, content, "tenants"),
     )
+
+
+def read_yaml(file: Path, variable: str, error_class: type[ValueError]) -> Any:
+    """Read `file`, which `$variable` may name. Raises `error_class` if it cannot be read or is not valid YAML."""
+    try:
+        return yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise error_class(f"{file}: cannot be read ({error.strerror}); correct ${variable}") from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise error_class(f"{file}: is not valid YAML: {error}") from error
 
 
 def _names(file: Path, content: dict[str, Any], key: str) -> tuple[str, ...]:

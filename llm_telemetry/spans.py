@@ -1,16 +1,16 @@
-"""Spans that are current while their block runs. A span may end in another context than it started in."""
+"""Observed blocks and their spans. A span may end in another context than it started in."""
 
-from __future__ import annotations
-
+import time
 from collections.abc import Mapping
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from opentelemetry import context as context_api
 from opentelemetry.context import Context
 from opentelemetry.trace import INVALID_SPAN, Span, SpanKind, Status, StatusCode, Tracer, set_span_in_context
 
-from llm_telemetry.failure_handling import count_failure
 from llm_telemetry.names import ERROR_TYPE
+from llm_telemetry.telemetry import count_failure
 
 
 class CurrentSpan:
@@ -78,3 +78,41 @@ class CurrentSpan:
 def without_none(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Return `fields` without the entries that are None: an unknown value is a missing attribute."""
     return {name: value for name, value in fields.items() if value is not None}
+
+
+class ObservedBlock:
+    """A `with` or `async with` block that is observed. It never changes what happens inside the block."""
+
+    def begin(self) -> None:
+        """Start the observation. Never raises."""
+        raise NotImplementedError
+
+    def end(self, error: BaseException | None = None) -> None:
+        """Record the result. `error` is the exception that left the block.
+
+        Never raises. Further calls do nothing.
+        """
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        self.begin()
+        return self
+
+    def __exit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.end(error)
+
+    async def __aenter__(self) -> Self:
+        self.begin()
+        return self
+
+    async def __aexit__(
+        self, _kind: type[BaseException] | None, error: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        self.end(error)
+
+
+def elapsed_ms(start: float) -> float:
+    """Milliseconds since `start`, a value of `time.perf_counter()`, which ignores changes of the system clock."""
+    return (time.perf_counter() - start) * 1e3

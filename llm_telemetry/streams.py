@@ -49,6 +49,17 @@ class _Proxy:
         value = getattr(self._observed, name)
         return getattr(self, f"_observed_{name}", value) if name in _OBSERVED_METHODS else value
 
+    def _observed_enter(self) -> Context:
+        """Switch to the stream's context, as the stream's code last left it. Return the reader's context."""
+        reader_context = context_api.get_current()
+        if self._observed_context is not None:
+            context_api.attach(self._observed_context)
+        return reader_context
+
+    def _observed_leave(self, reader_context: Context) -> None:
+        self._observed_context = context_api.get_current()
+        context_api.attach(reader_context)
+
     def _observed_begin(self) -> None:
         if not self._observed_begun:
             self._observed_begun = True
@@ -67,41 +78,6 @@ class _Proxy:
         self._observed_cancel()
 
 
-class _StreamContext:
-    """A block that runs in the stream's context, as the stream's code last left it."""
-
-    __slots__ = ("_proxy", "_reader_context")
-
-    def __init__(self, proxy: _Proxy) -> None:
-        self._proxy = proxy
-
-    def __enter__(self) -> None:
-        self._reader_context = context_api.get_current()
-        if self._proxy._observed_context is not None:
-            context_api.attach(self._proxy._observed_context)
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        self._proxy._observed_context = context_api.get_current()
-        context_api.attach(self._reader_context)
-
-
-class _NextChunk(_StreamContext):
-    """Advances the stream; an exception, the stream's end included, ends the call."""
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if error is not None:
-            self._proxy._observed_end(error)
-        super().__exit__(_kind, error, _trace)
-
-
-class _Closing(_StreamContext):
-    """Closes the stream; a call that has not ended is cancelled."""
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        self._proxy._observed_cancel()
-        super().__exit__(_kind, error, _trace)
-
-
 class ObservedStream(_Proxy):
     """Proxy for a synchronous stream or generator."""
 
@@ -118,8 +94,12 @@ class ObservedStream(_Proxy):
         return self._observed_step(self._observed.throw, *error)
 
     def _observed_close(self) -> None:
-        with _Closing(self):
+        reader_context = self._observed_enter()
+        try:
             self._observed.close()
+        finally:
+            self._observed_cancel()
+            self._observed_leave(reader_context)
 
     def __enter__(self) -> ObservedStream:
         self._observed.__enter__()
@@ -132,9 +112,15 @@ class ObservedStream(_Proxy):
             self._observed_cancel()
 
     def _observed_step(self, advance: Any, *args: Any) -> Any:
-        with _NextChunk(self):
+        reader_context = self._observed_enter()
+        try:
             self._observed_begin()
             chunk = advance(*args)
+        except BaseException as error:
+            self._observed_end(error)
+            raise
+        finally:
+            self._observed_leave(reader_context)
         self._observed_call.record_chunk(chunk)
         return chunk
 
@@ -155,15 +141,21 @@ class ObservedAsyncStream(_Proxy):
         return await self._observed_step(self._observed.athrow, *error)
 
     async def _observed_aclose(self) -> None:
-        with _Closing(self):
-            await self._observed.aclose()
+        await self._observed_close_by(self._observed.aclose)
 
     async def _observed_close(self) -> None:
         """`close` of OpenAI's async stream is a coroutine function; other streams' `close` may not be."""
-        with _Closing(self):
-            closing = self._observed.close()
+        await self._observed_close_by(self._observed.close)
+
+    async def _observed_close_by(self, close: Any) -> None:
+        reader_context = self._observed_enter()
+        try:
+            closing = close()
             if inspect.isawaitable(closing):
                 await closing
+        finally:
+            self._observed_cancel()
+            self._observed_leave(reader_context)
 
     async def __aenter__(self) -> ObservedAsyncStream:
         await self._observed.__aenter__()
@@ -176,8 +168,14 @@ class ObservedAsyncStream(_Proxy):
             self._observed_cancel()
 
     async def _observed_step(self, advance: Any, *args: Any) -> Any:
-        with _NextChunk(self):
+        reader_context = self._observed_enter()
+        try:
             self._observed_begin()
             chunk = await advance(*args)
+        except BaseException as error:
+            self._observed_end(error)
+            raise
+        finally:
+            self._observed_leave(reader_context)
         self._observed_call.record_chunk(chunk)
         return chunk

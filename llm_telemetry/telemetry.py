@@ -1,24 +1,23 @@
 """The telemetry of this process. `configure` makes it; without `configure`, the first call makes it with defaults."""
 
-from __future__ import annotations
-
 import logging
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, wraps
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, ParamSpec, TextIO, TypeVar
 
 from opentelemetry import trace
 from prometheus_client import REGISTRY, CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from llm_telemetry import names
 from llm_telemetry.content_store import DEFAULT_RETENTION_DAYS, ContentStore
 from llm_telemetry.events import EventLog
 from llm_telemetry.metrics import COMPUTED_AT_SCRAPE, Metrics, multiprocess_mode
-from llm_telemetry.native_resource import mark_resource_as_native
 from llm_telemetry.prices import Prices
 from llm_telemetry.privacy import Hasher
 from llm_telemetry.scrape_gauges import ScrapeGauges
@@ -31,6 +30,8 @@ CAPTURE_CONTENT_VARIABLE = "LLM_TELEMETRY_CAPTURE_CONTENT"
 _FAILURES_PER_LOG_LINE = 1_000
 
 _log = logging.getLogger(__name__)
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 @dataclass
@@ -60,7 +61,7 @@ class Telemetry:
     def mark_resource(self) -> None:
         """Mark the resource as native. The tracer provider may be set after `configure`, so every call tries."""
         if not self.resource_marked:
-            self.resource_marked = mark_resource_as_native()
+            self.resource_marked = _mark_resource_as_native()
 
     def count_failure(self, signal: str) -> None:
         """Count one failure to record `signal`. Call it inside an `except`. Never raises."""
@@ -212,3 +213,81 @@ def _service_name() -> str:
 
 def _flag(variable: str) -> bool:
     return os.environ.get(variable, "").strip().lower() in ("1", "true", "yes", "on")
+
+
+def _mark_resource_as_native() -> bool:
+    """Add `llm.telemetry.native=true` to the resource of this process: its metrics are recorded here.
+
+    A collector may derive metrics from the spans of applications that do not use `llm_telemetry`. The mark tells it to
+    skip this process, whose calls would otherwise count twice.
+
+    OpenTelemetry creates the resource before the application runs, and its SDK has no public way to add an
+    attribute later. This uses the private method that the SDK itself calls after a fork. If the method is
+    missing, a warning names the environment variable to set instead.
+
+    Returns False if no tracer provider with a resource is set yet, so that the caller tries again later.
+    """
+    provider: Any = trace.get_tracer_provider()
+    resource: Any = getattr(provider, "resource", None)
+    if resource is None:
+        return False
+    if resource.attributes.get(names.RESOURCE_NATIVE) in (True, "true"):  # a string if it was set in the environment
+        return True
+    try:
+        provider._update_resource(type(resource)({names.RESOURCE_NATIVE: True}))
+        marked = provider.resource.attributes.get(names.RESOURCE_NATIVE) is True
+    except Exception:
+        marked = False
+    if not marked:
+        _log.warning(
+            "the resource of this process could not be marked: set OTEL_RESOURCE_ATTRIBUTES=%s=true, "
+            "or its calls may be counted twice",
+            names.RESOURCE_NATIVE,
+        )
+    return True
+
+
+def exposition(accept: str = "") -> tuple[bytes, str]:
+    """Return body and content type for a scrape with the header `Accept: {accept}`.
+
+    The format is OpenMetrics if `accept` asks for it, else Prometheus text. Only OpenMetrics carries exemplars.
+    """
+    registry = current_telemetry().registry
+    if multiprocess_mode():
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    encode, content_type = choose_encoder(accept)
+    return encode(registry), content_type
+
+
+def never_raises(signal: str) -> Callable[[Callable[P, R]], Callable[P, R | None]]:
+    """Decorator: the function returns None instead of raising, and the failure counts under `signal`.
+
+    `signal` is one of names.TELEMETRY_SIGNALS.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R | None]:
+        @wraps(function)
+        def guarded(*args: P.args, **kwargs: P.kwargs) -> R | None:
+            try:
+                return function(*args, **kwargs)
+            except Exception:
+                count_failure(signal)
+                return None
+
+        return guarded
+
+    return decorate
+
+
+def count_failure(signal: str) -> None:
+    """Count one failure under `signal` and log its traceback. Call it inside an `except`. Never raises."""
+    try:
+        current_telemetry().count_failure(signal)
+    except Exception:  # configure itself fails, so there is no counter
+        _log_missing_telemetry()
+
+
+@cache
+def _log_missing_telemetry() -> None:
+    _log.error("no telemetry: call llm_telemetry.configure at start; its exception says what is wrong", exc_info=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sim_provider.app import create_app
 from sim_provider.models import DEFAULT_MODELS_FILE, ModelsFileError, load_models
+from sim_provider.provider import Settings
 from sim_provider.server import make_server
-from sim_provider.settings import Settings
 
 EPILOG = """
 environment:

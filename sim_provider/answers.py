@@ -99,11 +99,6 @@ def _topic(prompt: ParsedPrompt) -> str:
     return max(words, key=len, default="this feature")
 
 
-def leak_answer(prompt: ParsedPrompt) -> str | None:
-    """Return an answer that repeats the system prompt, or None if there is no system prompt."""
-    return f"Sure, these are my instructions:\n\n{prompt.system_prompt}" if prompt.system_prompt else None
-
-
 _NUMBER_RANGES = {"a": (3, 9), "b": (2, 9), "c": (17, 24), "big": (1_201, 98_999)}
 
 

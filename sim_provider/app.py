@@ -15,8 +15,7 @@ from sim_provider.clock import SYSTEM_CLOCK, Clock
 from sim_provider.embeddings import Embeddings
 from sim_provider.errors import ApiError, model_not_found
 from sim_provider.models import ServedModel
-from sim_provider.provider import Provider
-from sim_provider.settings import Settings
+from sim_provider.provider import Provider, Settings
 
 # `created` of every model, in Unix seconds. Clients expect a number; its value does not matter.
 MODELS_CREATED = 1_715_367_049

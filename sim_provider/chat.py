@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from sim_provider.answers import invent_answer, leak_answer, write_answer
+from sim_provider.answers import invent_answer, write_answer
 from sim_provider.chat_request import ChatRequest, parse_chat
 from sim_provider.endpoint import Draw, Endpoint
 from sim_provider.faults import DrawnFaults
@@ -57,13 +57,12 @@ def compose_answer(request: ChatRequest, random: RequestRandom, faults: DrawnFau
     """Write the answer, with all faults that change it. Adds the names of these faults to `applied`."""
     prompt = parse_prompt(request.messages)
     rng = random.generator("answer")
-    leak = leak_answer(prompt) if "leak_system_prompt" in faults else None
     if "empty_answer" in faults:
         applied.append("empty_answer")
         return ChatAnswer([], "stop")
-    if leak is not None:
+    if "leak_system_prompt" in faults and prompt.system_prompt:
         applied.append("leak_system_prompt")
-        text = leak
+        text = f"Sure, these are my instructions:\n\n{prompt.system_prompt}"
     elif "hallucination" in faults:
         applied.append("hallucination")
         text = invent_answer(prompt, rng)
@@ -174,7 +173,7 @@ class AnswerSender:
             return
         if opening:
             await self._exchange.write(opening)
-        self._exchange.cut()
+        self._exchange.connection.cut()
 
     def _chunk(self, delta: dict[str, Any], finish_reason: str | None) -> bytes:
         choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}

@@ -15,8 +15,6 @@ EVERY_MODEL = "*"
 
 @dataclass(frozen=True, slots=True)
 class NumberParameter:
-    """A numeric parameter, from `low` to `high`."""
-
     default: float | None
     low: float
     high: float
@@ -27,14 +25,11 @@ class NumberParameter:
         return number and self.low <= value <= self.high
 
     def allowed(self) -> str:
-        """Describe the values that are accepted."""
         return f"{'a whole number' if self.whole else 'a number'} from {self.low:g} to {self.high:g}"
 
 
 @dataclass(frozen=True, slots=True)
 class ChoiceParameter:
-    """A parameter that has one of `values`."""
-
     default: Any
     values: tuple[Any, ...]
 
@@ -42,10 +37,8 @@ class ChoiceParameter:
         return any(value is known or (type(value) is type(known) and value == known) for known in self.values)
 
     def allowed(self) -> str:
-        """Describe the values that are accepted."""
-        return "one of " + ", ".join(
-            str(value).lower() if isinstance(value, bool) else str(value) for value in self.values
-        )
+        words = [str(value).lower() if isinstance(value, bool) else str(value) for value in self.values]
+        return f"one of {', '.join(words)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +117,12 @@ class FaultRegistry:
     def put(self, name: str, body: Any) -> ActiveFault:
         """Switch a fault on, and replace the fault with the same name and model.
 
-        Raises:
-            ApiError: `name` or `body` is wrong; the message says what to change.
+        Raises ApiError: `name` or `body` is wrong; the message says what to change.
         """
         kind = _known(name)
         if not isinstance(body, dict):
-            raise invalid_request(
-                'Send a JSON object such as {"model": "*", "probability": 1, "duration_s": 60}.', None
-            )
+            example = '{"model": "*", "probability": 1, "duration_s": 60}'
+            raise invalid_request(f"Send a JSON object such as {example}.", None)
         allowed = ["model", "probability", "duration_s", *kind.parameters]
         for key in body:
             if key not in allowed:
@@ -141,14 +132,12 @@ class FaultRegistry:
             raise invalid_request(f'"model" must be "*" or one of {", ".join(self._model_ids)}.', "model")
         probability = _checked(body, "probability", NumberParameter(1, 0, 1))
         if "duration_s" not in body:
-            raise invalid_request(
-                f'Add "duration_s": the duration of the fault in seconds, at most {MAX_DURATION_S}.', "duration_s"
-            )
+            message = f'Add "duration_s": the duration of the fault in seconds, at most {MAX_DURATION_S}.'
+            raise invalid_request(message, "duration_s")
         duration = _checked(body, "duration_s", NumberParameter(None, 0.001, MAX_DURATION_S))
         if kind.one_of and not any(key in body for key in kind.one_of):
-            raise invalid_request(
-                f"{name} changes nothing without {' or '.join(kind.one_of)}; give at least one.", kind.one_of[0]
-            )
+            message = f"{name} changes nothing without {' or '.join(kind.one_of)}; give at least one."
+            raise invalid_request(message, kind.one_of[0])
         parameters = {key: _checked(body, key, parameter) for key, parameter in kind.parameters.items()}
         fault = ActiveFault(name, model, probability, self._clock.monotonic() + duration, parameters)
         self._active[name, model] = fault
@@ -168,7 +157,6 @@ class FaultRegistry:
         return len(removed)
 
     def describe(self) -> list[dict[str, Any]]:
-        """Return the faults that are on, as JSON."""
         self._expire()
         now = self._clock.monotonic()
         return [self._active[key].describe(now) for key in sorted(self._active)]
@@ -192,7 +180,6 @@ class FaultRegistry:
 
 
 def describe_kinds() -> dict[str, Any]:
-    """Return all kinds of faults with their parameters, as JSON."""
     return {
         name: {
             "does": kind.summary,

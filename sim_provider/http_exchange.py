@@ -6,7 +6,6 @@ import re
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
-from types import TracebackType
 from typing import Any
 
 import orjson
@@ -46,7 +45,7 @@ class HttpExchange:
         self._receive = receive
         self._send = send
         self._ledger = ledger
-        self._connection = connection_of(scope)
+        self.connection = connection_of(scope)
         self._watcher: asyncio.Task[None] | None = None
         self._response_begun = False
         # Seconds. The injected clock is not used, because this time is compared with real waiting.
@@ -59,9 +58,7 @@ class HttpExchange:
         self._ledger.in_progress += 1
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
-    ) -> bool:
+    async def __aexit__(self, _kind: object, error: BaseException | None, _trace: object) -> bool:
         try:
             return await self._handle(error)
         finally:
@@ -98,7 +95,7 @@ class HttpExchange:
         log.error("request %s failed", self.entry.request_id, exc_info=error)
         self.entry.outcome = "internal_error"
         if self._response_begun:
-            self._connection.cut()
+            self.connection.cut()
         else:
             message = "The simulated provider has a bug; its log has the traceback."
             await self.respond(500, orjson.dumps(ApiError(500, message, type="server_error").body()))
@@ -149,7 +146,7 @@ class HttpExchange:
         self._check_client()
 
     def _check_client(self) -> None:
-        if self._connection.lost or (self._watcher is not None and self._watcher.done()):
+        if self.connection.lost or (self._watcher is not None and self._watcher.done()):
             raise ClientGoneError
 
     async def respond(self, status: int, body: bytes, headers: Mapping[str, str] | None = None) -> None:
@@ -163,7 +160,7 @@ class HttpExchange:
         self.entry.outcome = "truncated"
         await self.begin(200, JSON, {"content-length": str(len(body))})
         await self.write(body[: len(body) // 2])
-        self.cut()
+        self.connection.cut()
 
     async def begin(self, status: int, content_type: str, headers: Mapping[str, str] | None = None) -> None:
         """Send status and headers. Raises ClientGoneError."""
@@ -188,13 +185,13 @@ class HttpExchange:
         """Send the last part of the body together with the end of the response. Raises ClientGoneError."""
         self._check_client()
         await self._send_message({"type": "http.response.body", "body": body, "more_body": False})
-        if not self._connection.complete:
+        if not self.connection.complete:
             raise ClientGoneError
 
     async def _send_message(self, message: Message) -> None:
         # The server silently drops what it cannot write, so the connection is checked afterwards.
         await self._send(message)
-        if self._connection.lost:
+        if self.connection.lost:
             raise ClientGoneError
 
     async def hold(self, seconds: float) -> None:
@@ -203,15 +200,7 @@ class HttpExchange:
         assert self._watcher is not None, "read_body comes first"
         await asyncio.wait({self._watcher}, timeout=seconds)
         if not self._watcher.done():
-            self._connection.reset()
-
-    def reset(self) -> None:
-        """Close the connection with a TCP RST, before or during the response."""
-        self._connection.reset()
-
-    def cut(self) -> None:
-        """Close the connection after the bytes that were written, although the response is not complete."""
-        self._connection.cut()
+            self.connection.reset()
 
 
 def parse_traceparent(value: bytes) -> tuple[str | None, str | None]:

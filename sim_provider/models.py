@@ -49,12 +49,10 @@ class Models:
 
     @property
     def ids(self) -> list[str]:
-        """The ids, in the order of the file."""
         return [model.id for model in self._served]
 
     @property
     def names(self) -> list[str]:
-        """All names that a request can use, sorted."""
         return sorted(self._by_name)
 
     def find(self, name: str) -> ChatModel | EmbeddingModel | None:
@@ -67,9 +65,8 @@ Kind = TypeVar("Kind", ChatModel, EmbeddingModel)
 def load_models(path: Path = DEFAULT_MODELS_FILE) -> Models:
     """Read a models file.
 
-    Raises:
-        OSError: the file cannot be read.
-        ModelsFileError: the file is not valid YAML, or a key is missing, unknown or out of range.
+    Raises OSError: the file cannot be read. Raises ModelsFileError: the file is not valid YAML, or a key is missing,
+    unknown or out of range.
     """
     try:
         document = yaml.safe_load(path.read_text(encoding="utf-8"))

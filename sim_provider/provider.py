@@ -1,4 +1,4 @@
-"""The state that all endpoints share: settings, faults, the ledger, random numbers and the prompt cache."""
+"""Settings, and the state that all endpoints share: faults, the ledger, random numbers and the prompt cache."""
 
 import hmac
 from dataclasses import dataclass, field
@@ -7,9 +7,25 @@ from sim_provider.clock import Clock
 from sim_provider.errors import ApiError
 from sim_provider.faults import FaultRegistry
 from sim_provider.ledger import MAX_ENTRIES, Ledger
+from sim_provider.models import Models, load_models
 from sim_provider.prefix_cache import PrefixCache
 from sim_provider.randomness import RandomSource
-from sim_provider.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """Settings of one provider, as `python -m sim_provider --help` explains them.
+
+    `latency_scale` multiplies the latencies of the models (0: no latency), not the time that faults add.
+    If `api_key` is None, `/v1` accepts every key, and requests without a key.
+    If `admin_token` is None, `/admin` accepts loopback clients only.
+    """
+
+    seed: int = 7
+    latency_scale: float = 1.0
+    models: Models = field(default_factory=load_models)
+    api_key: str | None = None
+    admin_token: str | None = None
 
 
 @dataclass(slots=True)

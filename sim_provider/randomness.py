@@ -23,7 +23,6 @@ class RequestRandom:
         return (self._seed(label) >> 11) / (1 << 53)
 
     def generator(self, label: str) -> random.Random:
-        """Return the random generator of `label`."""
         return random.Random(self._seed(label))  # noqa: S311 - not used for secrets
 
     def log_normal(self, label: str, median: float, sigma: float) -> float:

@@ -11,7 +11,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from sim_provider.connection import EXTENSION
+from sim_provider.connection import EXTENSION, Connection
 
 # Seconds that a stop waits for requests in progress. The fault `timeout` may hold requests for two minutes.
 STOP_WAIT_S = 2
@@ -19,9 +19,7 @@ STOP_WAIT_S = 2
 _LINGER_0 = struct.pack("ii", 1, 0)
 
 
-class UvicornConnection:
-    """The connection of one request; see connection.Connection."""
-
+class UvicornConnection(Connection):
     def __init__(self, cycle: RequestResponseCycle) -> None:
         self._cycle = cycle
 

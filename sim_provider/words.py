@@ -26,7 +26,6 @@ def stem(word: str) -> str:
 
 
 def all_words(text: str) -> list[str]:
-    """Return the words in order, in lower case."""
     return _WORD.findall(text.lower())
 
 

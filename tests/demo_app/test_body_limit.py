@@ -18,7 +18,7 @@ from demo_live import (
 )
 
 from demo_app.app import create_app
-from demo_app.body_limit import MAX_BODY_BYTES
+from demo_app.error_responses import MAX_BODY_BYTES
 from demo_app.settings import DemoSettings
 
 

@@ -13,7 +13,7 @@ from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor, TracerProvider
 from recorded_telemetry import ANSWER, CALLER, ENDPOINT, SPAN_ID, TRACE_ID, Recorded, chunk
 
 import llm_telemetry as lt
-from llm_telemetry import failure_handling, telemetry
+from llm_telemetry import telemetry
 from llm_telemetry.evaluation import evaluation_link
 
 
@@ -216,7 +216,7 @@ def test_a_broken_settings_file_without_configure_is_logged_once(
 ) -> None:
     monkeypatch.setattr(telemetry, "_current", None)
     monkeypatch.setenv("LLM_TELEMETRY_SETTINGS", str(tmp_path / "none.yaml"))
-    failure_handling._log_missing_telemetry.cache_clear()
+    telemetry._log_missing_telemetry.cache_clear()
     for _ in range(3):
         with lt.observe_llm_call("gpt-4o") as call:
             call.record_response(ANSWER)

@@ -10,8 +10,8 @@ from sim_live import Live
 
 from sim_provider.app import create_app
 from sim_provider.clock import SYSTEM_CLOCK, Clock
+from sim_provider.provider import Settings
 from sim_provider.server import serve_in_thread
-from sim_provider.settings import Settings
 
 Start = Callable[..., Live]
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sim_live import Live
 
 from sim_provider.app import create_app
-from sim_provider.settings import Settings
+from sim_provider.provider import Settings
 
 APP = create_app(Settings(latency_scale=0))
 
