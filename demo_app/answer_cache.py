@@ -10,8 +10,6 @@ from demo_app.search_index import FoundArticle
 
 @dataclass(frozen=True)
 class CachedAnswer:
-    """An answer, the articles that it was written from, and the model that wrote it."""
-
     text: str
     found: Sequence[FoundArticle]
     model: str

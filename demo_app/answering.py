@@ -55,8 +55,6 @@ class _VotableAnswer:
 
 @dataclass(frozen=True)
 class Question:
-    """A question that passed the checks and has a ticket of the queue, or a cached answer."""
-
     text: str
     endpoint: str
     task: Task

@@ -20,7 +20,6 @@ class Article:
 
 @cache
 def articles() -> tuple[Article, ...]:
-    """All articles, sorted by id."""
     return tuple(_read(file) for file in sorted(CORPUS.glob("*.md")))
 
 
@@ -35,7 +34,6 @@ def corpus_version() -> str:
 
 @cache
 def example_questions() -> tuple[str, ...]:
-    """Questions that the corpus answers."""
     entries = yaml.safe_load((CORPUS / "questions.yaml").read_text(encoding="utf-8"))
     return tuple(entry["question"] for entry in entries if entry["article"])
 

@@ -6,7 +6,7 @@ A fault changes settings. `LiveSettings.now` has the settings of the start with 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError
 from pydantic_core import CoreSchema
@@ -53,32 +53,29 @@ class Fault(BaseModel):
 
     duration_s: Annotated[float, Field(ge=0.001, le=MAX_DURATION_S)]
 
+    fixed_changes: ClassVar[Mapping[str, Any]] = {}
+
     def changes(self) -> dict[str, Any]:
-        """Values of fields of DemoSettings."""
-        raise NotImplementedError
+        """Values of fields of DemoSettings. A parameter has the field's name; its alias is the name in JSON."""
+        return {**self.fixed_changes, **self.model_dump(exclude={"duration_s"}, exclude_none=True)}
 
 
 class SlowRetrieval(Fault):
     """Every retrieval takes `added_ms` longer."""
 
-    added_ms: Annotated[float, Field(ge=1, le=60_000)]
-
-    def changes(self) -> dict[str, Any]:
-        return {"added_retrieval_ms": self.added_ms}
+    added_retrieval_ms: Annotated[float, Field(ge=1, le=60_000, alias="added_ms")]
 
 
 class NoRetryBudget(Fault):
     """Every failed attempt is retried, even if the retry budget is used up."""
 
-    def changes(self) -> dict[str, Any]:
-        return {"retry_budget": False}
+    fixed_changes = {"retry_budget": False}
 
 
 class NoCache(Fault):
     """Every cache look-up is a miss."""
 
-    def changes(self) -> dict[str, Any]:
-        return {"cache": False}
+    fixed_changes = {"cache": False}
 
 
 class FewWorkers(Fault):
@@ -86,17 +83,11 @@ class FewWorkers(Fault):
 
     concurrency: Annotated[int, Field(ge=1, le=1_000)]
 
-    def changes(self) -> dict[str, Any]:
-        return {"concurrency": self.concurrency}
-
 
 class LongPrompts(Fault):
     """Every prompt contains about `tokens` tokens of an earlier conversation."""
 
-    tokens: Annotated[int, Field(ge=1, le=200_000)]
-
-    def changes(self) -> dict[str, Any]:
-        return {"history_tokens": self.tokens}
+    history_tokens: Annotated[int, Field(ge=1, le=200_000, alias="tokens")]
 
 
 class Deployment(Fault):
@@ -105,19 +96,12 @@ class Deployment(Fault):
     prompt_version: Annotated[str, OneOf(versions)]
     version: Annotated[str, Field(pattern=r"^[\w.+-]{1,64}$")] | None = None
 
-    def changes(self) -> dict[str, Any]:
-        changes = {"prompt_version": self.prompt_version, "version": self.version}
-        return {name: value for name, value in changes.items() if value is not None}
-
 
 class OtherModel(Fault):
     """`share` of the generations use another model."""
 
-    model: Annotated[str, OneOf(_chat_models)]
-    share: Annotated[float, Field(ge=0, le=1)] = 1.0
-
-    def changes(self) -> dict[str, Any]:
-        return {"other_model": self.model, "other_model_share": self.share}
+    other_model: Annotated[str, OneOf(_chat_models), Field(alias="model")]
+    other_model_share: Annotated[float, Field(ge=0, le=1, alias="share")] = 1.0
 
 
 # Each setting is changed by one fault at most, so faults can be combined.
@@ -142,7 +126,6 @@ class LiveSettings:
         self._watchers: list[Callable[[DemoSettings], None]] = []
 
     def watch(self, watcher: Callable[[DemoSettings], None]) -> None:
-        """Call `watcher` with the new settings after every change."""
         self._watchers.append(watcher)
 
     def put(self, name: str, body: bytes) -> dict[str, Any]:
@@ -168,13 +151,13 @@ class LiveSettings:
         return removed
 
     def active(self) -> list[dict[str, Any]]:
-        """The faults that are on, with their parameters and the seconds until they end."""
         return [self._described(name) for name in FAULTS if name in self._on]
 
     def _described(self, name: str) -> dict[str, Any]:
         fault, timer = self._on[name]
         remaining = max(0.0, timer.when() - asyncio.get_running_loop().time())
-        return {"name": name, "remaining_s": round(remaining, 3), **fault.model_dump(exclude={"duration_s"})}
+        parameters = fault.model_dump(by_alias=True, exclude={"duration_s"})
+        return {"name": name, "remaining_s": round(remaining, 3), **parameters}
 
     def _switch_off(self, name: str) -> bool:
         if name not in self._on:
@@ -190,7 +173,6 @@ class LiveSettings:
 
 
 def available() -> dict[str, Any]:
-    """All faults, with a description and the allowed values of their parameters."""
     return {
         name: {
             "does": kind.__doc__,

@@ -103,7 +103,6 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]{20,}={0,2}")
 
 
 def is_injection(question: str) -> bool:
-    """Whether `question` tries to change the model's instructions or to read them."""
     return any(_INJECTION.search(text) or _RUN_TOGETHER.search(text) for text in set(_readings(question)))
 
 

@@ -214,7 +214,6 @@ class ModelClient:
         raise AssertionError("tenacity ends with a result or an exception")
 
     async def _attempt_with_breaker(self, model: str, attempt: AttemptFunction[T]) -> T:
-        """Make one attempt, if the model's circuit breaker allows it, and report exceptions to the breaker."""
         permit = self._breaker(model).enter()
         try:
             return await attempt(model, permit)

@@ -42,7 +42,6 @@ def versions() -> tuple[str, ...]:
 
 
 def check_version(version: str) -> None:
-    """Raise DemoSettingsError if there is no such prompt version."""
     if version not in versions():
         raise DemoSettingsError(f"DEMO_PROMPT_VERSION={version!r}: {PROMPTS_FILE.name} has {', '.join(versions())}")
 

@@ -21,7 +21,6 @@ def current_trace_id() -> str | None:
 
 
 def add_trace_id_header(response: Response) -> str | None:
-    """Add the trace id to the response's headers and return it."""
     trace_id = current_trace_id()
     if trace_id:
         response.headers["x-trace-id"] = trace_id

@@ -12,15 +12,18 @@ stream. Only `configure` raises: at start, if it cannot use a file.
 """
 
 from llm_telemetry.application_events import (
+    evaluation_link,
     record_cache,
+    record_content,
     record_deployment,
+    record_evaluation,
+    record_feedback,
     record_rejection,
     record_safety_violation,
     register_breaker,
     set_queue_capacity,
 )
 from llm_telemetry.content_store import Content, ContentStore
-from llm_telemetry.evaluation import evaluation_link, record_content, record_evaluation, record_feedback
 from llm_telemetry.generation import Generation, observe_generation
 from llm_telemetry.llm_call import LLMCall, observe_llm_call
 from llm_telemetry.prices import Cost, Prices, PricesError, Usage

@@ -35,15 +35,9 @@ class EventLog:
         self._logger: Logger = get_logger("llm_telemetry")
 
     def emit(self, event: str, span: Span, fields: Mapping[str, Any], level: str = "info") -> None:
-        """Write one event with the trace id and span id of `span`.
+        """Write one event with the trace id and span id of `span`. A missing field is null in the JSON line.
 
-        Args:
-            event: one of names.EVENT_*.
-            fields: values by name; names.LOG_FIELDS lists the names. A missing field is null in the JSON line.
-            level: `info`, `warning` or `error`.
-
-        Raises:
-            OSError: the stream cannot be written (disk full, pipe closed). The log record is emitted anyway.
+        Raises OSError if the stream cannot be written (disk full, pipe closed). The log record is emitted anyway.
         """
         now = time.time_ns()
         context = span.get_span_context()

@@ -214,7 +214,6 @@ class Generation(ObservedBlock):
 
     @never_raises("trace")
     def begin_attempt(self, call: LLMCall) -> None:
-        """Add an attempt, and count it if it is a retry or a fallback."""
         previous_call = self._attempts[-1] if self._attempts else None
         self._attempts.append(call)
         if self._telemetry is None:

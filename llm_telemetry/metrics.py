@@ -42,11 +42,6 @@ def multiprocess_mode() -> bool:
 
 
 def known_value(allowed: tuple[str, ...], value: str) -> str:
-    """Return `value`, for a label whose values are fixed.
-
-    Raises:
-        ValueError: `value` is not one of `allowed`.
-    """
     if value not in allowed:
         raise ValueError(f"{value!r} is not one of {', '.join(allowed)}")
     return value
@@ -89,11 +84,9 @@ class Metrics:
     # Bounded label values ----------------------------------------------------------------------------
 
     def endpoint(self, value: str | None) -> str:
-        """Return `value` if it is a configured route template, `unknown` if it is empty, else `other`."""
         return self._bounded("endpoint", value or names.UNKNOWN, self._endpoints)
 
     def model(self, value: str) -> str:
-        """Return the model without its provider prefix if it is configured, else `other`."""
         return self._bounded("model", strip_provider(value), self._models)
 
     def tenant(self, value: str | None) -> str:
@@ -101,7 +94,6 @@ class Metrics:
         return self._bounded("tenant", value, self._tenants) if value else names.OTHER
 
     def provider(self, value: str) -> str:
-        """Return `value` if it is a configured provider or `unknown`, else `other`."""
         if value == names.UNKNOWN:
             return value
         return self._bounded("provider", value, self._providers)
@@ -115,7 +107,6 @@ class Metrics:
     # Recording -------------------------------------------------------------------------------------
 
     def add(self, metric: names.Metric, labels: tuple[str, ...], amount: float = 1) -> None:
-        """Add `amount` to a counter or gauge."""
         child = self._children.get((metric.name, labels)) or self._child(metric, labels)
         child.inc(amount)  # type: ignore[union-attr]
 
@@ -167,12 +158,7 @@ class Metrics:
             known = {**values, "reason": reasons.get(metric, ())}
             if metric is names.EMBEDDING_REQUESTS:
                 known["model"] = [model.name for model in settings.models_for(names.OPERATION_EMBEDDINGS)]
-            elif metric in (
-                names.INPUT_TOKENS,
-                names.COST,
-                names.USAGE_UNKNOWN,
-                names.UNPRICED,
-            ):
+            elif metric in (names.INPUT_TOKENS, names.COST, names.USAGE_UNKNOWN, names.UNPRICED):
                 known["model"] = list(settings.models)  # embedding models too
             if metric is not names.BUILD_INFO and all(label in known for label in metric.labels):
                 self._create_product(metric, [tuple(known[label]) for label in metric.labels])

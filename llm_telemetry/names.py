@@ -85,7 +85,8 @@ class Metric:
 
 SERVICE_LABEL: Final = "service"
 
-_CALL = ("endpoint", "model", "tenant")
+_MODEL = ("endpoint", "model")
+_CALL = (*_MODEL, "tenant")
 
 
 def _counter(name: str, labels: tuple[str, ...], text: str) -> Metric:
@@ -107,18 +108,16 @@ def _ratio(name: str, labels: tuple[str, ...], text: str) -> Metric:
 REQUESTS = _counter(
     "llm_requests_total", (*_CALL, "status"), "Generations. Retries and fallbacks are part of their generation."
 )
-EMBEDDING_REQUESTS = _counter("llm_embedding_requests_total", ("endpoint", "model", "status"), "Embedding calls.")
+EMBEDDING_REQUESTS = _counter("llm_embedding_requests_total", (*_MODEL, "status"), "Embedding calls.")
 ERRORS = _counter(
     "llm_errors_total", (*_CALL, "error_type"), "Generations without a usable answer, and hallucinations found later."
 )
 LATENCY = _latency(
     "llm_latency_ms",
-    ("endpoint", "model"),
+    _MODEL,
     "Time from the call to the whole answer, queueing and retries included, in ms.",
 )
-TTFT = _latency(
-    "llm_ttft_ms", ("endpoint", "model"), "Time from the call to the first content delta, streaming only, in ms."
-)
+TTFT = _latency("llm_ttft_ms", _MODEL, "Time from the call to the first content delta, streaming only, in ms.")
 RETRIEVAL_LATENCY = _latency("llm_retrieval_latency_ms", ("endpoint",), "Time of the retrieval alone, in ms.")
 INPUT_TOKENS = _counter("llm_input_tokens_total", _CALL, "Input tokens of all billed attempts, cached tokens included.")
 OUTPUT_TOKENS = _counter("llm_output_tokens_total", _CALL, "Output tokens of all billed attempts, reasoning included.")
@@ -126,20 +125,20 @@ CACHED_INPUT_TOKENS = _counter(
     "llm_cached_input_tokens_total", _CALL, "Input tokens that the provider read from its cache."
 )
 USAGE_UNKNOWN = _counter(
-    "llm_usage_unknown_total", ("endpoint", "model"), "Answers without usage: their tokens and cost are unknown, not 0."
+    "llm_usage_unknown_total", _MODEL, "Answers without usage: their tokens and cost are unknown, not 0."
 )
 COST = _counter("llm_cost_dollars_total", (*_CALL, "cost_source"), "Cost of all billed attempts, in US dollars.")
 UNPRICED = _counter("llm_unpriced_requests_total", ("model",), "Billed attempts at a model without a price.")
 RETRY_COST = _counter(
-    "llm_retry_cost_dollars_total", ("endpoint", "model"), "Cost of attempts whose answer was not used, in US dollars."
+    "llm_retry_cost_dollars_total", _MODEL, "Cost of attempts whose answer was not used, in US dollars."
 )
-FINISH_REASON = _counter("llm_finish_reasons_total", ("endpoint", "model", "reason"), "Finish reasons of answers.")
-EVAL_SCORE = _ratio("llm_eval_score", ("endpoint", "model", "metric"), "Scores of evaluated answers, 0 to 1.")
+FINISH_REASON = _counter("llm_finish_reasons_total", (*_MODEL, "reason"), "Finish reasons of answers.")
+EVAL_SCORE = _ratio("llm_eval_score", (*_MODEL, "metric"), "Scores of evaluated answers, 0 to 1.")
 FAITHFULNESS_SCORE = _gauge(
-    "llm_faithfulness_score", ("endpoint", "model"), "Mean of at most 50 newest faithfulness scores of the last hour."
+    "llm_faithfulness_score", _MODEL, "Mean of at most 50 newest faithfulness scores of the last hour."
 )
 ANSWER_RELEVANCE_SCORE = _gauge(
-    "llm_answer_relevance_score", ("endpoint", "model"), "Mean of at most 50 newest relevance scores of the last hour."
+    "llm_answer_relevance_score", _MODEL, "Mean of at most 50 newest relevance scores of the last hour."
 )
 EVAL_SAMPLES = _counter("llm_eval_samples_total", ("endpoint", "evaluator", "result"), "Answers that were evaluated.")
 EVAL_COST = _counter(
@@ -152,9 +151,9 @@ WEEKLY_CHANGE = _gauge(
     ("metric",),
     "Change of the last full week against the week before; -0.06 is 6 % lower.",
 )
-FEEDBACK = _counter("llm_feedback_total", ("endpoint", "model", "value"), "Thumbs up and down from users.")
+FEEDBACK = _counter("llm_feedback_total", (*_MODEL, "value"), "Thumbs up and down from users.")
 CONTEXT_UTILISATION = _ratio(
-    "llm_context_utilisation_ratio", ("endpoint", "model"), "Prompt tokens divided by the model's context window."
+    "llm_context_utilisation_ratio", _MODEL, "Prompt tokens divided by the model's context window."
 )
 QUEUE_DEPTH = _gauge("llm_queue_depth", ("endpoint",), "Generations that wait in the queue.")
 QUEUE_CAPACITY = _gauge("llm_queue_capacity", ("endpoint",), "How many generations can wait in the queue.")

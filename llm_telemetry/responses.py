@@ -30,8 +30,6 @@ _MAX_NUMBER = 2**53
 
 @dataclass(slots=True)
 class ParsedResponse:
-    """What a response, or one chunk of a stream, contains."""
-
     usage: Usage | None = None
     reported_cost: float | None = None  # US dollars, if a gateway reports them
     finish_reason: str | None = None
@@ -40,7 +38,6 @@ class ParsedResponse:
 
 
 def parse_response(response: Any) -> ParsedResponse:
-    """Parse a whole response or one chunk of a stream."""
     if isinstance(response, str):
         return ParsedResponse(has_content=bool(response))
     choice = _first(field_of(response, "choices"))
@@ -74,12 +71,9 @@ def finish_reason(value: Any) -> str | None:
 
 
 def checked_usage(input_tokens: Any, output_tokens: Any = 0, cached: Any = 0, written: Any = 0) -> Usage:
-    """Make a Usage of token counts that the application gave.
+    """Cut cached and written tokens to the number of input tokens, of which they are a part.
 
-    Cached and written tokens are part of the input tokens, so they are cut to their number.
-
-    Raises:
-        ValueError: a count is not a whole number from 0 to 2**53.
+    Raises ValueError if a count is not a whole number from 0 to 2**53.
     """
     counts = [_count(value) for value in (input_tokens, output_tokens, cached, written)]
     if None in counts:
@@ -133,7 +127,6 @@ def _block_texts(blocks: Any) -> list[str]:
 
 
 def field_of(source: Any, name: str) -> Any:
-    """Return `source.name` or `source[name]`, or None if there is neither."""
     if source is None:
         return None
     if isinstance(source, dict):

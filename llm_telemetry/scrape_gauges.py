@@ -30,7 +30,6 @@ class ActiveUsers:
         self._prune_above = _PRUNE_ABOVE
 
     def add(self, endpoint: str, user: str) -> None:
-        """Note that `user` (hashed) sends a request to `endpoint` now."""
         with self._lock:
             self._last_seen[endpoint, user] = self._clock()
             if len(self._last_seen) > self._prune_above:
@@ -62,7 +61,6 @@ class RecentScores:
         self._lock = threading.Lock()
 
     def add(self, metric: str, endpoint: str, model: str, score: float) -> None:
-        """Add one score (0 to 1) of `metric` (one of names.EVAL_METRICS)."""
         with self._lock:
             key = (metric, endpoint, model)
             self._samples.setdefault(key, deque(maxlen=SCORE_SAMPLES)).append((self._clock(), score))
@@ -80,8 +78,6 @@ class RecentScores:
 
 
 class ScrapeGauges(Collector):
-    """Collector that prometheus_client calls at each scrape."""
-
     def __init__(self, service: str, endpoints: tuple[str, ...]) -> None:
         """`endpoints` are reported with 0 active users until they have some."""
         self.service = service

@@ -21,8 +21,6 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True)
 class Model:
-    """A model that may appear as a label value."""
-
     name: str
     provider: str
     operation: str = OPERATION_CHAT

@@ -14,8 +14,6 @@ from llm_telemetry.telemetry import count_failure
 
 
 class CurrentSpan:
-    """A span, and the context in which it is the current span."""
-
     __slots__ = ("_context", "_previous", "span")
 
     def __init__(self) -> None:
@@ -41,7 +39,6 @@ class CurrentSpan:
         context_api.attach(context)
 
     def attach(self) -> None:
-        """Make the span current again after `detach`."""
         if self._context is not None:
             self._previous = context_api.get_current()
             context_api.attach(self._context)

@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from sim_provider.app import create_app
 from sim_provider.models import DEFAULT_MODELS_FILE, ModelsFileError, load_models
@@ -42,7 +43,6 @@ def _scale(text: str) -> float:
 
 def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     """Parse the command line; the environment gives the defaults. Exits with a message if an argument is wrong."""
-    environment = os.environ
     parser = argparse.ArgumentParser(
         prog="python -m sim_provider",
         description="A simulated model provider with the OpenAI HTTP API. It answers from the context in the prompt,"
@@ -50,38 +50,21 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add = parser.add_argument
-    add("--host", default=environment.get("SIM_PROVIDER_HOST", "127.0.0.1"), help="address to listen on (%(default)s)")
-    add(
-        "--port",
-        type=_port,
-        default=environment.get("SIM_PROVIDER_PORT", "9999"),
-        help="port to listen on; 0 selects a free port (%(default)s)",
-    )
-    add(
-        "--seed",
-        type=int,
-        default=environment.get("SIM_PROVIDER_SEED", "7"),
-        help="seed of all random numbers (%(default)s)",
-    )
-    add(
-        "--latency-scale",
-        type=_scale,
-        default=environment.get("SIM_PROVIDER_LATENCY_SCALE", "1.0"),
-        help="multiplies the models' latencies; 0: no latency; the latency of faults is not multiplied (%(default)s)",
-    )
-    add(
-        "--config",
-        type=Path,
-        metavar="MODELS.YAML",
-        default=environment.get("SIM_PROVIDER_CONFIG", str(DEFAULT_MODELS_FILE)),
-        help="file with the models to serve (%(default)s)",
-    )
+
+    def add(name: str, default: str, explanation: str, **more: Any) -> None:
+        default = os.environ.get(f"SIM_PROVIDER_{name.replace('-', '_').upper()}", default)
+        parser.add_argument(f"--{name}", default=default, help=f"{explanation} (%(default)s)", **more)
+
+    add("host", "127.0.0.1", "address to listen on")
+    add("port", "9999", "port to listen on; 0 selects a free port", type=_port)
+    add("seed", "7", "seed of all random numbers", type=int)
+    latency_scale = "multiplies the models' latencies; 0: no latency; the latency of faults is not multiplied"
+    add("latency-scale", "1.0", latency_scale, type=_scale)
+    add("config", str(DEFAULT_MODELS_FILE), "file with the models to serve", type=Path, metavar="MODELS.YAML")
     return parser.parse_args(arguments)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until stopped. Returns the exit status."""
     options = parse_arguments(sys.argv[1:] if arguments is None else arguments)
     try:
         models = load_models(options.config)

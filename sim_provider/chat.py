@@ -23,8 +23,6 @@ FILTERED_AFTER = 0.3
 
 @dataclass(frozen=True, slots=True)
 class ChatAnswer:
-    """The tokens of an answer, and the reason why it ends."""
-
     tokens: list[str]
     finish_reason: str
 
@@ -89,8 +87,6 @@ def _before_stop(text: str, stops: tuple[str, ...]) -> str:
 
 
 class AnswerSender:
-    """Sends one answer to the client, as a whole or as a stream."""
-
     def __init__(self, exchange: HttpExchange, request: ChatRequest, answer: ChatAnswer, draw: Draw) -> None:
         self._exchange = exchange
         self._entry = exchange.entry

@@ -123,7 +123,6 @@ def _validate_unused_fields(data: dict[str, Any]) -> None:
 
 
 def _message(raw: Any, where: str) -> tuple[Message, list[str]]:
-    """Return the message and its tokens."""
     if not isinstance(raw, dict):
         raise invalid_type(where, "an object", raw)
     role = raw.get("role")

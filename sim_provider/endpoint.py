@@ -30,11 +30,9 @@ class ResponseTiming:
     per_token_s: float
 
     def done_after(self, tokens: int) -> float:
-        """Seconds from the request until `tokens` tokens are written."""
         return self.first_token_s + self.per_token_s * max(0, tokens - 1)
 
     def tokens_after(self, seconds: float) -> int:
-        """Number of tokens that are written `seconds` after the request."""
         if seconds < self.first_token_s:
             return 0
         return 1 + int((seconds - self.first_token_s) / self.per_token_s) if self.per_token_s else 1_000_000_000
@@ -55,8 +53,6 @@ def draw_timing(model: ServedModel, scale: float, random: RequestRandom, faults:
 
 @dataclass(frozen=True, slots=True)
 class Draw:
-    """What was drawn for one request: its random numbers, its faults and its timing."""
-
     random: RequestRandom
     faults: DrawnFaults
     timing: ResponseTiming

@@ -162,7 +162,6 @@ class FaultRegistry:
         return [self._active[key].describe(now) for key in sorted(self._active)]
 
     def draw(self, model_id: str, random: RequestRandom, *, chat: bool) -> DrawnFaults:
-        """Draw the faults of one request: each active fault with its probability."""
         if not self._active:
             return {}
         self._expire()

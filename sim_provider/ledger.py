@@ -40,16 +40,8 @@ class LedgerEntry:
     duration_ms: float = 0.0
 
 
-_TOTALS = (
-    "requests",
-    "prompt_tokens",
-    "completion_tokens",
-    "cached_tokens",
-    "usage_sent_requests",
-    "usage_sent_prompt_tokens",
-    "usage_sent_completion_tokens",
-    "usage_sent_cached_tokens",
-)
+_COUNTS = ("requests", "prompt_tokens", "completion_tokens", "cached_tokens")
+_TOTALS = (*_COUNTS, *(f"usage_sent_{name}" for name in _COUNTS))
 
 
 class Ledger:

@@ -29,8 +29,6 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence and its content words (words.content_words)."""
-
     text: str
     words: frozenset[str]
 
@@ -47,8 +45,6 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class ParsedPrompt:
-    """The question of a prompt, and the context from which it is answered."""
-
     question: str
     question_words: frozenset[str]
     passages: tuple[Passage, ...]

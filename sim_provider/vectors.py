@@ -65,7 +65,6 @@ _cached_word_weights = lru_cache(maxsize=20_000)(_word_weights)
 
 
 def _hashed(feature: str, dimensions: int, weight: float) -> tuple[int, float]:
-    """Map a feature to a dimension and a sign."""
     number = int.from_bytes(blake2b(feature.encode(), digest_size=8).digest(), "big")
     # The square puts more features into the first dimensions, so that a shortened vector keeps its meaning.
     dimension = int(((number >> 1) / (1 << 63)) ** 2 * dimensions)

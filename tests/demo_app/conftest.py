@@ -35,8 +35,8 @@ from demo_app import model_client
 from demo_app.settings import DemoSettings
 from llm_telemetry import telemetry
 from sim_provider.models import DEFAULT_MODELS_FILE, load_models
-from sim_provider.server import serve_in_thread
 from sim_provider.provider import Settings
+from sim_provider.server import serve_in_thread
 
 
 @pytest.fixture(scope="session")

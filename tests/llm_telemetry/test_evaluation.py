@@ -6,7 +6,7 @@ import pytest
 from recorded_telemetry import ENDPOINT, SPAN_ID, TRACE_ID, Recorded
 
 import llm_telemetry as lt
-from llm_telemetry.evaluation import evaluation_link
+from llm_telemetry.application_events import evaluation_link
 
 
 @pytest.mark.parametrize("score", [-0.1, 1.1, float("nan")])

@@ -14,7 +14,7 @@ from recorded_telemetry import ANSWER, CALLER, ENDPOINT, SPAN_ID, TRACE_ID, Reco
 
 import llm_telemetry as lt
 from llm_telemetry import telemetry
-from llm_telemetry.evaluation import evaluation_link
+from llm_telemetry.application_events import evaluation_link
 
 
 class Broken:
