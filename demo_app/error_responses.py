@@ -84,8 +84,6 @@ class BodyLimit:
 
 
 def add_failure_handlers(app: FastAPI) -> None:
-    """Respond to every exception of `app`. Invalid input counts as rejected."""
-
     async def on_failure(_: Request, failure: Exception) -> Response:
         assert isinstance(failure, Failure)
         return failure_response(failure)

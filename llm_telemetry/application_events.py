@@ -48,9 +48,7 @@ def record_cache(
         telemetry.scrape_gauges.users.add(attribution.endpoint_label, attribution.user)
     request = current_request()
     fields = {
-        "endpoint": attribution.endpoint,
-        "user_id": attribution.user,
-        "tenant_id": attribution.tenant_id,
+        **attribution.event_fields(),
         "model": strip_provider(model) if model else None,
         "input_tokens": 0,
         "output_tokens": 0,
@@ -152,9 +150,7 @@ def record_feedback(
     model_label = telemetry.metrics.model(model) if model else names.OTHER
     telemetry.metrics.add(names.FEEDBACK, (attribution.endpoint_label, model_label, vote))
     fields = {
-        "endpoint": attribution.endpoint,
-        "user_id": attribution.user,
-        "tenant_id": attribution.tenant_id,
+        **attribution.event_fields(),
         "model": strip_provider(model) if model else None,
         "feedback": vote,
         "trace_id": trace_id,

@@ -301,9 +301,7 @@ class Generation(ObservedBlock):
         request, usage, cost = self._request, self.usage, self.cost
         last = self._attempts[-1] if self._attempts else None
         fields = {
-            "endpoint": self.attribution.endpoint,
-            "user_id": self.attribution.user,
-            "tenant_id": self.attribution.tenant_id,
+            **self.attribution.event_fields(),
             "model": model,
             "model_version": last.model_version if last else None,
             "input_tokens": usage.input_tokens if usage else None,

@@ -77,10 +77,15 @@ class Metric:
     """One metric of the contract. `labels` leaves out `service`, which every metric has."""
 
     name: str  # in Prometheus, so a counter ends in `_total`
-    kind: MetricKind
     labels: tuple[str, ...]
     help: str
-    buckets: tuple[float, ...] = ()
+    buckets: tuple[float, ...] = ()  # of a histogram
+
+    @property
+    def kind(self) -> MetricKind:
+        if self.buckets:
+            return "histogram"
+        return "counter" if self.name.endswith("_total") else "gauge"
 
 
 SERVICE_LABEL: Final = "service"
@@ -88,100 +93,88 @@ SERVICE_LABEL: Final = "service"
 _MODEL = ("endpoint", "model")
 _CALL = (*_MODEL, "tenant")
 
-
-def _counter(name: str, labels: tuple[str, ...], text: str) -> Metric:
-    return Metric(name, "counter", labels, text)
-
-
-def _gauge(name: str, labels: tuple[str, ...], text: str) -> Metric:
-    return Metric(name, "gauge", labels, text)
-
-
-def _latency(name: str, labels: tuple[str, ...], text: str) -> Metric:
-    return Metric(name, "histogram", labels, text, LATENCY_BUCKETS_MS)
-
-
-def _ratio(name: str, labels: tuple[str, ...], text: str) -> Metric:
-    return Metric(name, "histogram", labels, text, RATIO_BUCKETS)
-
-
-REQUESTS = _counter(
+REQUESTS = Metric(
     "llm_requests_total", (*_CALL, "status"), "Generations. Retries and fallbacks are part of their generation."
 )
-EMBEDDING_REQUESTS = _counter("llm_embedding_requests_total", (*_MODEL, "status"), "Embedding calls.")
-ERRORS = _counter(
+EMBEDDING_REQUESTS = Metric("llm_embedding_requests_total", (*_MODEL, "status"), "Embedding calls.")
+ERRORS = Metric(
     "llm_errors_total", (*_CALL, "error_type"), "Generations without a usable answer, and hallucinations found later."
 )
-LATENCY = _latency(
+LATENCY = Metric(
     "llm_latency_ms",
     _MODEL,
     "Time from the call to the whole answer, queueing and retries included, in ms.",
+    LATENCY_BUCKETS_MS,
 )
-TTFT = _latency("llm_ttft_ms", _MODEL, "Time from the call to the first content delta, streaming only, in ms.")
-RETRIEVAL_LATENCY = _latency("llm_retrieval_latency_ms", ("endpoint",), "Time of the retrieval alone, in ms.")
-INPUT_TOKENS = _counter("llm_input_tokens_total", _CALL, "Input tokens of all billed attempts, cached tokens included.")
-OUTPUT_TOKENS = _counter("llm_output_tokens_total", _CALL, "Output tokens of all billed attempts, reasoning included.")
-CACHED_INPUT_TOKENS = _counter(
+TTFT = Metric(
+    "llm_ttft_ms", _MODEL, "Time from the call to the first content delta, streaming only, in ms.", LATENCY_BUCKETS_MS
+)
+RETRIEVAL_LATENCY = Metric(
+    "llm_retrieval_latency_ms", ("endpoint",), "Time of the retrieval alone, in ms.", LATENCY_BUCKETS_MS
+)
+INPUT_TOKENS = Metric("llm_input_tokens_total", _CALL, "Input tokens of all billed attempts, cached tokens included.")
+OUTPUT_TOKENS = Metric("llm_output_tokens_total", _CALL, "Output tokens of all billed attempts, reasoning included.")
+CACHED_INPUT_TOKENS = Metric(
     "llm_cached_input_tokens_total", _CALL, "Input tokens that the provider read from its cache."
 )
-USAGE_UNKNOWN = _counter(
+USAGE_UNKNOWN = Metric(
     "llm_usage_unknown_total", _MODEL, "Answers without usage: their tokens and cost are unknown, not 0."
 )
-COST = _counter("llm_cost_dollars_total", (*_CALL, "cost_source"), "Cost of all billed attempts, in US dollars.")
-UNPRICED = _counter("llm_unpriced_requests_total", ("model",), "Billed attempts at a model without a price.")
-RETRY_COST = _counter(
+COST = Metric("llm_cost_dollars_total", (*_CALL, "cost_source"), "Cost of all billed attempts, in US dollars.")
+UNPRICED = Metric("llm_unpriced_requests_total", ("model",), "Billed attempts at a model without a price.")
+RETRY_COST = Metric(
     "llm_retry_cost_dollars_total", _MODEL, "Cost of attempts whose answer was not used, in US dollars."
 )
-FINISH_REASON = _counter("llm_finish_reasons_total", (*_MODEL, "reason"), "Finish reasons of answers.")
-EVAL_SCORE = _ratio("llm_eval_score", (*_MODEL, "metric"), "Scores of evaluated answers, 0 to 1.")
-FAITHFULNESS_SCORE = _gauge(
+FINISH_REASON = Metric("llm_finish_reasons_total", (*_MODEL, "reason"), "Finish reasons of answers.")
+EVAL_SCORE = Metric("llm_eval_score", (*_MODEL, "metric"), "Scores of evaluated answers, 0 to 1.", RATIO_BUCKETS)
+FAITHFULNESS_SCORE = Metric(
     "llm_faithfulness_score", _MODEL, "Mean of at most 50 newest faithfulness scores of the last hour."
 )
-ANSWER_RELEVANCE_SCORE = _gauge(
+ANSWER_RELEVANCE_SCORE = Metric(
     "llm_answer_relevance_score", _MODEL, "Mean of at most 50 newest relevance scores of the last hour."
 )
-EVAL_SAMPLES = _counter("llm_eval_samples_total", ("endpoint", "evaluator", "result"), "Answers that were evaluated.")
-EVAL_COST = _counter(
+EVAL_SAMPLES = Metric("llm_eval_samples_total", ("endpoint", "evaluator", "result"), "Answers that were evaluated.")
+EVAL_COST = Metric(
     "llm_eval_cost_dollars_total", ("evaluator", "model"), "Cost of the evaluation itself, in US dollars."
 )
-WEEKLY_SCORE = _gauge("llm_quality_weekly_score", ("metric", "week"), "Mean score of an ISO week.")
-WEEKLY_SAMPLES = _gauge("llm_quality_weekly_samples", ("metric", "week"), "Samples of a weekly score.")
-WEEKLY_CHANGE = _gauge(
+WEEKLY_SCORE = Metric("llm_quality_weekly_score", ("metric", "week"), "Mean score of an ISO week.")
+WEEKLY_SAMPLES = Metric("llm_quality_weekly_samples", ("metric", "week"), "Samples of a weekly score.")
+WEEKLY_CHANGE = Metric(
     "llm_quality_weekly_change_ratio",
     ("metric",),
     "Change of the last full week against the week before; -0.06 is 6 % lower.",
 )
-FEEDBACK = _counter("llm_feedback_total", (*_MODEL, "value"), "Thumbs up and down from users.")
-CONTEXT_UTILISATION = _ratio(
-    "llm_context_utilisation_ratio", _MODEL, "Prompt tokens divided by the model's context window."
+FEEDBACK = Metric("llm_feedback_total", (*_MODEL, "value"), "Thumbs up and down from users.")
+CONTEXT_UTILISATION = Metric(
+    "llm_context_utilisation_ratio", _MODEL, "Prompt tokens divided by the model's context window.", RATIO_BUCKETS
 )
-QUEUE_DEPTH = _gauge("llm_queue_depth", ("endpoint",), "Generations that wait in the queue.")
-QUEUE_CAPACITY = _gauge("llm_queue_capacity", ("endpoint",), "How many generations can wait in the queue.")
-IN_FLIGHT = _gauge("llm_in_flight_requests", ("endpoint",), "Generations being answered, without the queued ones.")
-REJECTED = _counter("llm_rejected_requests_total", ("endpoint", "reason"), "Requests that never reached a model.")
-ACTIVE_USERS = _gauge(
+QUEUE_DEPTH = Metric("llm_queue_depth", ("endpoint",), "Generations that wait in the queue.")
+QUEUE_CAPACITY = Metric("llm_queue_capacity", ("endpoint",), "How many generations can wait in the queue.")
+IN_FLIGHT = Metric("llm_in_flight_requests", ("endpoint",), "Generations being answered, without the queued ones.")
+REJECTED = Metric("llm_rejected_requests_total", ("endpoint", "reason"), "Requests that never reached a model.")
+ACTIVE_USERS = Metric(
     "llm_active_users",
     ("endpoint",),
     "Distinct users of the last 5 minutes; `all` counts each user once, so do not sum.",
 )
-CACHE_REQUESTS = _counter(
+CACHE_REQUESTS = Metric(
     "llm_cache_requests_total", ("endpoint", "result"), "Look-ups in the application's answer cache."
 )
-PROVIDER_ATTEMPTS = _counter(
+PROVIDER_ATTEMPTS = Metric(
     "llm_provider_attempts_total", ("provider", "model", "outcome"), "Attempts at a provider, retries included."
 )
-RETRIES = _counter("llm_retries_total", ("provider", "model", "reason"), "Attempts repeated on the same model.")
-FALLBACKS = _counter(
+RETRIES = Metric("llm_retries_total", ("provider", "model", "reason"), "Attempts repeated on the same model.")
+FALLBACKS = Metric(
     "llm_fallbacks_total", ("from_model", "to_model", "reason"), "Attempts at another model than before."
 )
-BREAKER_STATE = _gauge("llm_circuit_breaker_state", ("provider", "model"), "0 closed, 1 half-open, 2 open.")
-SAFETY_VIOLATIONS = _counter("llm_safety_violations_total", ("endpoint", "kind"), "Input or output that was refused.")
-BUILD_INFO = _gauge("llm_build_info", ("version", "prompt_version"), "Always 1. New label values mean a deployment.")
-PRICE_TABLE_TIMESTAMP = _gauge(
+BREAKER_STATE = Metric("llm_circuit_breaker_state", ("provider", "model"), "0 closed, 1 half-open, 2 open.")
+SAFETY_VIOLATIONS = Metric("llm_safety_violations_total", ("endpoint", "kind"), "Input or output that was refused.")
+BUILD_INFO = Metric("llm_build_info", ("version", "prompt_version"), "Always 1. New label values mean a deployment.")
+PRICE_TABLE_TIMESTAMP = Metric(
     "llm_price_table_timestamp_seconds", (), "When the prices in use were last known to be right, in Unix seconds."
 )
-LABEL_OVERFLOW = _counter("llm_label_overflow_total", ("label",), "Label values that were replaced by `other`.")
-TELEMETRY_FAILURES = _counter(
+LABEL_OVERFLOW = Metric("llm_label_overflow_total", ("label",), "Label values that were replaced by `other`.")
+TELEMETRY_FAILURES = Metric(
     "llm_telemetry_failures_total", ("signal",), "Failures to record telemetry, which the application does not see."
 )
 

@@ -70,9 +70,8 @@ def redacted_json(content: Any) -> str:
 
 def _redacted(value: Any) -> Any:
     if isinstance(value, str):
-        return redact(value[: 4 * CONTENT_LIMIT])[
-            :CONTENT_LIMIT
-        ]  # cut after redaction: half a number is not recognised
+        redacted = redact(value[: 4 * CONTENT_LIMIT])
+        return redacted[:CONTENT_LIMIT]  # cut after redaction: half a number is not recognised
     if isinstance(value, dict):
         return {key: _redacted(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

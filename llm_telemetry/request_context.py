@@ -76,5 +76,8 @@ class Attribution:
             tenant_label=telemetry.metrics.tenant(tenant),
         )
 
+    def event_fields(self) -> dict[str, Any]:
+        return {"endpoint": self.endpoint, "user_id": self.user, "tenant_id": self.tenant_id}
+
     def span_attributes(self) -> dict[str, Any]:
         return {names.LLM_ENDPOINT: self.endpoint, names.LLM_TENANT_ID: self.tenant_id, names.LLM_USER_ID: self.user}

@@ -2,6 +2,8 @@
 
 import hmac
 import ipaddress
+import math
+import re
 from typing import Any
 
 import orjson
@@ -99,20 +101,13 @@ async def _json_body(request: Request) -> Any:
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:
-        raise invalid_request(
-            f'The body is not JSON ({error}). Send an object such as {{"duration_s": 60}}.', None
-        ) from error
+        message = f'The body is not JSON ({error}). Send an object such as {{"duration_s": 60}}.'
+        raise invalid_request(message, None) from error
 
 
 def _integer_parameter(request: Request, name: str, default: int, low: int, high: int | None) -> int:
     value = request.query_params.get(name, str(default))
-    if (
-        not value.isascii()
-        or not value.isdigit()
-        or len(value) > 15
-        or int(value) < low
-        or (high is not None and int(value) > high)
-    ):
+    if not re.fullmatch("[0-9]{1,15}", value) or not low <= int(value) <= (math.inf if high is None else high):
         bounds = f"from {low} to {high}" if high is not None else f"from {low}"
         raise invalid_request(f"{name} must be a whole number {bounds}.", name)
     return int(value)

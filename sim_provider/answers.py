@@ -74,7 +74,6 @@ def write_answer(prompt: ParsedPrompt, rng: random.Random, wanted_tokens: float,
 
 
 def invent_answer(prompt: ParsedPrompt, rng: random.Random) -> str:
-    """Write an answer that states names, dates and numbers that are not in the context."""
     topic = _topic(prompt)
     citation = " [1]" if any(passage.number is not None for passage in prompt.passages) else ""
     sentences = []

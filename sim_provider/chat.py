@@ -105,7 +105,6 @@ class AnswerSender:
         }
 
     async def send_whole(self) -> None:
-        """Send the answer as one response, after the time to write it. Raises ClientGoneError."""
         tokens = self._answer.tokens
         try:
             await self._exchange.wait(self._exchange.started + self._timing.done_after(len(tokens)))
@@ -128,7 +127,6 @@ class AnswerSender:
         self._entry.usage_sent = self._with_usage
 
     async def send_stream(self) -> None:
-        """Send the answer as a stream of events, one per token. Raises ClientGoneError."""
         exchange, tokens = self._exchange, self._answer.tokens
         start = exchange.started + self._timing.first_token_s
         await exchange.wait(start)

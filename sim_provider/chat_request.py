@@ -59,17 +59,15 @@ def parse_chat(data: dict[str, Any], models: Models) -> ChatRequest:
         raise missing_parameter("messages")
     raw_messages = body_fields.array(data, "messages")
     if not raw_messages:
-        raise invalid_request(
-            "Invalid 'messages': empty array. Expected at least one message.", "messages", "empty_array"
-        )
+        message = "Invalid 'messages': empty array. Expected at least one message."
+        raise invalid_request(message, "messages", "empty_array")
     if body_fields.integer(data, "n", low=1) not in (None, 1):
         raise invalid_value("n", "this simulated provider returns one choice only.")
     stream = body_fields.boolean(data, "stream")
     options = body_fields.mapping(data, "stream_options")
     if options and not stream:
-        raise invalid_request(
-            "The 'stream_options' parameter is only allowed when 'stream' is enabled.", "stream_options"
-        )
+        message = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
+        raise invalid_request(message, "stream_options")
     temperature = body_fields.number(data, "temperature", 0, 2)
     seed = body_fields.integer(data, "seed")
     _validate_unused_fields(data)
@@ -145,10 +143,8 @@ def _content(content: Any, where: str, *, optional: bool) -> tuple[str, int]:
     """Return the text of a message's content and the number of its attachments."""
     if isinstance(content, str):
         return content, 0
-    if content is None:
-        if optional:
-            return "", 0
-        raise invalid_type(where, "a string or array of objects", None)
+    if content is None and optional:
+        return "", 0
     if not isinstance(content, list):
         raise invalid_type(where, "a string or array of objects", content)
     texts, attachments = [], 0
@@ -176,9 +172,8 @@ def _token_limit(data: dict[str, Any], model: ChatModel, prompt_tokens: int) -> 
         raise invalid_request(message, "max_tokens", "invalid_parameter_combination")
     name, limit = ("max_tokens", old) if new is None else ("max_completion_tokens", new)
     if limit is not None and limit > model.max_output_tokens:
-        message = (
-            f"{name} is too large: {limit}. This model supports at most {model.max_output_tokens} completion tokens."
-        )
+        most = model.max_output_tokens
+        message = f"{name} is too large: {limit}. This model supports at most {most} completion tokens."
         raise invalid_request(message, name, "invalid_value")
     if prompt_tokens + (limit or 0) > model.context_window:
         message = f"This model's maximum context length is {model.context_window} tokens. However, your messages "

@@ -4,6 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+_JSON_TYPES: Mapping[type, str] = {
+    bool: "a boolean", int: "an integer", float: "a decimal", str: "a string", list: "an array", dict: "an object"
+}  # fmt: skip
+
 
 @dataclass(slots=True, eq=False)
 class ApiError(Exception):
@@ -30,7 +34,9 @@ def missing_parameter(param: str) -> ApiError:
 
 
 def invalid_type(param: str, expected: str, value: object) -> ApiError:
-    message = f"Invalid type for '{param}': expected {expected}, but got {_json_type(value)} instead."
+    message = (
+        f"Invalid type for '{param}': expected {expected}, but got {_JSON_TYPES.get(type(value), 'null')} instead."
+    )
     return invalid_request(message, param, "invalid_type")
 
 
@@ -41,15 +47,3 @@ def invalid_value(param: str, problem: str) -> ApiError:
 def model_not_found(name: str) -> ApiError:
     message = f"The model `{name[:100]}` does not exist or you do not have access to it."
     return ApiError(404, message, param="model", code="model_not_found", outcome="model_not_found")
-
-
-def _json_type(value: object) -> str:
-    names = {
-        bool: "a boolean",
-        int: "an integer",
-        float: "a decimal",
-        str: "a string",
-        list: "an array",
-        dict: "an object",
-    }
-    return names.get(type(value), "null")

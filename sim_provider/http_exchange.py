@@ -101,7 +101,6 @@ class HttpExchange:
             await self.respond(500, orjson.dumps(ApiError(500, message, type="server_error").body()))
 
     def elapsed_ms(self) -> float:
-        """Milliseconds since the request arrived."""
         return round((time.perf_counter() - self.started) * 1000, 3)
 
     async def read_body(self, limit: int) -> bytes:
@@ -156,14 +155,12 @@ class HttpExchange:
         await self.finish(body)
 
     async def respond_truncated(self, body: bytes) -> None:
-        """Send half of a JSON response, then close the connection. Raises ClientGoneError."""
         self.entry.outcome = "truncated"
         await self.begin(200, JSON, {"content-length": str(len(body))})
         await self.write(body[: len(body) // 2])
         self.connection.cut()
 
     async def begin(self, status: int, content_type: str, headers: Mapping[str, str] | None = None) -> None:
-        """Send status and headers. Raises ClientGoneError."""
         self._check_client()
         fixed = {
             "content-type": content_type,
@@ -177,7 +174,6 @@ class HttpExchange:
         self.entry.http_status = status
 
     async def write(self, body: bytes) -> None:
-        """Send a part of the body. Raises ClientGoneError if it could not be sent."""
         self._check_client()
         await self._send_message({"type": "http.response.body", "body": body, "more_body": True})
 

@@ -28,20 +28,14 @@ class Settings:
     admin_token: str | None = None
 
 
-@dataclass(slots=True)
 class Provider:
-    settings: Settings
-    clock: Clock
-    random: RandomSource = field(init=False)
-    faults: FaultRegistry = field(init=False)
-    ledger: Ledger = field(init=False)
-    prefix_cache: PrefixCache = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.random = RandomSource(self.settings.seed)
-        self.faults = FaultRegistry(self.clock, self.settings.models.ids)
-        self.ledger = Ledger(MAX_ENTRIES, self.settings.models.names)
-        self.prefix_cache = PrefixCache(self.clock)
+    def __init__(self, settings: Settings, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.random = RandomSource(settings.seed)
+        self.faults = FaultRegistry(clock, settings.models.ids)
+        self.ledger = Ledger(MAX_ENTRIES, settings.models.names)
+        self.prefix_cache = PrefixCache(clock)
 
     def check_key(self, authorization: bytes) -> None:
         """Raise ApiError with status 401 if a key is configured and the request does not carry it."""
@@ -60,6 +54,5 @@ class Provider:
 
 
 def bearer_token(authorization: bytes) -> bytes:
-    """Return the token of an `Authorization: Bearer` header, or an empty value."""
     scheme, _, token = authorization.partition(b" ")
     return token.strip() if scheme.lower() == b"bearer" else b""

@@ -26,7 +26,6 @@ class RequestRandom:
         return random.Random(self._seed(label))  # noqa: S311 - not used for secrets
 
     def log_normal(self, label: str, median: float, sigma: float) -> float:
-        """Draw from the log-normal distribution with this median and sigma."""
         return median * math.exp(sigma * self.generator(label).gauss(0.0, 1.0))
 
 

@@ -47,8 +47,6 @@ class UvicornConnection(Connection):
 
 
 class BreakableProtocol(HttpToolsProtocol):
-    """uvicorn's HTTP protocol, with the connection in the ASGI scope of each request."""
-
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
         # uvicorn has created the app's task, but the task has not run yet. A refused WebSocket upgrade has no cycle.

@@ -20,13 +20,9 @@ Weights = tuple[tuple[int, float], ...]
 
 
 def embed_words(text: str, dimensions: int) -> array[float]:
-    """Return the unit vector of a text, as 32-bit floats."""
     counts = Counter(all_words(text))
-    return _unit(
-        _sum({word: 1 + math.log(count) for word, count in counts.items()}, dimensions)
-        if counts
-        else _sum({text: 1.0}, dimensions)
-    )
+    weights = {word: 1 + math.log(count) for word, count in counts.items()} or {text: 1.0}
+    return _unit(_sum(weights, dimensions))
 
 
 def embed_tokens(tokens: list[int], dimensions: int) -> array[float]:

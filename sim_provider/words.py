@@ -30,5 +30,4 @@ def all_words(text: str) -> list[str]:
 
 
 def content_words(text: str) -> frozenset[str]:
-    """Return the stems of all words that are not stop words."""
     return frozenset(stem(word) for word in all_words(text) if word not in STOPWORDS and len(word) > 1)
