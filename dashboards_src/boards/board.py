@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,10 +19,10 @@ TAG: Final = "llm"
 MARK: Final = "GENERATED - DO NOT EDIT. Change {source} and run `make dashboards`."
 
 
-@dataclass(frozen=True)
 class Row:
-    title: str
-    panels: Sequence[Callable[[], Panel]]
+    def __init__(self, title: str, *panels: Panel) -> None:
+        self.title = title
+        self.panels = panels
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,7 @@ def _placed(rows: Sequence[Row]) -> Iterator[Panel]:
         yield core.RowPanel(title=row.title, gridPos=core.GridPos(h=1, w=COLUMNS, x=0, y=y))
         y += 1
         x = height = 0
-        for make in row.panels:
-            panel = make()
+        for panel in row.panels:
             size = panel.gridPos
             if x + size.w > COLUMNS:
                 x, y, height = 0, y + height, 0
