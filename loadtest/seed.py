@@ -12,8 +12,12 @@ from typing import Any, Final
 import requests
 
 from dashboards_src import config
-from dashboards_src.records.cost import COST_PER_REQUEST_BEFORE, ENDPOINT_COST_PER_REQUEST
-from dashboards_src.records.requests import CACHE_HIT_RATIO_BEFORE, ENDPOINT_CACHE_HIT_RATIO
+from dashboards_src.records.llm import (
+    CACHE_HIT_RATIO_BEFORE,
+    COST_PER_REQUEST_BEFORE,
+    ENDPOINT_CACHE_HIT_RATIO,
+    ENDPOINT_COST_PER_REQUEST,
+)
 from loadtest.failure import LoadFailure
 from loadtest.system import SystemUnderTest
 

@@ -36,8 +36,8 @@ class Board:
     since: str = "now-1h"
     refresh: str = "30s"
 
-    def as_grafanalib(self) -> Any:
-        return core.Dashboard(
+    def as_json(self) -> Json:
+        dashboard = core.Dashboard(
             title=self.title,
             uid=self.uid,
             description=f"{self.description}\n\n{MARK.format(source=self.source)}",
@@ -52,10 +52,8 @@ class Board:
             annotations=core.Annotations([_BUILT_IN, DEPLOYMENTS, FIRING_ALERTS]),
             links=_links(),
             panels=list(_placed(self.rows)),
-        ).auto_panel_ids()
-
-    def as_json(self) -> Json:
-        return grafana.to_json(self.as_grafanalib())
+        )
+        return grafana.to_json(dashboard.auto_panel_ids())
 
 
 def _placed(rows: Sequence[Row]) -> Iterator[Panel]:
@@ -130,7 +128,6 @@ _BUILT_IN: Final = {
 
 
 def _annotation(name: str, expr: str, title: str, text: str, tags: str, color: str) -> Json:
-    query = PrometheusQuery(expr).to_json_data()
     return {
         "datasource": PROMETHEUS,
         "enable": True,
@@ -138,7 +135,7 @@ def _annotation(name: str, expr: str, title: str, text: str, tags: str, color: s
         "iconColor": color,
         "name": name,
         "tagKeys": tags,
-        "target": {**query, "interval": "60s", "refId": "Anno"},
+        "target": {**PrometheusQuery(expr).target("Anno"), "interval": "60s"},
         "textFormat": text,
         "titleFormat": title,
         "useValueForTime": False,

@@ -17,7 +17,7 @@ from grafanalib._gen import DashboardEncoder
 
 from dashboards_src import config
 from dashboards_src.boards.searches import LogSearch, TraceSearch
-from dashboards_src.boards.targets import Json, LokiQuery, PrometheusQuery, TempoQuery
+from dashboards_src.boards.targets import Json, PrometheusQuery, found_traces, log_lines
 from dashboards_src.boards.thresholds import NO_THRESHOLDS, Thresholds
 
 SCHEMA_VERSION: Final = 42  # the newest of classic JSON: Grafana 13 has nothing to migrate
@@ -66,7 +66,7 @@ def _arguments(
     title: str,
     description: str,
     unit: str,
-    targets: Sequence[Any],
+    targets: Sequence[Json],
     options: Json,
     *,
     size: tuple[int, int] = (8, 8),  # width (of 24 columns), height
@@ -95,14 +95,14 @@ def _arguments(
         "noValue": no_value,
         "mappings": list(mappings),
         "color": {"mode": color},
-        "thresholds": {"mode": "absolute", "steps": thresholds.to_json_data()},
+        "thresholds": threshold_steps(thresholds),
         "custom": custom or {},
     }
     return {
         "title": title,
         "description": description,
-        "dataSource": targets[0].to_json_data()["datasource"],
-        "targets": list(targets),
+        "dataSource": targets[0]["datasource"],
+        "targets": targets,
         "gridPos": core.GridPos(w=size[0], h=size[1], x=0, y=0),
         "links": [*map(runbook, alerts), *links],
         "timeFrom": time_from,
@@ -255,23 +255,23 @@ def logs(title: str, description: str, search: LogSearch, **common: Any) -> Pane
         "sortOrder": "Descending",
         "wrapLogMessage": True,
     }
-    return core.Logs(**_arguments(title, description, "", [LokiQuery(search)], options, **common))
+    return core.Logs(**_arguments(title, description, "", [log_lines(search)], options, **common))
 
 
 def traces(title: str, description: str, search: TraceSearch, **common: Any) -> Panel:
     """Traces, newest first. The data source turns ids into links, and links spans to their log lines."""
     options = {"cellHeight": "sm", "showHeader": True}
     common |= {"custom": {"align": "auto", "cellOptions": {"type": "auto"}, "filterable": False}}
-    return core.Table(**_arguments(title, description, "", [TempoQuery(search)], options, **common))
+    return core.Table(**_arguments(title, description, "", [found_traces(search)], options, **common))
 
 
 _LAST: Final[Json] = {"calcs": ["lastNotNull"], "fields": "", "values": False}
 
 
-def _lettered(
-    targets: Sequence[PrometheusQuery], *, instant: bool = False, table: bool = False
-) -> list[PrometheusQuery]:
-    return [replace(one, ref=chr(ord("A") + index), instant=instant, table=table) for index, one in enumerate(targets)]
+def _lettered(targets: Sequence[PrometheusQuery], *, instant: bool = False, table: bool = False) -> list[Json]:
+    return [
+        replace(one, instant=instant, table=table).target(chr(ord("A") + index)) for index, one in enumerate(targets)
+    ]
 
 
 def override(column: str, **properties: Any) -> Json:
@@ -280,6 +280,10 @@ def override(column: str, **properties: Any) -> Json:
         "matcher": {"id": "byName", "options": column},
         "properties": [{"id": key.replace("__", "."), "value": value} for key, value in properties.items()],
     }
+
+
+def threshold_steps(thresholds: Thresholds) -> Json:
+    return {"mode": "absolute", "steps": [{"color": color, "value": value} for value, color in thresholds]}
 
 
 def value_names(names_of: Mapping[float, tuple[str, str]]) -> list[Json]:

@@ -111,7 +111,7 @@ AFFECTED: Final = Row(
             override(
                 "Error rate",
                 unit=grafana.SHARE,
-                thresholds={"mode": "absolute", "steps": red_above(config.ERROR_RATE).to_json_data()},
+                thresholds=grafana.threshold_steps(red_above(config.ERROR_RATE)),
                 custom__cellOptions={"mode": "basic", "type": "color-background"},
             ),
             *(override(name.capitalize(), links=[filter_link(name)]) for name in ("endpoint", "model", "tenant")),

@@ -11,7 +11,7 @@ from dashboards_src.boards.grafana import Panel, dashboard
 from dashboards_src.boards.panels import ENDPOINT, INCIDENT, legend
 from dashboards_src.boards.targets import PrometheusQuery
 from dashboards_src.boards.thresholds import red_above, red_below
-from dashboards_src.records.cost import COST_IN_RANGE, COST_PROJECTED_MONTH
+from dashboards_src.records.llm import COST_IN_RANGE, COST_PROJECTED_MONTH
 
 COST: Final = dashboard(config.COST_BOARD, "Cost")
 MONTH_BUDGET: Final = config.MONTHLY_BUDGET.production

@@ -82,7 +82,7 @@ def mean_score(metric: str, by: str) -> str:
 
 
 def over_history(key: str, window: str, by: str = "") -> str:
-    """The sum of a history record over a window (see records.history.over_history)."""
+    """The sum of a history record over a window. The step makes every event count once."""
     return f"sum {f'by ({by}) ' if by else ''}(sum_over_time(%({key}.filtered)s[{window}:%(HISTORY)s]))"
 
 

@@ -23,11 +23,10 @@ class PrometheusQuery:
     expr: str
     legend: str = ""
     exemplars: bool = False
-    ref: str = "A"
     instant: bool = False
     table: bool = False
 
-    def to_json_data(self) -> Json:
+    def target(self, ref: str) -> Json:
         return {
             "datasource": PROMETHEUS,
             "editorMode": "code",
@@ -37,45 +36,34 @@ class PrometheusQuery:
             "instant": self.instant,
             "legendFormat": self.legend or "__auto",
             "range": not self.instant,
-            "refId": self.ref,
+            "refId": ref,
         }
 
 
-@dataclass(frozen=True)
-class LokiQuery:
-    """Log lines. The key `lite` is for the console; Grafana ignores it."""
-
-    search: LogSearch
-    ref: str = "A"
-
-    def to_json_data(self) -> Json:
-        return {
-            "datasource": LOKI,
-            "direction": "backward",
-            "editorMode": "code",
-            "expr": self.search.logql(),
-            "lite": self.search.lite(),
-            "maxLines": LINES_SHOWN,
-            "queryType": "range",
-            "refId": self.ref,
-        }
+# The key `lite` of the targets below is for the console; Grafana ignores it.
 
 
-@dataclass(frozen=True)
-class TempoQuery:
-    """Traces. The key `lite` is for the console; Grafana ignores it."""
+def log_lines(search: LogSearch) -> Json:
+    return {
+        "datasource": LOKI,
+        "direction": "backward",
+        "editorMode": "code",
+        "expr": search.logql(),
+        "lite": search.lite(),
+        "maxLines": LINES_SHOWN,
+        "queryType": "range",
+        "refId": "A",
+    }
 
-    search: TraceSearch
-    ref: str = "A"
 
-    def to_json_data(self) -> Json:
-        return {
-            "datasource": TEMPO,
-            "filters": [],
-            "limit": TRACES_SHOWN,
-            "lite": self.search.lite(),
-            "query": self.search.traceql(),
-            "queryType": "traceql",
-            "refId": self.ref,
-            "tableType": "traces",
-        }
+def found_traces(search: TraceSearch) -> Json:
+    return {
+        "datasource": TEMPO,
+        "filters": [],
+        "limit": TRACES_SHOWN,
+        "lite": search.lite(),
+        "query": search.traceql(),
+        "queryType": "traceql",
+        "refId": "A",
+        "tableType": "traces",
+    }
