@@ -63,7 +63,6 @@ class Outcome:
 
     @property
     def failures(self) -> list[str]:
-        """Why the scenario failed; empty if it passed."""
         found = []
         if self.load.was_bottleneck:
             found.append(f"the load generator was the bottleneck, so this run proves nothing: {self.load}")

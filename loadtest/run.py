@@ -66,11 +66,7 @@ class Run:
         return LIMITS[self.scale]
 
     def run(self) -> Outcome:
-        """Run the scenario and return its outcome, passed or failed.
-
-        Raises:
-            LoadFailure: the scenario could not be run to its end. All faults are off again.
-        """
+        """Raises LoadFailure if the scenario cannot be run to its end. All faults are off afterwards, in any case."""
         self._watch = AlertWatch(self.system, self.limits.ignored)
         entered = time.time()
         self.users.set_traffic(self.scenario.traffic)

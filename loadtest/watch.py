@@ -134,11 +134,7 @@ def _delivery(item: Mapping[str, Any]) -> Delivery:
 
 
 def check_sink(system: SystemUnderTest) -> None:
-    """Check that the watchdog arrives at the alert sink: if it does not, no other alert will.
-
-    Raises:
-        LoadFailure: the watchdog does not arrive.
-    """
+    """Raise a LoadFailure if the watchdog does not arrive at the alert sink: no other alert will, then."""
     watchdog = system.deliveries(limit=1).watchdog
     if not watchdog["expected"] or watchdog["silent"]:
         raise LoadFailure(
