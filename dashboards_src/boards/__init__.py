@@ -9,7 +9,7 @@ from typing import Final
 
 from dashboards_src.boards import cost, grafana, incident, overview, quality, slo, stack
 from dashboards_src.boards.board import Board
-from dashboards_src.boards.targets import Json
+from dashboards_src.boards.queries import Json
 
 BOARDS: Final[tuple[Board, ...]] = (
     overview.BOARD,

@@ -12,7 +12,7 @@ from grafanalib import core
 from dashboards_src import config
 from dashboards_src.boards import grafana, queries
 from dashboards_src.boards.grafana import COLUMNS, Panel
-from dashboards_src.boards.targets import PROMETHEUS, Json, PrometheusQuery
+from dashboards_src.boards.queries import PROMETHEUS, Json, PrometheusQuery
 from llm_telemetry import names
 
 TAG: Final = "llm"

@@ -9,7 +9,7 @@ from dashboards_src.boards import grafana, panels, queries
 from dashboards_src.boards.board import Board, Row
 from dashboards_src.boards.grafana import Panel, dashboard
 from dashboards_src.boards.panels import legend
-from dashboards_src.boards.targets import PrometheusQuery
+from dashboards_src.boards.queries import PrometheusQuery
 from dashboards_src.boards.thresholds import red_above
 
 DAY_BUDGET: Final = config.DAILY_BUDGET.production

@@ -16,8 +16,8 @@ from grafanalib import core
 from grafanalib._gen import DashboardEncoder
 
 from dashboards_src import config
+from dashboards_src.boards.queries import Json, PrometheusQuery
 from dashboards_src.boards.searches import LogSearch, TraceSearch
-from dashboards_src.boards.targets import Json, PrometheusQuery, found_traces, log_lines
 from dashboards_src.boards.thresholds import NO_THRESHOLDS, Thresholds
 
 SCHEMA_VERSION: Final = 42  # the newest of classic JSON: Grafana 13 has nothing to migrate
@@ -255,14 +255,14 @@ def logs(title: str, description: str, search: LogSearch, **common: Any) -> Pane
         "sortOrder": "Descending",
         "wrapLogMessage": True,
     }
-    return core.Logs(**_arguments(title, description, "", [log_lines(search)], options, **common))
+    return core.Logs(**_arguments(title, description, "", [search.target()], options, **common))
 
 
 def traces(title: str, description: str, search: TraceSearch, **common: Any) -> Panel:
     """Traces, newest first. The data source turns ids into links, and links spans to their log lines."""
     options = {"cellHeight": "sm", "showHeader": True}
     common |= {"custom": {"align": "auto", "cellOptions": {"type": "auto"}, "filterable": False}}
-    return core.Table(**_arguments(title, description, "", [found_traces(search)], options, **common))
+    return core.Table(**_arguments(title, description, "", [search.target()], options, **common))
 
 
 _LAST: Final[Json] = {"calcs": ["lastNotNull"], "fields": "", "values": False}

@@ -9,7 +9,7 @@ from dashboards_src.boards import grafana, panels, queries, searches, thresholds
 from dashboards_src.boards.board import ALERTS_FIRING, Board, Row
 from dashboards_src.boards.grafana import Panel, dashboard, override
 from dashboards_src.boards.panels import legend
-from dashboards_src.boards.targets import Json, PrometheusQuery
+from dashboards_src.boards.queries import Json, PrometheusQuery
 from dashboards_src.boards.thresholds import red_above
 
 CALL: Final = "endpoint, model, tenant"

@@ -9,7 +9,7 @@ from dashboards_src.boards import grafana, panels, queries
 from dashboards_src.boards.board import Board, Row
 from dashboards_src.boards.grafana import Panel, dashboard
 from dashboards_src.boards.panels import ENDPOINT, INCIDENT, legend
-from dashboards_src.boards.targets import PrometheusQuery
+from dashboards_src.boards.queries import PrometheusQuery
 from dashboards_src.boards.thresholds import red_above, red_below
 from dashboards_src.records.llm import COST_IN_RANGE, COST_PROJECTED_MONTH
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 from dashboards_src import config
 from dashboards_src.boards import grafana, queries, thresholds
 from dashboards_src.boards.grafana import Panel
-from dashboards_src.boards.targets import PrometheusQuery
+from dashboards_src.boards.queries import PrometheusQuery
 from dashboards_src.boards.thresholds import red_above
 from llm_telemetry import names
 

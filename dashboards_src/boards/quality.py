@@ -11,7 +11,7 @@ from dashboards_src.boards import grafana, panels, queries, searches
 from dashboards_src.boards.board import Board, Row
 from dashboards_src.boards.grafana import Panel
 from dashboards_src.boards.panels import legend
-from dashboards_src.boards.targets import PrometheusQuery
+from dashboards_src.boards.queries import PrometheusQuery
 from dashboards_src.boards.thresholds import red_below
 
 

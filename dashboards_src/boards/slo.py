@@ -9,8 +9,7 @@ from dashboards_src.boards import grafana
 from dashboards_src.boards.board import Board, Row
 from dashboards_src.boards.grafana import Panel
 from dashboards_src.boards.panels import legend
-from dashboards_src.boards.queries import matchers
-from dashboards_src.boards.targets import PrometheusQuery
+from dashboards_src.boards.queries import PrometheusQuery, matchers
 from dashboards_src.boards.thresholds import red_above, red_below
 from dashboards_src.config import Burn
 from dashboards_src.records import slo as slo_records

@@ -8,7 +8,7 @@ from typing import Any
 from dashboards_src.boards import grafana
 from dashboards_src.boards.board import Board, Row
 from dashboards_src.boards.grafana import Panel
-from dashboards_src.boards.targets import PrometheusQuery
+from dashboards_src.boards.queries import PrometheusQuery
 
 ABOUT = ("A panel", "What it shows, and what a person does when it is bad.", grafana.MS)
 
