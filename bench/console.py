@@ -66,7 +66,6 @@ TARGET_SLOWER = 0.05
 
 
 def main() -> int:
-    """Measure and print. Returns 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--rounds", type=int, default=ROUNDS, help="rounds without and with open pages (default: %(default)s)"
@@ -118,7 +117,6 @@ def _write_history(stack: Stack, prometheus: MetricStore, started: float) -> Non
 
 
 def _lines(series: Series, start: float, end: float) -> Iterator[str]:
-    """OpenMetrics text, one sample per scrape."""
     name = series.labels["__name__"]
     labels = ",".join(f'{key}="{_escaped(value)}"' for key, value in series.labels.items() if key != "__name__")
     times, values = zip(*series.points, strict=True)
@@ -234,7 +232,6 @@ def _many_pages(url: str) -> Iterator[None]:
 
 
 async def _page(url: str) -> socketio.AsyncClient:
-    """One page: its HTML, and the socket over which the console updates it."""
     text = await asyncio.to_thread(
         lambda: requests.get(url + OVERVIEW.replace("refresh=", "refresh=10s"), timeout=30).text
     )

@@ -26,7 +26,6 @@ SETTLES_S = 30.0  # after the start: first scrapes, first garbage collections
 
 
 def main() -> int:
-    """Measure and print. Returns 1 if the stack does not start."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cold", action="store_true", help="also build all servers with empty caches")
     options = parser.parse_args()
@@ -80,7 +79,6 @@ def _show_memory(states: Mapping[str, Mapping[str, object]]) -> None:
 
 
 def resident_mib(pid: int) -> float:
-    """Resident memory of a process."""
     fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":" in line)
     return int(fields["VmRSS"].split()[0]) / 1024
 

@@ -80,5 +80,4 @@ class Generator:
             )
 
     def health(self, since: float, until: float = float("inf")) -> GeneratorHealth:
-        """Between two times (Unix s)."""
         return GeneratorHealth.of([sample for sample in self._samples.samples if since <= sample.time < until])

@@ -25,8 +25,6 @@ class AlertTimes:
 
 @dataclass(frozen=True)
 class ExpectedAlert:
-    """An alert that the scenario must raise."""
-
     alert: str
     times: AlertTimes
     timing: RuleTiming | None = None  # None: the alert has no rule
@@ -46,8 +44,6 @@ class ExpectedAlert:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One run of one scenario."""
-
     scenario: str
     about: str
     started: float  # Unix s of the first fault

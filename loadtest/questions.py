@@ -50,5 +50,4 @@ def injection(chance: random.Random) -> str:
 
 
 def tenant(chance: random.Random) -> str:
-    """The tenant of a user; empty: none."""
     return chance.choices([name for name, _ in TENANTS], [share for _, share in TENANTS])[0]

@@ -26,8 +26,6 @@ REAL_TRAFFIC: Final = replace(USUAL, rate=2.0)
 
 @dataclass
 class Rehearsal:
-    """The scenarios that were run so far."""
-
     scale: Scale
     started: float  # Unix s
     outcomes: list[Outcome] = field(default_factory=list)

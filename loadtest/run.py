@@ -198,7 +198,6 @@ class Run:
         )
 
     def _unexpected(self, started: float, *, tolerated: bool) -> dict[str, float]:
-        """Alerts that fired without being expected: the tolerated ones, or the false alarms."""
         return {
             name: at - started
             for name, at in sorted(self._watch.first_seen_firing.items())

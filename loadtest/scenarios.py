@@ -29,8 +29,6 @@ class ScenarioStep:
 
 @dataclass(frozen=True)
 class Scenario:
-    """One thing that goes wrong."""
-
     name: str
     about: str  # one line for people
     steps: tuple[ScenarioStep, ...] = ()

@@ -75,7 +75,6 @@ def _window(window: str, scale: Scale) -> list[Rule]:
 
 
 def _dashboard_records() -> list[Rule]:
-    """Records for the dashboard of objectives."""
     objectives = [
         {
             "record": slo_records.OBJECTIVE,

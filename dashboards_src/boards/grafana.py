@@ -287,7 +287,6 @@ def threshold_steps(thresholds: Thresholds) -> Json:
 
 
 def value_names(names_of: Mapping[float, tuple[str, str]]) -> list[Json]:
-    """Texts and colours for values."""
     return [
         {
             "type": "value",
@@ -327,7 +326,6 @@ def dumps(board: Json) -> str:
 
 
 def with_runbooks(board: Json, url: str) -> Json:
-    """The dashboard with another base address of the runbooks."""
     variables = [
         {**variable, "query": url} if variable["name"] == RUNBOOKS_VARIABLE else variable
         for variable in board["templating"]["list"]

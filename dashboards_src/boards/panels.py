@@ -51,7 +51,6 @@ def dollars_per_hour(
 
 
 def share_of(title: str, description: str, counter: str, by: str, part: str, **options: Any) -> Panel:
-    """The share of a counter that matches `part`."""
     return grafana.time_series(
         title,
         description,
@@ -62,7 +61,6 @@ def share_of(title: str, description: str, counter: str, by: str, part: str, **o
 
 
 def dollars(title: str, description: str, expr: str, **options: Any) -> Panel:
-    """One amount of money."""
     return grafana.stat(
         title,
         description,

@@ -40,7 +40,6 @@ def record_labels(record_name: str) -> tuple[str, ...]:
 
 @cache
 def template_values() -> dict[str, str]:
-    """The names that a template of a panel may use."""
     values = dict(records.template_values("production"))
     labels_by_key = {key: metric_labels(value) for key, value in vars(names).items() if isinstance(value, names.Metric)}
     labels_by_key |= {key: record_labels(values[key]) for key in records.BY_CONSTANT}

@@ -62,8 +62,6 @@ class LogSearch:
 
 @dataclass(frozen=True)
 class TraceSearch:
-    """Traces with a span that matches the filter."""
-
     filter: TraceFilter
 
     def traceql(self) -> str:

@@ -21,13 +21,11 @@ def _production(limit: Limit) -> float:
 
 
 def red_above(limit: Limit, warning: Limit | None = None) -> Thresholds:
-    """Red from the limit, yellow from the warning."""
     between: Thresholds = [] if warning is None else [(_production(warning), YELLOW)]
     return [(None, GREEN), *between, (_production(limit), RED)]
 
 
 def red_below(limit: Limit, warning: Limit | None = None) -> Thresholds:
-    """Red below the limit, yellow below the warning."""
     if warning is None:
         return [(None, RED), (_production(limit), GREEN)]
     return [(None, RED), (_production(limit), YELLOW), (_production(warning), GREEN)]

@@ -38,5 +38,4 @@ def template_values(scale: Scale) -> dict[str, str]:
 
 
 def render(template: str, scale: Scale) -> str:
-    """The PromQL of a template at `scale`."""
     return promql.render(template, template_values(scale))
