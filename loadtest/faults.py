@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from loadtest.failure import LoadFailure
+from loadtest import LoadFailure
 from loadtest.system import SystemUnderTest
 
 PROVIDER_PORT: Final = "SIM_PROVIDER_PORT"

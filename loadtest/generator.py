@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from loadtest.failure import LoadFailure
+from loadtest import LoadFailure
 from loadtest.health import GeneratorHealth, SampleFile
 from loadtest.traffic import Traffic
 from stack.settings import ROOT

@@ -9,7 +9,7 @@ from textwrap import wrap
 from typing import Final
 
 from dashboards_src.config import Scale
-from loadtest.failure import LoadFailure
+from loadtest import LoadFailure
 from loadtest.generator import Generator
 from loadtest.outcome import ExpectedAlert, Outcome
 from loadtest.progress import Progress

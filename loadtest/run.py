@@ -10,8 +10,8 @@ from typing import Final
 
 from dashboards_src import config
 from dashboards_src.config import Scale
+from loadtest import LoadFailure
 from loadtest.diagnosis import diagnose
-from loadtest.failure import LoadFailure
 from loadtest.faults import Fault
 from loadtest.generator import Generator
 from loadtest.links import check_message

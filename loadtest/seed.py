@@ -19,7 +19,7 @@ from dashboards_src.records.llm import (
     ENDPOINT_CACHE_HIT_RATIO,
     ENDPOINT_COST_PER_REQUEST,
 )
-from loadtest.failure import LoadFailure
+from loadtest import LoadFailure
 from loadtest.system import SystemUnderTest
 
 SCALE: Final = "rehearsal"

@@ -10,7 +10,7 @@ import requests
 from alert_sink.client import Deliveries, SinkClient
 from dashboards_src.alerts.rules import FOLDERS
 from dashboards_src.config import Scale
-from loadtest.failure import LoadFailure
+from loadtest import LoadFailure
 from stack.__main__ import stack_runner
 from stack.full import FullStack
 from stack.secrets import PROVIDER_TOKEN

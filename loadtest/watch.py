@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alert_sink.watchdog import WATCHDOG
-from loadtest.failure import LoadFailure
+from loadtest import LoadFailure
 from loadtest.system import SystemUnderTest
 from stores import StoreError
 

@@ -325,14 +325,6 @@ def dumps(board: Json) -> str:
     return json.dumps(board, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def with_runbooks(board: Json, url: str) -> Json:
-    variables = [
-        {**variable, "query": url} if variable["name"] == RUNBOOKS_VARIABLE else variable
-        for variable in board["templating"]["list"]
-    ]
-    return {**board, "templating": {**board["templating"], "list": variables}}
-
-
 def _panel(panel: Json) -> Json:
     if panel["type"] == "row":
         return {key: panel[key] for key in _ROW}

@@ -141,8 +141,8 @@ AFFECTED: Final = Row(
 
 SYMPTOMS: Final = Row(
     "3. Errors, latency and overload",
-    panels.error_rate(),
-    panels.latency_by_endpoint(),
+    panels.ERROR_RATE,
+    panels.LATENCY_BY_ENDPOINT,
     grafana.time_series(
         "Latency p95 by model",
         "If one model is slow, check its provider. If all models are slow, check the queue and the machine.",
@@ -151,13 +151,13 @@ SYMPTOMS: Final = Row(
         thresholds=red_above(config.LATENCY_P95_MS),
         alerts=["LLMLatencyHigh"],
     ),
-    panels.queue_use(),
+    panels.QUEUE_USE,
     rejected(),
 )
 
 PROVIDER: Final = Row(
     "4. Provider",
-    panels.provider_error_rate(),
+    panels.PROVIDER_ERROR_RATE,
     panels.events_per_minute(
         "Provider attempts per minute by outcome",
         "Every attempt, including retries. If rate_limit rises, we send too many requests: lower the load. If"
@@ -167,8 +167,8 @@ PROVIDER: Final = Row(
         alerts=["LLMProviderErrorRateHigh"],
         stacked=True,
     ),
-    panels.retry_rate(),
-    panels.breaker_states(),
+    panels.RETRY_RATE,
+    panels.BREAKER_STATES,
     fallbacks(),
 )
 

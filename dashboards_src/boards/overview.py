@@ -30,22 +30,6 @@ def _cost_of_day(title: str, description: str, time_shift: str | None) -> Panel:
     )
 
 
-def tokens() -> Panel:
-    series = {"INPUT_TOKENS": "input", "CACHED_INPUT_TOKENS": "input, cached", "OUTPUT_TOKENS": "output"}
-    return grafana.time_series(
-        "Tokens per minute: input, output",
-        "Tokens of all billed attempts. Cached input is part of input and cheaper. If input grows and requests do"
-        " not, prompts got longer: check history, retrieved chunks and the prompt template.",
-        grafana.COUNT,
-        *(
-            PrometheusQuery(f"sum(rate(%({key}.filtered)s{queries.RATE_INTERVAL})) {queries.PER_MINUTE}", name)
-            for key, name in series.items()
-        ),
-        size=(12, 8),
-        links=[COST],
-    )
-
-
 def _score(title: str, description: str, score: str, **options: Any) -> Panel:
     return grafana.time_series(
         title,
@@ -57,21 +41,6 @@ def _score(title: str, description: str, score: str, **options: Any) -> Panel:
         maximum=1,
         links=[QUALITY],
         **options,
-    )
-
-
-def queue_depth() -> Panel:
-    series = {"QUEUE_DEPTH": "waiting", "IN_FLIGHT": "being answered", "QUEUE_CAPACITY": "capacity"}
-    return grafana.time_series(
-        "Queue depth by endpoint",
-        "Generations that wait, generations that are being answered, and the capacity of the queue. A full queue"
-        " rejects requests: allow more concurrent generations, or find out why answers take longer.",
-        grafana.COUNT,
-        *(
-            PrometheusQuery(f"sum by ({ENDPOINT}) (%({key}.filtered)s)", f"{legend(ENDPOINT)} {name}")
-            for key, name in series.items()
-        ),
-        alerts=["LLMQueueSaturated"],
     )
 
 
@@ -97,7 +66,7 @@ HEALTH: Final = Row(
         alerts=["LLMLatencyHigh"],
         links=[INCIDENT],
     ),
-    panels.error_rate(),
+    panels.ERROR_RATE,
     grafana.time_series(
         "Active users in the last 5 minutes",
         "Distinct users. `all` counts a user of several endpoints once, so do not add the endpoints up. With"
@@ -118,7 +87,7 @@ HEALTH: Final = Row(
         thresholds=red_above(config.TTFT_P95_MS),
         alerts=["LLMTimeToFirstTokenHigh"],
     ),
-    panels.latency_by_endpoint(),
+    panels.LATENCY_BY_ENDPOINT,
 )
 
 COST_ROW: Final = Row(
@@ -160,7 +129,22 @@ COST_ROW: Final = Row(
         alerts=["LLMCostPerRequestGrowing"],
         links=[COST],
     ),
-    tokens(),
+    grafana.time_series(
+        "Tokens per minute: input, output",
+        "Tokens of all billed attempts. Cached input is part of input and cheaper. If input grows and requests do"
+        " not, prompts got longer: check history, retrieved chunks and the prompt template.",
+        grafana.COUNT,
+        *(
+            PrometheusQuery(f"sum(rate(%({key}.filtered)s{queries.RATE_INTERVAL})) {queries.PER_MINUTE}", name)
+            for key, name in {
+                "INPUT_TOKENS": "input",
+                "CACHED_INPUT_TOKENS": "input, cached",
+                "OUTPUT_TOKENS": "output",
+            }.items()
+        ),
+        size=(12, 8),
+        links=[COST],
+    ),
 )
 
 QUALITY_ROW: Final = Row(
@@ -205,9 +189,9 @@ QUALITY_ROW: Final = Row(
 
 INFRASTRUCTURE: Final = Row(
     "Infrastructure",
-    panels.provider_error_rate(),
-    panels.retry_rate(),
-    panels.breaker_states(),
+    panels.PROVIDER_ERROR_RATE,
+    panels.RETRY_RATE,
+    panels.BREAKER_STATES,
     grafana.time_series(
         "Retrieval and LLM latency p95",
         "Retrieval comes before the model call and is not part of LLM latency. If retrieval is above its limit,"
@@ -218,8 +202,22 @@ INFRASTRUCTURE: Final = Row(
         thresholds=red_above(config.RETRIEVAL_P95_MS),
         alerts=["LLMRetrievalSlow"],
     ),
-    queue_depth(),
-    panels.queue_use(),
+    grafana.time_series(
+        "Queue depth by endpoint",
+        "Generations that wait, generations that are being answered, and the capacity of the queue. A full queue"
+        " rejects requests: allow more concurrent generations, or find out why answers take longer.",
+        grafana.COUNT,
+        *(
+            PrometheusQuery(f"sum by ({ENDPOINT}) (%({key}.filtered)s)", f"{legend(ENDPOINT)} {name}")
+            for key, name in {
+                "QUEUE_DEPTH": "waiting",
+                "IN_FLIGHT": "being answered",
+                "QUEUE_CAPACITY": "capacity",
+            }.items()
+        ),
+        alerts=["LLMQueueSaturated"],
+    ),
+    panels.QUEUE_USE,
 )
 
 

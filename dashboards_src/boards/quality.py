@@ -85,17 +85,9 @@ def weekly(score: Score) -> Panel:
     )
 
 
-BY_MODEL: Final = Row(
-    "Scores by model",
-    by_model(FAITHFULNESS),
-    by_model(RELEVANCE),
-)
+BY_MODEL: Final = Row("Scores by model", by_model(FAITHFULNESS), by_model(RELEVANCE))
 
-BY_PROMPT: Final = Row(
-    "Scores by prompt version",
-    by_prompt(FAITHFULNESS),
-    by_prompt(RELEVANCE),
-)
+BY_PROMPT: Final = Row("Scores by prompt version", by_prompt(FAITHFULNESS), by_prompt(RELEVANCE))
 
 WEEKLY: Final = Row(
     "Weekly scores",

@@ -76,10 +76,7 @@ BUDGETS: Final = Row(
     ),
 )
 
-BURN_RATES: Final = Row(
-    "Burn rates",
-    *(burn_rate(burn) for burn in config.BURNS),
-)
+BURN_RATES: Final = Row("Burn rates", *(burn_rate(burn) for burn in config.BURNS))
 
 HISTORY: Final = Row(
     "History",
