@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -31,7 +31,7 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        if options.cold and _timed("build with empty caches", _cold_build, folder) is None:
+        if options.cold and not _timed("build with empty caches", lambda: _cold_build(folder)):
             return 1
         lite = LiteProcess.make(folder / "state", SCRAPE_INTERVAL="15s", SIM_LATENCY_SCALE="1.0")
         try:
@@ -40,7 +40,7 @@ def main() -> int:
                 print(first.stderr)
                 return 1
             lite.run("down")
-            _timed("second `make up` until ready", lite.run, "up")
+            _timed("second `make up` until ready", lambda: lite.run("up"))
             time.sleep(SETTLES_S)
             _show_memory(Supervisor(lite.stack).states())
         finally:
@@ -48,15 +48,11 @@ def main() -> int:
     return 0
 
 
-def _timed(what: str, run: object, *arguments: object) -> float | None:
+def _timed(what: str, run: Callable[[], subprocess.CompletedProcess[str]]) -> bool:
     start = time.monotonic()
-    done: subprocess.CompletedProcess[str] = run(*arguments)  # type: ignore[operator]
-    seconds = time.monotonic() - start
-    if done.returncode:
-        print(done.stderr)
-        return None
-    print(f"{what:<30} {seconds:7.1f} s")
-    return seconds
+    done = run()
+    print(done.stderr if done.returncode else f"{what:<30} {time.monotonic() - start:7.1f} s")
+    return not done.returncode
 
 
 def _cold_build(folder: Path) -> subprocess.CompletedProcess[str]:

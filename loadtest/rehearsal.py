@@ -58,7 +58,7 @@ def rehearse(
 ) -> Rehearsal:
     """Run the scenarios with the same users. Raises LoadFailure when the load generator has ended."""
     rehearsal = Rehearsal(scale, time.time())
-    usual_since = time.time()
+    usual_since = rehearsal.started
     for number, scenario in enumerate(scenarios, 1):
         progress.print(f"{number}/{len(scenarios)} {scenario.name}: {scenario.about}")
         try:

@@ -50,7 +50,7 @@ class Board:
             graphTooltip=core.GRAPH_TOOLTIP_MODE_SHARED_CROSSHAIR,
             templating=core.Templating([*map(_variable, self.variables), RUNBOOKS_URL]),
             annotations=core.Annotations([_BUILT_IN, DEPLOYMENTS, FIRING_ALERTS]),
-            links=_links(),
+            links=[_OTHER_BOARDS, _RUNBOOKS],
             panels=list(_placed(self.rows)),
         )
         return grafana.to_json(dashboard.auto_panel_ids())
@@ -165,12 +165,9 @@ FIRING_ALERTS: Final = _annotation(
     "red",
 )
 
-
-def _links() -> list[Any]:
-    others = core.DashboardLink(
-        asDropdown=True, includeVars=True, keepTime=True, tags=[TAG], title="LLM dashboards", type="dashboards"
-    )
-    runbooks = core.DashboardLink(
-        icon="doc", keepTime=False, targetBlank=True, title="Runbooks", type="link", uri=grafana.RUNBOOKS
-    )
-    return [others, runbooks]
+_OTHER_BOARDS: Final = core.DashboardLink(
+    asDropdown=True, includeVars=True, keepTime=True, tags=[TAG], title="LLM dashboards", type="dashboards"
+)
+_RUNBOOKS: Final = core.DashboardLink(
+    icon="doc", keepTime=False, targetBlank=True, title="Runbooks", type="link", uri=grafana.RUNBOOKS
+)

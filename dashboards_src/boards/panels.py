@@ -21,43 +21,19 @@ def legend(by: str) -> str:
     return " ".join(f"{{{{{label}}}}}" for label in by.split(", "))
 
 
-def events_per_minute(
-    title: str, description: str, counter: str, by: str, *, bars: bool = False, stacked: bool = False, **options: Any
-) -> Panel:
-    """The rate of a counter."""
-    return grafana.time_series(
-        title,
-        description,
-        grafana.PER_MINUTE,
-        PrometheusQuery(f"{queries.rate(counter, by)} {queries.PER_MINUTE}", legend(by)),
-        bars=bars,
-        stacked=stacked,
-        **options,
-    )
+def events_per_minute(title: str, description: str, counter: str, by: str, **options: Any) -> Panel:
+    query = PrometheusQuery(f"{queries.rate(counter, by)} {queries.PER_MINUTE}", legend(by))
+    return grafana.time_series(title, description, grafana.PER_MINUTE, query, **options)
 
 
-def dollars_per_hour(
-    title: str, description: str, counter: str, by: str, *, stacked: bool = False, **options: Any
-) -> Panel:
-    """The rate of a counter of money."""
-    return grafana.time_series(
-        title,
-        description,
-        grafana.DOLLARS,
-        PrometheusQuery(f"{queries.rate(counter, by)} {queries.PER_HOUR}", legend(by)),
-        stacked=stacked,
-        **options,
-    )
+def dollars_per_hour(title: str, description: str, counter: str, by: str, **options: Any) -> Panel:
+    query = PrometheusQuery(f"{queries.rate(counter, by)} {queries.PER_HOUR}", legend(by))
+    return grafana.time_series(title, description, grafana.DOLLARS, query, **options)
 
 
 def share_of(title: str, description: str, counter: str, by: str, part: str, **options: Any) -> Panel:
-    return grafana.time_series(
-        title,
-        description,
-        grafana.SHARE,
-        PrometheusQuery(queries.ratio(counter, by, part), legend(by)),
-        **options,
-    )
+    query = PrometheusQuery(queries.ratio(counter, by, part), legend(by))
+    return grafana.time_series(title, description, grafana.SHARE, query, **options)
 
 
 def dollars(title: str, description: str, expr: str, **options: Any) -> Panel:
