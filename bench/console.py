@@ -14,8 +14,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import re
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
@@ -36,14 +38,20 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "console")]
 from console_browser import chromium, launched, wait_for_dashboard, window  # noqa: E402
 from console_live import ConsoleStack, console_stack  # noqa: E402
 from console_process import running_console  # noqa: E402
-from history import REPEATED_S, write_history  # noqa: E402
 from lite_process import free_ports  # noqa: E402
 from playwright.sync_api import Browser, sync_playwright  # noqa: E402
 from up import resident_mib  # noqa: E402
 
+from stack.build import tool  # noqa: E402
 from stack.processes import Supervisor  # noqa: E402
+from stack.settings import Stack  # noqa: E402
+from stores import MetricStore, poll_until  # noqa: E402
+from stores.metric_results import Series  # noqa: E402
 
 HOURS = 6.0
+REPEATED_S = 150  # length of the samples that are repeated
+LOADED_WITHIN_S = 180.0  # Prometheus looks for new blocks every minute
+COUNTERS = ("_total", "_bucket", "_count", "_sum")
 OVERVIEW = f"/d/llm-overview?from=now-{HOURS:g}h&to=now&refresh="
 RENDERS = 7
 OPEN_PAGES = 20
@@ -58,7 +66,6 @@ TARGET_SLOWER = 0.05
 
 
 def main() -> int:
-    """Measure and print. Returns 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--rounds", type=int, default=ROUNDS, help="rounds without and with open pages (default: %(default)s)"
@@ -74,7 +81,7 @@ def main() -> int:
     ):
         time.sleep(SETTLES_S)
         idle = _memory_mib(stack)
-        _write_history(stack, started)
+        _write_history(stack.live.stack, stack.live.stores.metrics, started)
         with sync_playwright() as playwright, launched(playwright) as browser:
             rendered = _rendering(browser, stack, Path(scratch))
         slower = _open_pages(stack, options.rounds)
@@ -86,14 +93,45 @@ def main() -> int:
     return 0 if met else 1
 
 
-def _write_history(stack: ConsoleStack, started: float) -> None:
-    """Give the overview hours of data to draw."""
+def _write_history(stack: Stack, prometheus: MetricStore, started: float) -> None:
+    """Give the overview hours of data to draw: the samples of the stack's first minutes, repeated backwards.
+
+    promtool turns them into blocks of Prometheus' database.
+    """
     time.sleep(max(0.0, started + REPEATED_S - time.time()))
-    prometheus = stack.live.stores.metrics
     board = (ROOT / "grafana" / "dashboards" / "llm-overview.json").read_text()
     names = set(re.findall(r"[a-zA-Z_:][a-zA-Z0-9_:]*", board)) & set(prometheus.label_values("__name__"))
-    count = write_history(stack.live.stack, prometheus, names, started, HOURS)
-    print(f"history: {HOURS:g} hours of {count} series", flush=True)
+    found = [series for name in sorted(names) for series in prometheus.points(f"{name}[{REPEATED_S}s]")]
+    complete = [series for series in found if len(series.points) > 2]
+    file = stack.state / "history.txt"
+    with file.open("w") as out:
+        for series in complete:
+            out.writelines(_lines(series, started - HOURS * 3600, started))
+        out.write("# EOF\n")
+    blocks = ["tsdb", "create-blocks-from", "openmetrics", "--quiet", file, stack.data("prometheus")]
+    subprocess.run([tool("promtool"), *blocks], check=True)  # noqa: S603
+    file.unlink()
+    query = f"count({complete[0].labels['__name__']})"
+    poll_until(lambda: prometheus.value(query, time.time() - (HOURS - 1) * 3600), timeout_s=LOADED_WITHIN_S)
+    print(f"history: {HOURS:g} hours of {len(complete)} series", flush=True)
+
+
+def _lines(series: Series, start: float, end: float) -> Iterator[str]:
+    name = series.labels["__name__"]
+    labels = ",".join(f'{key}="{_escaped(value)}"' for key, value in series.labels.items() if key != "__name__")
+    times, values = zip(*series.points, strict=True)
+    step = (times[-1] - times[0]) / (len(times) - 1)
+    if name.endswith(COUNTERS):
+        growth = (max(0.0, after - before) for before, after in itertools.pairwise(values))
+        repeated: Iterator[float] = itertools.accumulate(itertools.cycle(growth))
+    else:
+        repeated = itertools.cycle(values)
+    for at in range(int((end - start) / step)):
+        yield f"{name}{{{labels}}} {next(repeated)} {start + at * step:.3f}\n"
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
 
 
 def _rendering(browser: Browser, stack: ConsoleStack, scratch: Path) -> float:
@@ -194,7 +232,6 @@ def _many_pages(url: str) -> Iterator[None]:
 
 
 async def _page(url: str) -> socketio.AsyncClient:
-    """One page: its HTML, and the socket over which the console updates it."""
     text = await asyncio.to_thread(
         lambda: requests.get(url + OVERVIEW.replace("refresh=", "refresh=10s"), timeout=30).text
     )

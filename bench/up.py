@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,13 +26,12 @@ SETTLES_S = 30.0  # after the start: first scrapes, first garbage collections
 
 
 def main() -> int:
-    """Measure and print. Returns 1 if the stack does not start."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cold", action="store_true", help="also build all servers with empty caches")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
-        if options.cold and _timed("build with empty caches", _cold_build, folder) is None:
+        if options.cold and not _timed("build with empty caches", lambda: _cold_build(folder)):
             return 1
         lite = LiteProcess.make(folder / "state", SCRAPE_INTERVAL="15s", SIM_LATENCY_SCALE="1.0")
         try:
@@ -41,7 +40,7 @@ def main() -> int:
                 print(first.stderr)
                 return 1
             lite.run("down")
-            _timed("second `make up` until ready", lite.run, "up")
+            _timed("second `make up` until ready", lambda: lite.run("up"))
             time.sleep(SETTLES_S)
             _show_memory(Supervisor(lite.stack).states())
         finally:
@@ -49,15 +48,11 @@ def main() -> int:
     return 0
 
 
-def _timed(what: str, run: object, *arguments: object) -> float | None:
+def _timed(what: str, run: Callable[[], subprocess.CompletedProcess[str]]) -> bool:
     start = time.monotonic()
-    done: subprocess.CompletedProcess[str] = run(*arguments)  # type: ignore[operator]
-    seconds = time.monotonic() - start
-    if done.returncode:
-        print(done.stderr)
-        return None
-    print(f"{what:<30} {seconds:7.1f} s")
-    return seconds
+    done = run()
+    print(done.stderr if done.returncode else f"{what:<30} {time.monotonic() - start:7.1f} s")
+    return not done.returncode
 
 
 def _cold_build(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -80,7 +75,6 @@ def _show_memory(states: Mapping[str, Mapping[str, object]]) -> None:
 
 
 def resident_mib(pid: int) -> float:
-    """Resident memory of a process."""
     fields = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":" in line)
     return int(fields["VmRSS"].split()[0]) / 1024
 

@@ -70,8 +70,6 @@ def client() -> OpenAI:
 
 
 class DiscardingExporter:
-    """An exporter of spans and logs that keeps nothing."""
-
     def export(self, batch: Sequence[Any]) -> Any:
         from opentelemetry.sdk.trace.export import SpanExportResult
 
@@ -106,7 +104,6 @@ def providers(*, logs: bool = True) -> None:
 
 
 def plain_call() -> Callable[[], object]:
-    """One call that is not instrumented."""
     create = client().chat.completions.create
     return lambda: create(model="gpt-4o", messages=MESSAGES)
 
@@ -183,7 +180,6 @@ def openinference() -> Callable[[], object]:
 
 
 def plain_stream() -> Callable[[], object]:
-    """One stream, read to its end, not instrumented."""
     create = client().chat.completions.create
 
     def read() -> None:
@@ -207,7 +203,6 @@ def our_stream() -> Callable[[], object]:
 
 
 def our_price() -> Callable[[], object]:
-    """The price of one call by llm_telemetry."""
     from llm_telemetry.prices import Prices, Usage
 
     prices, usage = Prices(), Usage(1847, 312, 1024)
@@ -215,7 +210,6 @@ def our_price() -> Callable[[], object]:
 
 
 def genai_price() -> Callable[[], object]:
-    """The price of one call by genai-prices."""
     from genai_prices import Usage, calc_price
 
     usage = Usage(input_tokens=1847, output_tokens=312, cache_read_tokens=1024)
@@ -238,7 +232,6 @@ MEASURED: dict[str, tuple[Callable[[], Callable[[], object]], int]] = {
 
 
 def main(name: str) -> None:
-    """Measure one slice per line until stdin ends."""
     make, calls = MEASURED[name]
     call = make()
     for _ in range(2 * calls):  # warm up imports, caches and connections

@@ -23,8 +23,6 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class PerScale(Generic[T]):
-    """A value at both time scales."""
-
     production: T
     rehearsal: T
 
@@ -148,7 +146,6 @@ class Slo:
 
     @property
     def error_budget(self) -> float:
-        """The share of events that may be bad."""
         return round(1 - self.objective, 6)  # without the noise of floating point
 
 

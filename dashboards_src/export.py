@@ -17,7 +17,7 @@ from dashboards_src import config
 from dashboards_src.alerts import FILES, alert
 from dashboards_src.alerts.rules import render_file
 from dashboards_src.boards import BOARDS, grafana
-from dashboards_src.boards.targets import Json
+from dashboards_src.boards.queries import Json
 
 # By the uid in this stack: name and label of the variable.
 SOURCES: Final = {

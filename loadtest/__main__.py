@@ -8,16 +8,17 @@ import signal
 import sys
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from textwrap import wrap
 from typing import Any
 
 from dashboards_src.config import Scale
 from loadtest import faults
-from loadtest.failure import LoadFailure
 from loadtest.generator import LOCUSTFILE, Generator
 from loadtest.progress import Progress
-from loadtest.rehearsal import BASELINE_S, Rehearsal, chosen, new_folder, real, rehearse
+from loadtest.rehearsal import BASELINE_S, Rehearsal, chosen, real, rehearse
 from loadtest.report import write_report
 from loadtest.scenarios import SCENARIOS, USUAL, Scenario
 from loadtest.system import SystemUnderTest
@@ -28,7 +29,7 @@ from stores import StoreError
 
 
 def main() -> int:
-    """Run one command. Returns 0: passed, 1: failed or not possible, 130: interrupted."""
+    """Returns 0: passed, 1: failed or not possible, 130: interrupted."""
     parser = argparse.ArgumentParser(
         prog="python -m loadtest", description="Runs load scenarios against the running stack and checks its alerts."
     )
@@ -49,7 +50,7 @@ def main() -> int:
         signal.signal(number, _interrupt)
     try:
         return _run(options)
-    except (LoadFailure, StackFailure) as failure:
+    except StackFailure as failure:
         print(f"\n{failure.what}\n-> {failure.next_step}", file=sys.stderr)
         return 1
     except StoreError as error:
@@ -88,13 +89,10 @@ def _rehearse(
     system.check(scale)
     faults.check_none(system)
     check_sink(system)
-    progress, folder = Progress(), new_folder(root)
-
-    def write(rehearsal: Rehearsal) -> None:
-        write_report(rehearsal, folder)
-
+    progress = Progress()
+    folder = root / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}"
     with Generator(system.url("DEMO_APP_PORT"), folder, scenarios[0].traffic, seed) as users:
-        done = rehearse(system, scenarios, users, progress, scale, after_each=write)
+        done = rehearse(system, scenarios, users, progress, scale, partial(write_report, folder=folder))
     return _verdict(done, folder, progress)
 
 

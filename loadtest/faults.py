@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from loadtest.failure import LoadFailure
+from loadtest import LoadFailure
 from loadtest.system import SystemUnderTest
 
 PROVIDER_PORT: Final = "SIM_PROVIDER_PORT"
@@ -23,7 +23,7 @@ class ProviderFault:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def begin(self, system: SystemUnderTest, max_s: float) -> None:
-        """Switch the fault on. It ends by itself after `max_s`, in case this process is killed."""
+        """The fault ends by itself after `max_s`, in case this process is killed."""
         body = {"model": self.model, "probability": self.probability, "duration_s": max_s, **self.parameters}
         system.admin(PROVIDER_PORT, "PUT", f"/faults/{self.name}", body)
 
@@ -44,7 +44,7 @@ class AppFault:
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def begin(self, system: SystemUnderTest, max_s: float) -> None:
-        """Switch the fault on. It ends by itself after `max_s`, in case this process is killed."""
+        """The fault ends by itself after `max_s`, in case this process is killed."""
         system.admin(APP_PORT, "PUT", f"/faults/{self.name}", {"duration_s": max_s, **self.parameters})
 
     def end(self, system: SystemUnderTest) -> None:
@@ -61,11 +61,10 @@ class StoppedServer:
     role: str
 
     def begin(self, system: SystemUnderTest, max_s: float) -> None:
-        """Stop the server. Unlike the other faults, this one does not end by itself."""
+        """Unlike the other faults, this one does not end by itself."""
         system.runner.stop_server(self._server(system))
 
     def end(self, system: SystemUnderTest) -> None:
-        """Start the server, and wait until it is ready."""
         system.runner.start_server(self._server(system))
 
     def _server(self, system: SystemUnderTest) -> str:
@@ -85,19 +84,15 @@ def _described(name: str, details: list[str], parameters: Mapping[str, Any]) -> 
 
 def active(system: SystemUnderTest) -> list[str]:
     """The faults of provider and application that are on, for people."""
-    found = []
-    for name, port in (("provider", PROVIDER_PORT), ("application", APP_PORT)):
-        for fault in system.admin(port, "GET", "/faults")["active"]:
-            found.append(f"{name}: {fault['name']}, for {fault['remaining_s']:.0f} s more")
-    return found
+    return [
+        f"{name}: {fault['name']}, for {fault['remaining_s']:.0f} s more"
+        for name, port in (("provider", PROVIDER_PORT), ("application", APP_PORT))
+        for fault in system.admin(port, "GET", "/faults")["active"]
+    ]
 
 
 def check_none(system: SystemUnderTest) -> None:
-    """Check that no fault is on.
-
-    Raises:
-        LoadFailure: names the faults that are on.
-    """
+    """Raise a LoadFailure that names the faults that are on."""
     if found := active(system):
         raise LoadFailure(
             f"Faults of an earlier run are still on ({'; '.join(found)}).", "Switch them off: make load-clear"
@@ -105,12 +100,7 @@ def check_none(system: SystemUnderTest) -> None:
 
 
 def clear(system: SystemUnderTest) -> list[str]:
-    """Switch off all faults and start all stopped servers; returns what was done, for people.
-
-    Raises:
-        LoadFailure: the provider or the application does not answer.
-        stack.failure.StackFailure: a server does not start.
-    """
+    """Switch off all faults and start all stopped servers; returns what was done, for people."""
     done = []
     for server, state in system.runner.states().items():
         if state in ("stopped", "exited", "fatal"):

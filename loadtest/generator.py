@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from loadtest.failure import LoadFailure
+from loadtest import LoadFailure
 from loadtest.health import GeneratorHealth, SampleFile
 from loadtest.traffic import Traffic
 from stack.settings import ROOT
@@ -23,13 +23,9 @@ class Generator:
     """The load generator (Locust). A context manager: the process ends with the block."""
 
     def __init__(self, host: str, folder: Path, traffic: Traffic, seed: int | None = None) -> None:
-        """Prepare; `__enter__` starts the process.
+        """Make the `traffic` at `host` (address of the application), with its files in `folder`.
 
-        Args:
-            host: address of the application, such as http://127.0.0.1:8000.
-            folder: for the generator's files.
-            traffic: what the users do at first.
-            seed: of the users' random choices; None: another seed each time.
+        `seed` is that of the users' random choices; None: another seed each time.
         """
         folder.mkdir(parents=True, exist_ok=True)
         self._host = host
@@ -71,15 +67,11 @@ class Generator:
                 self._process.wait()
 
     def set_traffic(self, traffic: Traffic) -> None:
-        """Change what the users do; they follow within half a second."""
+        """The users follow within half a second."""
         traffic.write(self._traffic_file)
 
     def check(self) -> None:
-        """Read new samples, and check that the process still runs.
-
-        Raises:
-            LoadFailure: the process ended; the message quotes the end of its log.
-        """
+        """Read new samples. Raise a LoadFailure with the end of the log if the process has ended."""
         self._samples.read()
         if self._process is not None and self._process.poll() is not None:
             last_lines = self._log.read_text(errors="replace").strip().splitlines()[-5:]
@@ -88,5 +80,4 @@ class Generator:
             )
 
     def health(self, since: float, until: float = float("inf")) -> GeneratorHealth:
-        """Between two times (Unix s)."""
         return GeneratorHealth.of([sample for sample in self._samples.samples if since <= sample.time < until])

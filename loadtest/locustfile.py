@@ -61,7 +61,6 @@ class Customer(HttpUser):
 
     @task
     def ask(self) -> None:
-        """Wait until the next question is due, then send it."""
         pause_s = self._due - time.monotonic()
         if pause_s > 0:
             gevent.sleep(pause_s)

@@ -25,8 +25,6 @@ class AlertTimes:
 
 @dataclass(frozen=True)
 class ExpectedAlert:
-    """An alert that the scenario must raise."""
-
     alert: str
     times: AlertTimes
     timing: RuleTiming | None = None  # None: the alert has no rule
@@ -46,8 +44,6 @@ class ExpectedAlert:
 
 @dataclass(frozen=True)
 class Outcome:
-    """One run of one scenario."""
-
     scenario: str
     about: str
     started: float  # Unix s of the first fault
@@ -63,7 +59,6 @@ class Outcome:
 
     @property
     def failures(self) -> list[str]:
-        """Why the scenario failed; empty if it passed."""
         found = []
         if self.load.was_bottleneck:
             found.append(f"the load generator was the bottleneck, so this run proves nothing: {self.load}")

@@ -10,15 +10,12 @@ _EVERY_S = 10.0
 
 
 class Progress:
-    """Writes to standard output."""
-
     def __init__(self) -> None:
         self._is_terminal = sys.stdout.isatty()
         self._printed_at = 0.0
         self._line_open = False
 
     def update(self, text: str) -> None:
-        """Replace the changing line."""
         if self._is_terminal:
             width = shutil.get_terminal_size().columns - 1
             print("\r" + text[:width].ljust(width), end="", flush=True)
@@ -28,7 +25,6 @@ class Progress:
             print(text, flush=True)
 
     def print(self, text: str = "") -> None:
-        """Print a line that stays."""
         if self._line_open:
             width = shutil.get_terminal_size().columns - 1
             print("\r" + " " * width + "\r", end="")

@@ -40,16 +40,14 @@ def question(repeats: float, chance: random.Random) -> str:
     return f"{text} {filler} Our reference is {chance.randrange(10**9)}."[:MAX_QUESTION_LENGTH].strip()
 
 
+@cache
+def _attacks() -> tuple[str, ...]:
+    return tuple(yaml.safe_load(_INJECTIONS.read_text(encoding="utf-8"))["attacks"])
+
+
 def injection(chance: random.Random) -> str:
-    """A prompt injection."""
     return chance.choice(_attacks())
 
 
 def tenant(chance: random.Random) -> str:
-    """The tenant of a user; empty: none."""
     return chance.choices([name for name, _ in TENANTS], [share for _, share in TENANTS])[0]
-
-
-@cache
-def _attacks() -> tuple[str, ...]:
-    return tuple(yaml.safe_load(_INJECTIONS.read_text(encoding="utf-8"))["attacks"])

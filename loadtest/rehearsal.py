@@ -5,13 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from pathlib import Path
 from textwrap import wrap
 from typing import Final
 
 from dashboards_src.config import Scale
-from loadtest.failure import LoadFailure
+from loadtest import LoadFailure
 from loadtest.generator import Generator
 from loadtest.outcome import ExpectedAlert, Outcome
 from loadtest.progress import Progress
@@ -28,8 +26,6 @@ REAL_TRAFFIC: Final = replace(USUAL, rate=2.0)
 
 @dataclass
 class Rehearsal:
-    """The scenarios that were run so far."""
-
     scale: Scale
     started: float  # Unix s
     outcomes: list[Outcome] = field(default_factory=list)
@@ -38,7 +34,6 @@ class Rehearsal:
 
     @property
     def fires_within_s(self) -> float:
-        """The limit from fault to firing."""
         return LIMITS[self.scale].fires_within_s
 
     @property
@@ -49,7 +44,6 @@ class Rehearsal:
 
     @property
     def failures(self) -> list[str]:
-        """Why the rehearsal failed; empty if it passed."""
         found = [f"{one.scenario}: {failure}" for one in self.outcomes for failure in one.failures]
         return found + [f"{name} was not run: {why}" for name, why in self.not_run.items()]
 
@@ -59,16 +53,12 @@ def rehearse(
     scenarios: Sequence[Scenario],
     users: Generator,
     progress: Progress,
-    scale: Scale = "rehearsal",
-    after_each: Callable[[Rehearsal], None] | None = None,
+    scale: Scale,
+    after_each: Callable[[Rehearsal], object],
 ) -> Rehearsal:
-    """Run the scenarios with the same users. `after_each` gets the rehearsal so far after every scenario.
-
-    Raises:
-        LoadFailure: the load generator has ended.
-    """
+    """Run the scenarios with the same users. Raises LoadFailure when the load generator has ended."""
     rehearsal = Rehearsal(scale, time.time())
-    usual_since = time.time()
+    usual_since = rehearsal.started
     for number, scenario in enumerate(scenarios, 1):
         progress.print(f"{number}/{len(scenarios)} {scenario.name}: {scenario.about}")
         try:
@@ -83,17 +73,12 @@ def rehearse(
             for line in summary_lines(outcome):
                 progress.print(f"  {line}")
         rehearsal.ended = time.time()
-        if after_each:
-            after_each(rehearsal)
+        after_each(rehearsal)
     return rehearsal
 
 
 def chosen(only: Sequence[str], baseline_s: float = BASELINE_S) -> list[Scenario]:
-    """The scenarios with these names, or all without names; the baseline lasts `baseline_s`.
-
-    Raises:
-        LoadFailure: there is no scenario with one of the names.
-    """
+    """The scenarios with these names, or all without names. Raises LoadFailure for an unknown name."""
     unknown = [name for name in only if name not in BY_NAME]
     if unknown:
         raise LoadFailure(
@@ -158,10 +143,3 @@ def _wrapped(text: str) -> list[str]:
 
 def _seconds(value: float | None) -> str:
     return "-" if value is None else f"{value:.1f}"
-
-
-def new_folder(root: Path) -> Path:
-    """A folder for the files of this run, named by the time (UTC)."""
-    folder = root / f"{datetime.now(UTC):%Y-%m-%dT%H-%M-%SZ}"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder

@@ -46,7 +46,6 @@ def as_json(rehearsal: Rehearsal) -> dict[str, Any]:
 
 
 def matrix_columns(rehearsal: Rehearsal) -> list[str]:
-    """The alerts that fired or were expected in any scenario."""
     names: set[str] = set()
     for outcome in rehearsal.outcomes:
         names |= {alert.alert for alert in outcome.expected} | set(outcome.tolerated) | set(outcome.false_alarms)

@@ -10,8 +10,8 @@ from typing import Final
 
 from dashboards_src import config
 from dashboards_src.config import Scale
+from loadtest import LoadFailure
 from loadtest.diagnosis import diagnose
-from loadtest.failure import LoadFailure
 from loadtest.faults import Fault
 from loadtest.generator import Generator
 from loadtest.links import check_message
@@ -66,11 +66,7 @@ class Run:
         return LIMITS[self.scale]
 
     def run(self) -> Outcome:
-        """Run the scenario and return its outcome, passed or failed.
-
-        Raises:
-            LoadFailure: the scenario could not be run to its end. All faults are off again.
-        """
+        """Raises LoadFailure if the scenario cannot be run to its end. All faults are off afterwards, in any case."""
         self._watch = AlertWatch(self.system, self.limits.ignored)
         entered = time.time()
         self.users.set_traffic(self.scenario.traffic)
@@ -202,7 +198,6 @@ class Run:
         )
 
     def _unexpected(self, started: float, *, tolerated: bool) -> dict[str, float]:
-        """Alerts that fired without being expected: the tolerated ones, or the false alarms."""
         return {
             name: at - started
             for name, at in sorted(self._watch.first_seen_firing.items())

@@ -29,8 +29,6 @@ class ScenarioStep:
 
 @dataclass(frozen=True)
 class Scenario:
-    """One thing that goes wrong."""
-
     name: str
     about: str  # one line for people
     steps: tuple[ScenarioStep, ...] = ()
@@ -58,36 +56,30 @@ def _at_once(*changes: Fault | Traffic) -> tuple[ScenarioStep, ...]:
 
 # --- Why an alert may fire beside the expected ones ----------------------------------------------------
 
-_BURNS_ERRORS = "failed requests also spend the error budget of availability"
-_BURNS_LATENCY = "slow answers also spend the error budget of latency"
 _BURNS_TTFT = "streams that start late also spend the error budget of time to first token"
-_FAILS = "requests fail when the provider fails"
 _SLOWER = "retries and waiting add to latency"
-_BREAKS = "five failures in a row open the circuit breaker"
 _FALLS_BACK = "an open circuit breaker or failed retries send requests to the fallback model"
 _RETRIES = "failed attempts are retried within the retry budget"
-_PROVIDER = "the provider's attempts fail"
-_WAITS = "slow answers keep their workers busy, so the queue grows"
 _SPENDS = "higher cost spends the budgets faster"
 _DEARER = "each request costs more than on the days before, if those are known"
 
 _ERRORS = {
-    "LLMHighErrorRate": _FAILS,
-    "LLMAvailabilityBudgetBurn": _BURNS_ERRORS,
+    "LLMHighErrorRate": "requests fail when the provider fails",
+    "LLMAvailabilityBudgetBurn": "failed requests also spend the error budget of availability",
 }
 _SLOW = {
     "LLMLatencyHigh": _SLOWER,
-    "LLMLatencyBudgetBurn": _BURNS_LATENCY,
+    "LLMLatencyBudgetBurn": "slow answers also spend the error budget of latency",
     "LLMTimeToFirstTokenHigh": _SLOWER,
     "LLMTimeToFirstTokenBudgetBurn": _BURNS_TTFT,
-    "LLMQueueSaturated": _WAITS,
+    "LLMQueueSaturated": "slow answers keep their workers busy, so the queue grows",
 }
 _FAILING_PROVIDER = {
     **_ERRORS,
     **_SLOW,
-    "LLMProviderErrorRateHigh": _PROVIDER,
+    "LLMProviderErrorRateHigh": "the provider's attempts fail",
     "LLMRetryStorm": _RETRIES,
-    "LLMCircuitBreakerOpen": _BREAKS,
+    "LLMCircuitBreakerOpen": "five failures in a row open the circuit breaker",
     "LLMFallbackInUse": _FALLS_BACK,
 }
 _WITHOUT_STORE = {
@@ -254,12 +246,7 @@ SCENARIOS: Final = (
         quick=True,
     ),
     _scenario("logs-down", "the log store is stopped", _at_once(StoppedServer("logs")), also=_WITHOUT_STORE),
-    _scenario(
-        "traces-down",
-        "the trace store is stopped",
-        _at_once(StoppedServer("traces")),
-        also=_WITHOUT_STORE,
-    ),
+    _scenario("traces-down", "the trace store is stopped", _at_once(StoppedServer("traces")), also=_WITHOUT_STORE),
     Scenario(
         "prometheus-down",
         "Prometheus is stopped: only the alert sink notices",

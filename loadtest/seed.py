@@ -7,14 +7,19 @@ scenarios had their faults, and no load test can wait for a week.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any, Final
 
 import requests
 
 from dashboards_src import config
-from dashboards_src.records.cost import COST_PER_REQUEST_BEFORE, ENDPOINT_COST_PER_REQUEST
-from dashboards_src.records.requests import CACHE_HIT_RATIO_BEFORE, ENDPOINT_CACHE_HIT_RATIO
-from loadtest.failure import LoadFailure
+from dashboards_src.records.llm import (
+    CACHE_HIT_RATIO_BEFORE,
+    COST_PER_REQUEST_BEFORE,
+    ENDPOINT_CACHE_HIT_RATIO,
+    ENDPOINT_COST_PER_REQUEST,
+)
+from loadtest import LoadFailure
 from loadtest.system import SystemUnderTest
 
 SCALE: Final = "rehearsal"
@@ -30,11 +35,7 @@ class SeededHistory:
     """The days before, with the values that were measured when the object was made."""
 
     def __init__(self, system: SystemUnderTest) -> None:
-        """Measure the usual traffic.
-
-        Raises:
-            LoadFailure: there is too little traffic.
-        """
+        """Measure the usual traffic. Raises LoadFailure if there is too little traffic."""
         self._system = system
         self._values: list[tuple[str, dict[str, str], float]] = []
         for now, before in _SEEDED:
@@ -50,32 +51,21 @@ class SeededHistory:
         self._written = 0.0
 
     def write(self) -> None:
-        """Write the days before, unless that was done within the last minute.
-
-        Raises:
-            LoadFailure: Prometheus refuses the samples.
-        """
-        if time.monotonic() - self._written < _WRITE_EVERY_S and self._written:
-            return
-        self._send(
-            [
-                (name, {**labels, "day": day}, value)
-                for name, labels, value in self._values
-                for day in config.DAYS_BEFORE
-            ]
-        )
-        self._written = time.monotonic()
+        """Write the days before, unless that was done within the last minute."""
+        if time.monotonic() - self._written >= _WRITE_EVERY_S or not self._written:
+            self._send(self._values)
+            self._written = time.monotonic()
 
     def remove(self) -> None:
         """End the series, so that no rule of another scenario compares with them."""
-        self._send(
-            [(name, {**labels, "day": day}, None) for name, labels, _ in self._values for day in config.DAYS_BEFORE]
-        )
+        self._send([(name, labels, None) for name, labels, _ in self._values])
 
-    def _send(self, samples: list[tuple[str, dict[str, str], float | None]]) -> None:
+    def _send(self, samples: Sequence[tuple[str, dict[str, str], float | None]]) -> None:
         now_ns = str(time.time_ns())
         metrics = [
-            {"name": name, "gauge": {"dataPoints": [_point(labels, value, now_ns)]}} for name, labels, value in samples
+            {"name": name, "gauge": {"dataPoints": [_point({**labels, "day": day}, value, now_ns)]}}
+            for name, labels, value in samples
+            for day in config.DAYS_BEFORE
         ]
         body = {"resourceMetrics": [{"scopeMetrics": [{"metrics": metrics}]}]}
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import requests
@@ -11,10 +10,9 @@ import requests
 from alert_sink.client import Deliveries, SinkClient
 from dashboards_src.alerts.rules import FOLDERS
 from dashboards_src.config import Scale
-from loadtest.failure import LoadFailure
+from loadtest import LoadFailure
 from stack.__main__ import stack_runner
 from stack.full import FullStack
-from stack.lite import LiteStack
 from stack.secrets import PROVIDER_TOKEN
 from stack.settings import Stack
 from stack.stores import Stores
@@ -23,18 +21,11 @@ from stores import StoreError
 _TIMEOUT_S: Final = 10.0
 
 
-@dataclass
 class SystemUnderTest:
-    """One stack on this machine."""
-
-    stack: Stack
-    stores: Stores = field(init=False)
-    runner: LiteStack | FullStack = field(init=False)
-    _sink: SinkClient = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.stores = Stores.of(self.stack)
-        self.runner = stack_runner(self.stack)
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.stores = Stores.of(stack)
+        self.runner = stack_runner(stack)
         self._sink = SinkClient(self.url("ALERT_SINK_PORT"))
 
     def url(self, port: str, path: str = "") -> str:
@@ -42,11 +33,7 @@ class SystemUnderTest:
         return f"http://127.0.0.1:{self.stack.port(port)}{path}"
 
     def check(self, scale: Scale) -> None:
-        """Check that the stack is up at this time scale.
-
-        Raises:
-            LoadFailure: it is not; says how to start or switch it.
-        """
+        """Raise a LoadFailure if the stack is not up at this time scale."""
         up = "make up REHEARSAL=1" if scale == "rehearsal" else "make up"
         missing = [f"{name} is {state}" for name, state in self.runner.states().items() if state != "ready"]
         if missing:
@@ -70,11 +57,7 @@ class SystemUnderTest:
         )
 
     def admin(self, port: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """Call the admin API of the application (DEMO_APP_PORT) or the provider (SIM_PROVIDER_PORT).
-
-        Raises:
-            LoadFailure: it does not answer, or refuses the request.
-        """
+        """Call the admin API of the application (DEMO_APP_PORT) or the provider (SIM_PROVIDER_PORT)."""
         url = self.url(port, f"/admin{path}")
         try:
             response = requests.request(method, url, json=body, headers=self._token(), timeout=_TIMEOUT_S)
@@ -86,11 +69,7 @@ class SystemUnderTest:
         return answer
 
     def deliveries(self, *, limit: int, after: int | None = None) -> Deliveries:
-        """The newest `limit` notifications, newest first; `after`: only those with a higher id.
-
-        Raises:
-            LoadFailure: the alert sink does not answer.
-        """
+        """The newest `limit` notifications, newest first; `after`: only those with a higher id."""
         try:
             return self._sink.deliveries(limit=limit, after=after)
         except StoreError as error:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from alert_sink.watchdog import WATCHDOG
-from loadtest.failure import LoadFailure
+from loadtest import LoadFailure
 from loadtest.system import SystemUnderTest
 from stores import StoreError
 
@@ -54,7 +54,9 @@ class AlertWatch:
             self.deliveries[item["id"]] = _delivery(item)
         # The sink looks for a trace after a delivery, so deliveries without a trace are read again.
         if any(one.status == "firing" and not one.trace_id for one in self.deliveries.values()):
-            self._read_again()
+            for item in self._notifications(limit=200):
+                if item["id"] in self.deliveries:
+                    self.deliveries[item["id"]] = _delivery(item)
         try:
             alerts = [one for one in self._system.stores.metrics.alerts() if one.name not in self._ignored]
         except StoreError:
@@ -62,10 +64,9 @@ class AlertWatch:
         else:
             self.pending = {one.name for one in alerts if one.state == "pending"}
             self.firing = {one.name for one in alerts if one.state == "firing"}
-            for one in alerts:
-                self._active_since[frozenset(one.labels.items())].add(one.active_since)
             self.prometheus_answers = True
             for one in alerts:
+                self._active_since[frozenset(one.labels.items())].add(one.active_since)
                 if one.state == "firing" and one.active_since >= self._created:
                     self.first_seen_firing.setdefault(one.name, time.time())
         for delivery in self.deliveries.values():
@@ -107,13 +108,7 @@ class AlertWatch:
 
     @property
     def quiet(self) -> bool:
-        """Whether no alert is pending, firing or unresolved."""
         return self.prometheus_answers and not (self.pending or self.firing or self.unresolved)
-
-    def _read_again(self) -> None:
-        for item in self._notifications(limit=200):
-            if item["id"] in self.deliveries:
-                self.deliveries[item["id"]] = _delivery(item)
 
     def _notifications(self, *, limit: int, after: int | None = None) -> list[dict[str, Any]]:
         found = self._system.deliveries(limit=limit, after=after).notifications
@@ -134,11 +129,7 @@ def _delivery(item: Mapping[str, Any]) -> Delivery:
 
 
 def check_sink(system: SystemUnderTest) -> None:
-    """Check that the watchdog arrives at the alert sink: if it does not, no other alert will.
-
-    Raises:
-        LoadFailure: the watchdog does not arrive.
-    """
+    """Raise a LoadFailure if the watchdog does not arrive at the alert sink: no other alert will, then."""
     watchdog = system.deliveries(limit=1).watchdog
     if not watchdog["expected"] or watchdog["silent"]:
         raise LoadFailure(

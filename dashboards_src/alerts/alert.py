@@ -34,14 +34,7 @@ class Evidence:
     always: bool = True  # False: requests that were rejected before a model was called leave no log line and no trace
 
     def as_json(self) -> dict[str, Any]:
-        return {
-            "exemplars": [metric.name for metric in self.exemplars],
-            "pick": self.pick,
-            "event": self.event,
-            "failed_only": self.failed_only,
-            "slower_than_ms": self.slower_than_ms,
-            "always": self.always,
-        }
+        return vars(self) | {"exemplars": [metric.name for metric in self.exemplars]}
 
 
 # A failed generation has no whole answer, so it is in no latency histogram; its retrieval is in one.

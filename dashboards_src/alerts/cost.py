@@ -9,7 +9,7 @@ from dashboards_src import config
 from dashboards_src.alerts.alert import CALLS, LONG_ANSWERS, NEWEST_CALLS, Alert
 from dashboards_src.alerts.rules import RulesFile
 from dashboards_src.config import Severity
-from dashboards_src.records import cost, history
+from dashboards_src.records.llm import COST_FILE, HISTORY_FILE
 
 # All services spend the same budget, so these alerts add all services up and name the one that spends most.
 BIGGEST_SPENDER: Final = (
@@ -96,10 +96,10 @@ ALERTS: Final = (
     ),
 )
 
-FILE: Final = RulesFile(cost.FILE, "Cost per hour, per request and per day; missing and old prices.", ALERTS, slow=True)
+FILE: Final = RulesFile(COST_FILE, "Cost per hour, per request and per day; missing and old prices.", ALERTS, slow=True)
 
 MONTH_ALERTS: Final = (_monthly("warning"), _monthly("critical"))
 
 HISTORY: Final = RulesFile(
-    history.FILE, "History for dashboards over weeks, and the 30-day budget.", MONTH_ALERTS, slow=True
+    HISTORY_FILE, "History for dashboards over weeks, and the 30-day budget.", MONTH_ALERTS, slow=True
 )

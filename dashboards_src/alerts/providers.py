@@ -8,7 +8,7 @@ from typing import Final
 from dashboards_src import config
 from dashboards_src.alerts.alert import FAILED_CALLS, NEWEST_CALLS, Alert
 from dashboards_src.alerts.rules import RulesFile
-from dashboards_src.records.providers import FILE as STEM
+from dashboards_src.records.llm import PROVIDERS_FILE
 
 ENOUGH: Final = "and %(PROVIDER_ATTEMPT_RATE)s * %(RATE.s)s >= %(MIN_ATTEMPTS)s"
 
@@ -65,4 +65,4 @@ ALERTS: Final = (
     ),
 )
 
-FILE: Final = RulesFile(STEM, "Providers: errors, retries, breakers, fallbacks.", ALERTS)
+FILE: Final = RulesFile(PROVIDERS_FILE, "Providers: errors, retries, breakers, fallbacks.", ALERTS)

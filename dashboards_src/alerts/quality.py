@@ -8,7 +8,7 @@ from typing import Final
 from dashboards_src import config
 from dashboards_src.alerts.alert import CALLS, LOW_SCORES, Alert, Evidence
 from dashboards_src.alerts.rules import RulesFile
-from dashboards_src.records.quality import FILE as STEM
+from dashboards_src.records.llm import QUALITY_FILE
 from llm_telemetry import names
 
 _alert = partial(Alert, severity="warning", team="quality", dashboard=config.QUALITY_BOARD)
@@ -59,4 +59,4 @@ ALERTS: Final = (
     ),
 )
 
-FILE: Final = RulesFile(STEM, "Quality of answers.", ALERTS)
+FILE: Final = RulesFile(QUALITY_FILE, "Quality of answers.", ALERTS)

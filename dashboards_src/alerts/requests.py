@@ -19,7 +19,7 @@ from dashboards_src.alerts.alert import (
     Evidence,
 )
 from dashboards_src.alerts.rules import RulesFile
-from dashboards_src.records.requests import FILE as STEM
+from dashboards_src.records.llm import REQUESTS_FILE
 from llm_telemetry import names
 
 LABELS: Final = ("service", "endpoint")
@@ -136,4 +136,4 @@ ALERTS: Final = (
     ),
 )  # fmt: skip
 
-FILE: Final = RulesFile(STEM, "Requests: errors, latency, context, queue, safety, cache.", ALERTS)
+FILE: Final = RulesFile(REQUESTS_FILE, "Requests: errors, latency, context, queue, safety, cache.", ALERTS)

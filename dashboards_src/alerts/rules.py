@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from dashboards_src import config, records
 from dashboards_src.alerts.alert import Alert, Rule
-from dashboards_src.config import SCALES, Scale
+from dashboards_src.config import Scale
 
 HEADER = """\
 # GENERATED - DO NOT EDIT. Change dashboards_src/ and run `make dashboards`.
@@ -78,15 +77,3 @@ def render_file(file: RulesFile, scale: Scale) -> str:
     groups = {"groups": list(file.groups(scale))}
     body = yaml.dump(groups, Dumper=_Dumper, sort_keys=False, width=10_000, allow_unicode=True)
     return HEADER.format(topic=file.topic) + body
-
-
-def generate_rules(root: Path, files: Sequence[RulesFile]) -> None:
-    """Write every rules file at both scales below `root`, and remove files that are no longer generated."""
-    for scale in SCALES:
-        folder = root / FOLDERS[scale]
-        folder.mkdir(parents=True, exist_ok=True)
-        for file in files:
-            (folder / f"{file.stem}.yaml").write_text(render_file(file, scale), encoding="utf-8")
-        for path in folder.glob("*.yaml"):
-            if path.stem not in {file.stem for file in files}:
-                path.unlink()

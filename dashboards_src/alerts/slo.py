@@ -11,15 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from dashboards_src import config, promql, records
-from dashboards_src.alerts.alert import (
-    FAILED_CALLS,
-    LATE_STREAMS,
-    LOW_SCORES,
-    SLOW_CALLS,
-    Alert,
-    Evidence,
-    Rule,
-)
+from dashboards_src.alerts.alert import FAILED_CALLS, LATE_STREAMS, LOW_SCORES, SLOW_CALLS, Alert, Evidence, Rule
 from dashboards_src.alerts.rules import RulesFile
 from dashboards_src.config import Burn, Scale, Slo
 from dashboards_src.records import slo as slo_records
@@ -75,13 +67,8 @@ def _window(window: str, scale: Scale) -> list[Rule]:
 
 
 def _dashboard_records() -> list[Rule]:
-    """Records for the dashboard of objectives."""
     objectives = [
-        {
-            "record": slo_records.OBJECTIVE,
-            "expr": f"vector({slo.objective:g})",
-            "labels": {"slo": slo.name},
-        }
+        {"record": slo_records.OBJECTIVE, "expr": f"vector({slo.objective:g})", "labels": {"slo": slo.name}}
         for slo in config.SLOS
     ]
     spent = f"SHARE / on (slo) group_left () (1 - {slo_records.OBJECTIVE})"

@@ -9,16 +9,9 @@ from typing import Final
 
 from dashboards_src.boards import cost, grafana, incident, overview, quality, slo, stack
 from dashboards_src.boards.board import Board
-from dashboards_src.boards.targets import Json
+from dashboards_src.boards.queries import Json
 
-BOARDS: Final[tuple[Board, ...]] = (
-    overview.BOARD,
-    cost.BOARD,
-    quality.BOARD,
-    slo.BOARD,
-    incident.BOARD,
-    stack.BOARD,
-)
+BOARDS: Final[tuple[Board, ...]] = (overview.BOARD, cost.BOARD, quality.BOARD, slo.BOARD, incident.BOARD, stack.BOARD)
 
 
 COMMITTED: Final = Path(__file__).resolve().parents[2] / "grafana" / "dashboards"
@@ -32,7 +25,11 @@ def generate_dashboards(out_dir: Path) -> list[Path]:
 def render_dashboards(out: Path, runbooks_url: str) -> None:
     """Write the committed dashboards with links to the runbooks of a running stack."""
     dashboards = {path.name: json.loads(path.read_text(encoding="utf-8")) for path in COMMITTED.glob("*.json")}
-    _write({name: grafana.with_runbooks(dashboard, runbooks_url) for name, dashboard in dashboards.items()}, out)
+    for dashboard in dashboards.values():
+        for variable in dashboard["templating"]["list"]:
+            if variable["name"] == grafana.RUNBOOKS_VARIABLE:
+                variable["query"] = runbooks_url
+    _write(dashboards, out)
 
 
 def _write(dashboards: Mapping[str, Json], folder: Path) -> list[Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,17 +12,17 @@ from grafanalib import core
 from dashboards_src import config
 from dashboards_src.boards import grafana, queries
 from dashboards_src.boards.grafana import COLUMNS, Panel
-from dashboards_src.boards.targets import PROMETHEUS, Json, PrometheusQuery
+from dashboards_src.boards.queries import PROMETHEUS, Json, PrometheusQuery
 from llm_telemetry import names
 
 TAG: Final = "llm"
 MARK: Final = "GENERATED - DO NOT EDIT. Change {source} and run `make dashboards`."
 
 
-@dataclass(frozen=True)
 class Row:
-    title: str
-    panels: Sequence[Callable[[], Panel]]
+    def __init__(self, title: str, *panels: Panel) -> None:
+        self.title = title
+        self.panels = panels
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Board:
     since: str = "now-1h"
     refresh: str = "30s"
 
-    def as_grafanalib(self) -> Any:
-        return core.Dashboard(
+    def as_json(self) -> Json:
+        dashboard = core.Dashboard(
             title=self.title,
             uid=self.uid,
             description=f"{self.description}\n\n{MARK.format(source=self.source)}",
@@ -50,12 +50,10 @@ class Board:
             graphTooltip=core.GRAPH_TOOLTIP_MODE_SHARED_CROSSHAIR,
             templating=core.Templating([*map(_variable, self.variables), RUNBOOKS_URL]),
             annotations=core.Annotations([_BUILT_IN, DEPLOYMENTS, FIRING_ALERTS]),
-            links=_links(),
+            links=[_OTHER_BOARDS, _RUNBOOKS],
             panels=list(_placed(self.rows)),
-        ).auto_panel_ids()
-
-    def as_json(self) -> Json:
-        return grafana.to_json(self.as_grafanalib())
+        )
+        return grafana.to_json(dashboard.auto_panel_ids())
 
 
 def _placed(rows: Sequence[Row]) -> Iterator[Panel]:
@@ -65,8 +63,7 @@ def _placed(rows: Sequence[Row]) -> Iterator[Panel]:
         yield core.RowPanel(title=row.title, gridPos=core.GridPos(h=1, w=COLUMNS, x=0, y=y))
         y += 1
         x = height = 0
-        for make in row.panels:
-            panel = make()
+        for panel in row.panels:
             size = panel.gridPos
             if x + size.w > COLUMNS:
                 x, y, height = 0, y + height, 0
@@ -131,7 +128,6 @@ _BUILT_IN: Final = {
 
 
 def _annotation(name: str, expr: str, title: str, text: str, tags: str, color: str) -> Json:
-    query = PrometheusQuery(expr).to_json_data()
     return {
         "datasource": PROMETHEUS,
         "enable": True,
@@ -139,7 +135,7 @@ def _annotation(name: str, expr: str, title: str, text: str, tags: str, color: s
         "iconColor": color,
         "name": name,
         "tagKeys": tags,
-        "target": {**query, "interval": "60s", "refId": "Anno"},
+        "target": {**PrometheusQuery(expr).target("Anno"), "interval": "60s"},
         "textFormat": text,
         "titleFormat": title,
         "useValueForTime": False,
@@ -169,12 +165,9 @@ FIRING_ALERTS: Final = _annotation(
     "red",
 )
 
-
-def _links() -> list[Any]:
-    others = core.DashboardLink(
-        asDropdown=True, includeVars=True, keepTime=True, tags=[TAG], title="LLM dashboards", type="dashboards"
-    )
-    runbooks = core.DashboardLink(
-        icon="doc", keepTime=False, targetBlank=True, title="Runbooks", type="link", uri=grafana.RUNBOOKS
-    )
-    return [others, runbooks]
+_OTHER_BOARDS: Final = core.DashboardLink(
+    asDropdown=True, includeVars=True, keepTime=True, tags=[TAG], title="LLM dashboards", type="dashboards"
+)
+_RUNBOOKS: Final = core.DashboardLink(
+    icon="doc", keepTime=False, targetBlank=True, title="Runbooks", type="link", uri=grafana.RUNBOOKS
+)

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from grafanalib import core
 from grafanalib._gen import DashboardEncoder
 
 from dashboards_src import config
+from dashboards_src.boards.queries import Json, PrometheusQuery
 from dashboards_src.boards.searches import LogSearch, TraceSearch
-from dashboards_src.boards.targets import Json, LokiQuery, PrometheusQuery, TempoQuery
 from dashboards_src.boards.thresholds import NO_THRESHOLDS, Thresholds
 
 SCHEMA_VERSION: Final = 42  # the newest of classic JSON: Grafana 13 has nothing to migrate
@@ -62,160 +62,166 @@ def dashboard(uid: str, title: str) -> Json:
 COLUMNS: Final = 24
 
 
-@dataclass(frozen=True)
-class PanelOptions:
-    """Options that every type of panel has."""
-
-    title: str
-    description: str
-    unit: str
-    size: tuple[int, int] = (8, 8)  # width (of 24 columns), height
-    thresholds: Thresholds = NO_THRESHOLDS
-    decimals: int | None = None
-    minimum: float | None = None
-    maximum: float | None = None
-    alerts: Sequence[str] = ()  # links to their runbooks
-    links: Sequence[Json] = ()  # beside those to runbooks
-    time_from: str | None = None  # instead of the dashboard's time range
-    time_shift: str | None = None
-    interval: str | None = None  # smallest step
-    repeat: str | None = None  # name of a variable: one panel per chosen value
-    mappings: Sequence[Json] = ()
-    overrides: Sequence[Json] = ()
-    transformations: Sequence[Json] = ()
-    no_value: str | None = None
-
-    def arguments(self, targets: Sequence[Any], **options: Any) -> Json:
-        """Arguments of a panel of grafanalib; `options` become field options and panel options."""
-        defaults: Json = {
-            "unit": self.unit,
-            "decimals": self.decimals,
-            "min": self.minimum,
-            "max": self.maximum,
-            "noValue": self.no_value,
-            "mappings": list(self.mappings),
-            "color": {"mode": options.pop("color", "thresholds")},
-            "thresholds": {"mode": "absolute", "steps": self.thresholds.to_json_data()},
-            "custom": options.pop("custom", {}),
-        }
-        repeat = core.Repeat(direction="h", variable=self.repeat) if self.repeat else core.Repeat()
-        return {
-            "title": self.title,
-            "description": self.description,
-            "dataSource": _data_source(targets),
-            "targets": list(targets),
-            "gridPos": core.GridPos(w=self.size[0], h=self.size[1], x=0, y=0),
-            "links": [*map(runbook, self.alerts), *self.links],
-            "timeFrom": self.time_from,
-            "timeShift": self.time_shift,
-            "interval": self.interval,
-            "maxDataPoints": None,
-            "repeat": repeat,
-            "transformations": list(self.transformations),
-            "extraJson": {
-                "fieldConfig": {"defaults": defaults, "overrides": list(self.overrides)},
-                "options": options,
-                "pluginVersion": PLUGIN_VERSION,
-            },
-        }
+def _arguments(
+    title: str,
+    description: str,
+    unit: str,
+    targets: Sequence[Json],
+    options: Json,
+    *,
+    size: tuple[int, int] = (8, 8),  # width (of 24 columns), height
+    thresholds: Thresholds = NO_THRESHOLDS,
+    decimals: int | None = None,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    no_value: str | None = None,
+    mappings: Sequence[Json] = (),
+    overrides: Sequence[Json] = (),
+    transformations: Sequence[Json] = (),
+    alerts: Sequence[str] = (),  # links to their runbooks
+    links: Sequence[Json] = (),  # beside those to runbooks
+    time_from: str | None = None,  # instead of the dashboard's time range
+    time_shift: str | None = None,
+    interval: str | None = None,  # smallest step
+    color: str = "thresholds",
+    custom: Json | None = None,
+) -> Json:
+    """Arguments of a panel of grafanalib. `options` are those of the panel type, `custom` its field options."""
+    defaults: Json = {
+        "unit": unit,
+        "decimals": decimals,
+        "min": minimum,
+        "max": maximum,
+        "noValue": no_value,
+        "mappings": list(mappings),
+        "color": {"mode": color},
+        "thresholds": threshold_steps(thresholds),
+        "custom": custom or {},
+    }
+    return {
+        "title": title,
+        "description": description,
+        "dataSource": targets[0]["datasource"],
+        "targets": targets,
+        "gridPos": core.GridPos(w=size[0], h=size[1], x=0, y=0),
+        "links": [*map(runbook, alerts), *links],
+        "timeFrom": time_from,
+        "timeShift": time_shift,
+        "interval": interval,
+        "maxDataPoints": None,
+        "transformations": list(transformations),
+        "extraJson": {
+            "fieldConfig": {"defaults": defaults, "overrides": list(overrides)},
+            "options": options,
+            "pluginVersion": PLUGIN_VERSION,
+        },
+    }
 
 
-def time_series(options: PanelOptions, *targets: PrometheusQuery, bars: bool = False, stacked: bool = False) -> Panel:
+# The keyword arguments `common` are those of `_arguments`.
+
+
+def time_series(
+    title: str,
+    description: str,
+    unit: str,
+    *targets: PrometheusQuery,
+    bars: bool = False,
+    stacked: bool = False,
+    **common: Any,
+) -> Panel:
     """Lines or bars over time. Thresholds are dashed lines."""
-    return core.TimeSeries(
-        **options.arguments(
-            _with_ref_ids(targets),
-            color="palette-classic",
-            custom={
-                "axisSoftMin": 0,
-                "drawStyle": "bars" if bars else "line",
-                "fillOpacity": 60 if bars else 15 if stacked else 8,
-                "showPoints": "never",
-                "stacking": {"group": "A", "mode": "normal" if stacked else "none"},
-                "thresholdsStyle": {"mode": "off" if options.thresholds is NO_THRESHOLDS else "dashed"},
-            },
-            legend={"calcs": ["lastNotNull", "max"], "displayMode": "table", "placement": "bottom", "showLegend": True},
-            tooltip={"hideZeros": False, "mode": "multi", "sort": "desc"},
-        )
-    )
+    custom = {
+        "axisSoftMin": 0,
+        "drawStyle": "bars" if bars else "line",
+        "fillOpacity": 60 if bars else 15 if stacked else 8,
+        "showPoints": "never",
+        "stacking": {"group": "A", "mode": "normal" if stacked else "none"},
+        "thresholdsStyle": {"mode": "dashed" if "thresholds" in common else "off"},
+    }
+    options = {
+        "legend": {"calcs": ["lastNotNull", "max"], "displayMode": "table", "placement": "bottom", "showLegend": True},
+        "tooltip": {"hideZeros": False, "mode": "multi", "sort": "desc"},
+    }
+    common |= {"color": "palette-classic", "custom": custom}
+    return core.TimeSeries(**_arguments(title, description, unit, _lettered(targets), options, **common))
 
 
-def stat(options: PanelOptions, *targets: PrometheusQuery, sparkline: bool = False) -> Panel:
+def stat(
+    title: str, description: str, unit: str, *targets: PrometheusQuery, sparkline: bool = False, **common: Any
+) -> Panel:
     """One number: the newest value."""
-    asked = targets if sparkline else [_instant(target) for target in targets]
-    return core.Stat(
-        **options.arguments(
-            _with_ref_ids(asked),
-            colorMode="value",
-            graphMode="area" if sparkline else "none",
-            justifyMode="auto",
-            orientation="auto",
-            reduceOptions=_LAST,
-            textMode="auto",
-            wideLayout=True,
-        )
-    )
+    options = {
+        "colorMode": "value",
+        "graphMode": "area" if sparkline else "none",
+        "justifyMode": "auto",
+        "orientation": "auto",
+        "reduceOptions": _LAST,
+        "textMode": "auto",
+        "wideLayout": True,
+    }
+    lettered = _lettered(targets, instant=not sparkline)
+    return core.Stat(**_arguments(title, description, unit, lettered, options, **common))
 
 
-def bar_gauge(options: PanelOptions, *targets: PrometheusQuery) -> Panel:
+def bar_gauge(title: str, description: str, unit: str, target: PrometheusQuery, **common: Any) -> Panel:
     """One bar per series, in the order of the query."""
-    return core.BarGauge(
-        **options.arguments(
-            _with_ref_ids([_instant(target) for target in targets]),
-            displayMode="basic",
-            namePlacement="auto",
-            orientation="horizontal",
-            reduceOptions=_LAST,
-            showUnfilled=True,
-            sizing="auto",
-            valueMode="color",
-        )
-    )
+    options = {
+        "displayMode": "basic",
+        "namePlacement": "auto",
+        "orientation": "horizontal",
+        "reduceOptions": _LAST,
+        "showUnfilled": True,
+        "sizing": "auto",
+        "valueMode": "color",
+    }
+    return core.BarGauge(**_arguments(title, description, unit, _lettered([target], instant=True), options, **common))
 
 
-def bar_chart(options: PanelOptions, target: PrometheusQuery, category: str, steps: Sequence[Json]) -> Panel:
+def bar_chart(
+    title: str, description: str, unit: str, target: PrometheusQuery, *, category: str, **common: Any
+) -> Panel:
     """One bar per row of the transformed table; the column `category` labels the bars."""
-    return core.BarChart(
-        **replace(options, transformations=steps).arguments(
-            _with_ref_ids([_instant(target, table=True)]),
-            color="thresholds",
-            custom={"fillOpacity": 80, "lineWidth": 1},
-            barWidth=0.8,
-            groupWidth=0.7,
-            legend={"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": False},
-            orientation="auto",
-            showValue="auto",
-            stacking="none",
-            tooltip={"mode": "single", "sort": "none"},
-            xField=category,
-            xTickLabelRotation=0,
-        )
-    )
+    options = {
+        "barWidth": 0.8,
+        "groupWidth": 0.7,
+        "legend": {"calcs": [], "displayMode": "list", "placement": "bottom", "showLegend": False},
+        "orientation": "auto",
+        "showValue": "auto",
+        "stacking": "none",
+        "tooltip": {"mode": "single", "sort": "none"},
+        "xField": category,
+        "xTickLabelRotation": 0,
+    }
+    common |= {"custom": {"fillOpacity": 80, "lineWidth": 1}}
+    lettered = _lettered([target], instant=True, table=True)
+    return core.BarChart(**_arguments(title, description, unit, lettered, options, **common))
 
 
-def state_timeline(options: PanelOptions, *targets: PrometheusQuery) -> Panel:
+def state_timeline(title: str, description: str, target: PrometheusQuery, **common: Any) -> Panel:
     """One band per series, coloured by state."""
-    return core.StateTimeline(
-        **options.arguments(
-            _with_ref_ids(targets),
-            custom={"fillOpacity": 70, "lineWidth": 0},
-            alignValue="left",
-            legend={"displayMode": "list", "placement": "bottom", "showLegend": True},
-            mergeValues=True,
-            rowHeight=0.9,
-            showValue="auto",
-            tooltip={"mode": "single", "sort": "none"},
-        )
-    )
+    options = {
+        "alignValue": "left",
+        "legend": {"displayMode": "list", "placement": "bottom", "showLegend": True},
+        "mergeValues": True,
+        "rowHeight": 0.9,
+        "showValue": "auto",
+        "tooltip": {"mode": "single", "sort": "none"},
+    }
+    common |= {"custom": {"fillOpacity": 70, "lineWidth": 0}}
+    return core.StateTimeline(**_arguments(title, description, STATE, _lettered([target]), options, **common))
 
 
 def table(
-    options: PanelOptions,
+    title: str,
+    description: str,
+    unit: str,
     *targets: PrometheusQuery,
     columns: Mapping[str, str],
     sort_by: str,
     descending: bool = True,
     hidden: Sequence[str] = (),
+    **common: Any,
 ) -> Panel:
     """One row per label set, one column per query. `columns` names labels and values (`Value #A`) in their order."""
     tidy = {
@@ -226,65 +232,46 @@ def table(
             "renameByName": dict(columns),
         },
     }
-    steps = [{"id": "merge", "options": {}}, tidy] if len(targets) > 1 else [tidy]
-    panel = options.arguments(
-        _with_ref_ids([_instant(target, table=True) for target in targets]),
-        custom={"align": "auto", "cellOptions": {"type": "auto"}, "filterable": True},
-        cellHeight="sm",
-        showHeader=True,
-        sortBy=[{"desc": descending, "displayName": sort_by}],
-    )
-    return core.Table(**{**panel, "transformations": [*steps, *options.transformations]})
+    options = {"cellHeight": "sm", "showHeader": True, "sortBy": [{"desc": descending, "displayName": sort_by}]}
+    common |= {
+        "custom": {"align": "auto", "cellOptions": {"type": "auto"}, "filterable": True},
+        "transformations": [{"id": "merge", "options": {}}, tidy] if len(targets) > 1 else [tidy],
+    }
+    lettered = _lettered(targets, instant=True, table=True)
+    return core.Table(**_arguments(title, description, unit, lettered, options, **common))
 
 
-def logs(options: PanelOptions, search: LogSearch) -> Panel:
+def logs(title: str, description: str, search: LogSearch, **common: Any) -> Panel:
     """Log lines, newest first. The data source turns the trace id of each line into a link."""
-    return core.Logs(
-        **options.arguments(
-            [LokiQuery(search)],
-            dedupStrategy="none",
-            enableInfiniteScrolling=False,
-            enableLogDetails=True,
-            prettifyLogMessage=False,
-            showCommonLabels=False,
-            showLabels=False,
-            showLogContextToggle=True,
-            showTime=True,
-            sortOrder="Descending",
-            wrapLogMessage=True,
-        )
-    )
+    options = {
+        "dedupStrategy": "none",
+        "enableInfiniteScrolling": False,
+        "enableLogDetails": True,
+        "prettifyLogMessage": False,
+        "showCommonLabels": False,
+        "showLabels": False,
+        "showLogContextToggle": True,
+        "showTime": True,
+        "sortOrder": "Descending",
+        "wrapLogMessage": True,
+    }
+    return core.Logs(**_arguments(title, description, "", [search.target()], options, **common))
 
 
-def traces(options: PanelOptions, search: TraceSearch) -> Panel:
+def traces(title: str, description: str, search: TraceSearch, **common: Any) -> Panel:
     """Traces, newest first. The data source turns ids into links, and links spans to their log lines."""
-    return core.Table(
-        **options.arguments(
-            [TempoQuery(search)],
-            custom={"align": "auto", "cellOptions": {"type": "auto"}, "filterable": False},
-            cellHeight="sm",
-            showHeader=True,
-        )
-    )
+    options = {"cellHeight": "sm", "showHeader": True}
+    common |= {"custom": {"align": "auto", "cellOptions": {"type": "auto"}, "filterable": False}}
+    return core.Table(**_arguments(title, description, "", [search.target()], options, **common))
 
 
 _LAST: Final[Json] = {"calcs": ["lastNotNull"], "fields": "", "values": False}
 
 
-def _instant(target: PrometheusQuery, table: bool = False) -> PrometheusQuery:
-    return PrometheusQuery(target.expr, target.legend, instant=True, table=table)
-
-
-def _with_ref_ids(targets: Sequence[PrometheusQuery]) -> list[PrometheusQuery]:
+def _lettered(targets: Sequence[PrometheusQuery], *, instant: bool = False, table: bool = False) -> list[Json]:
     return [
-        PrometheusQuery(one.expr, one.legend, one.exemplars, chr(ord("A") + index), one.instant, one.table)
-        for index, one in enumerate(targets)
+        replace(one, instant=instant, table=table).target(chr(ord("A") + index)) for index, one in enumerate(targets)
     ]
-
-
-def _data_source(targets: Sequence[Any]) -> Json:
-    source: Json = targets[0].to_json_data()["datasource"]
-    return source
 
 
 def override(column: str, **properties: Any) -> Json:
@@ -295,8 +282,11 @@ def override(column: str, **properties: Any) -> Json:
     }
 
 
+def threshold_steps(thresholds: Thresholds) -> Json:
+    return {"mode": "absolute", "steps": [{"color": color, "value": value} for value, color in thresholds]}
+
+
 def value_names(names_of: Mapping[float, tuple[str, str]]) -> list[Json]:
-    """Texts and colours for values."""
     return [
         {
             "type": "value",
@@ -335,21 +325,10 @@ def dumps(board: Json) -> str:
     return json.dumps(board, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def with_runbooks(board: Json, url: str) -> Json:
-    """The dashboard with another base address of the runbooks."""
-    variables = [
-        {**variable, "query": url} if variable["name"] == RUNBOOKS_VARIABLE else variable
-        for variable in board["templating"]["list"]
-    ]
-    return {**board, "templating": {**board["templating"], "list": variables}}
-
-
 def _panel(panel: Json) -> Json:
     if panel["type"] == "row":
         return {key: panel[key] for key in _ROW}
     kept = {key: value for key, value in _without(panel, _OLD_PANEL).items() if value not in ([], {})}
-    if "repeat" not in kept:
-        kept.pop("repeatDirection", None)
     defaults = _without(kept["fieldConfig"]["defaults"])
     defaults["custom"].pop("displayMode", None)  # of tables; cellOptions since Grafana 9
     kept["fieldConfig"]["defaults"] = defaults

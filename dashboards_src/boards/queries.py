@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Any, Final
 
 from dashboards_src import config, promql, records
 from llm_telemetry import names
 
+Json = dict[str, Any]
+
+PROMETHEUS: Final = {"type": "prometheus", "uid": "prometheus"}  # data source in grafana/provisioning
 RATE_INTERVAL: Final = "[$__rate_interval]"
 PER_MINUTE: Final = "* 60"  # of a rate per second
 PER_HOUR: Final = "* 3600"
@@ -36,7 +40,6 @@ def record_labels(record_name: str) -> tuple[str, ...]:
 
 @cache
 def template_values() -> dict[str, str]:
-    """The names that a template of a panel may use."""
     values = dict(records.template_values("production"))
     labels_by_key = {key: metric_labels(value) for key, value in vars(names).items() if isinstance(value, names.Metric)}
     labels_by_key |= {key: record_labels(values[key]) for key in records.BY_CONSTANT}
@@ -52,6 +55,30 @@ def render(template: str) -> str:
     text = promql.render(template, template_values())
     text = re.sub(r"\s+", " ", text)
     return re.sub(r"\( | \)", lambda match: match[0].strip(), text)
+
+
+@dataclass(frozen=True)
+class PrometheusQuery:
+    """A query of Prometheus. `expr` is a template (see `render`)."""
+
+    expr: str
+    legend: str = ""
+    exemplars: bool = False
+    instant: bool = False
+    table: bool = False
+
+    def target(self, ref: str) -> Json:
+        return {
+            "datasource": PROMETHEUS,
+            "editorMode": "code",
+            "exemplar": self.exemplars,
+            "expr": render(self.expr),
+            "format": "table" if self.table else "time_series",
+            "instant": self.instant,
+            "legendFormat": self.legend or "__auto",
+            "range": not self.instant,
+            "refId": ref,
+        }
 
 
 # --- Expressions that several panels use ----------------------------------------------------------------
@@ -82,7 +109,7 @@ def mean_score(metric: str, by: str) -> str:
 
 
 def over_history(key: str, window: str, by: str = "") -> str:
-    """The sum of a history record over a window (see records.history.over_history)."""
+    """The sum of a history record over a window. The step makes every event count once."""
     return f"sum {f'by ({by}) ' if by else ''}(sum_over_time(%({key}.filtered)s[{window}:%(HISTORY)s]))"
 
 

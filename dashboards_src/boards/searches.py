@@ -13,8 +13,9 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
+from dashboards_src.boards.queries import Json
 from llm_telemetry import names
 from stores.log_filter import LogFilter, loki_name
 from stores.trace_filter import TraceFilter
@@ -24,9 +25,6 @@ _LOGQL_STREAM: Final = re.compile(r'^\{(\w+)="(\$\w+)"\}')
 _LOGQL: Final = re.compile(r' = "(\$\w+)"')
 _LOGSQL: Final = re.compile(r':="(\$\w+)"')
 _TRACEQL: Final = re.compile(r' = "\$(\w+)"')
-
-TRACES_SHOWN: Final = 20
-LINES_SHOWN: Final = 200
 
 
 @dataclass(frozen=True)
@@ -44,29 +42,51 @@ class LogSearch:
         shown = " ".join(f"{name}={{{{.{loki_name(name)}}}}}" for name in self.fields)
         return f"{text} | line_format {json.dumps(shown)}"
 
-    def lite(self) -> dict[str, Any]:
+    def lite(self) -> Json:
         """For VictoriaLogs; the console adds the period."""
         _, _, conditions = self.filter.logsql().partition(") ")  # after `_time:[…, …)`
         return {"logsql": _LOGSQL.sub(r':~"^(?:\1)$"', conditions), "fields": list(self.fields)}
 
+    def target(self) -> Json:
+        return {
+            "datasource": {"type": "loki", "uid": "loki"},
+            "direction": "backward",
+            "editorMode": "code",
+            "expr": self.logql(),
+            "lite": self.lite(),
+            "maxLines": 200,
+            "queryType": "range",
+            "refId": "A",
+        }
+
 
 @dataclass(frozen=True)
 class TraceSearch:
-    """Traces with a span that matches the filter."""
-
     filter: TraceFilter
 
     def traceql(self) -> str:
         """For Tempo; the period is a parameter of the request."""
         return _TRACEQL.sub(r' =~ "${\1:pipe}"', self.filter.traceql())
 
-    def lite(self) -> dict[str, Any]:
+    def lite(self) -> Json:
         """For Jaeger; the console adds the period."""
-        parameters: dict[str, Any] = dict(self.filter.jaeger_parameters())
+        parameters: Json = dict(self.filter.jaeger_parameters())
         del parameters["start"], parameters["end"]
         if "tags" in parameters:
             parameters["tags"] = json.loads(parameters["tags"])
         return {"jaeger": parameters}
+
+    def target(self) -> Json:
+        return {
+            "datasource": {"type": "tempo", "uid": "tempo"},
+            "filters": [],
+            "limit": 20,
+            "lite": self.lite(),
+            "query": self.traceql(),
+            "queryType": "traceql",
+            "refId": "A",
+            "tableType": "traces",
+        }
 
 
 # --- The searches of the dashboards ----------------------------------------------------------------------

@@ -2,25 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from dashboards_src.config import PerScale
 
 GREEN, YELLOW, RED, BLUE = "green", "yellow", "red", "blue"
 
-
-@dataclass(frozen=True)
-class Thresholds:
-    """Colours from a value upwards. The first step has no value and applies below all others."""
-
-    steps: tuple[tuple[float | None, str], ...] = ((None, BLUE),)  # a number that is neither good nor bad
-
-    def to_json_data(self) -> list[dict[str, Any]]:
-        return [{"color": color, "value": value} for value, color in self.steps]
-
-
-NO_THRESHOLDS: Final = Thresholds()
+# Colours from a value upwards. The first step has no value and applies below all others.
+Thresholds = list[tuple[float | None, str]]
+NO_THRESHOLDS: Final[Thresholds] = [(None, BLUE)]  # a number that is neither good nor bad
 
 Limit = float | PerScale[int] | PerScale[float]
 
@@ -31,13 +21,11 @@ def _production(limit: Limit) -> float:
 
 
 def red_above(limit: Limit, warning: Limit | None = None) -> Thresholds:
-    """Red from the limit, yellow from the warning."""
-    between: tuple[tuple[float | None, str], ...] = () if warning is None else ((_production(warning), YELLOW),)
-    return Thresholds(((None, GREEN), *between, (_production(limit), RED)))
+    between: Thresholds = [] if warning is None else [(_production(warning), YELLOW)]
+    return [(None, GREEN), *between, (_production(limit), RED)]
 
 
 def red_below(limit: Limit, warning: Limit | None = None) -> Thresholds:
-    """Red below the limit, yellow below the warning."""
     if warning is None:
-        return Thresholds(((None, RED), (_production(limit), GREEN)))
-    return Thresholds(((None, RED), (_production(limit), YELLOW), (_production(warning), GREEN)))
+        return [(None, RED), (_production(limit), GREEN)]
+    return [(None, RED), (_production(limit), YELLOW), (_production(warning), GREEN)]

@@ -11,13 +11,13 @@ from typing import Final
 
 from dashboards_src import promql
 from dashboards_src.config import Scale
-from dashboards_src.records import cost, history, providers, quality, requests, stack
+from dashboards_src.records import llm, stack
 from dashboards_src.records.record import Record
 
 
 def _by_constant() -> dict[str, tuple[Record, ...]]:
     found: dict[str, tuple[Record, ...]] = {}
-    for module in (requests, cost, history, quality, providers, stack):
+    for module in (llm, stack):
         for constant, value in vars(module).items():
             if isinstance(value, Record):
                 found[constant] = (value,)
@@ -38,5 +38,4 @@ def template_values(scale: Scale) -> dict[str, str]:
 
 
 def render(template: str, scale: Scale) -> str:
-    """The PromQL of a template at `scale`."""
     return promql.render(template, template_values(scale))

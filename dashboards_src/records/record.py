@@ -20,7 +20,6 @@ class Record:
     seeded: bool = False  # in a rehearsal the load test writes this series (loadtest/seed.py), and no rule does
 
     def at(self, scale: Scale) -> str:
-        """The name at `scale`."""
         return promql.render(self.template, promql.template_values(scale))
 
     @property

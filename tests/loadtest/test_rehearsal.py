@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from loadtest_samples import DELIVERED, MISSED, PASSED
 
-from loadtest.failure import LoadFailure
+from loadtest import LoadFailure
 from loadtest.rehearsal import Rehearsal, chosen, real, summary_lines
 
 

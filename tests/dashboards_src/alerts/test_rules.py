@@ -9,12 +9,12 @@ from pathlib import Path
 
 from rule_files import ROOT
 
-from dashboards_src.alerts import FILES
-from dashboards_src.alerts.rules import FOLDERS, HEADER, generate_rules
+from dashboards_src.alerts import generate_rules
+from dashboards_src.alerts.rules import FOLDERS, HEADER
 
 
 def test_generated_files_are_up_to_date(tmp_path: Path) -> None:
-    generate_rules(tmp_path, FILES)
+    generate_rules(tmp_path)
     for folder in FOLDERS.values():
         fresh = {path.name: path.read_text() for path in (tmp_path / folder).iterdir()}
         kept = {path.name: path.read_text() for path in (ROOT / folder).iterdir()}

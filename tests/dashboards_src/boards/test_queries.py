@@ -14,8 +14,7 @@ from dashboards_src import config, promql, records
 from dashboards_src.alerts.rules import Rule
 from dashboards_src.alerts.slo import FILE as SLO_FILE
 from dashboards_src.boards.queries import metric_labels, record_labels, render
-from dashboards_src.records import cost as cost_records
-from dashboards_src.records import history
+from dashboards_src.records import llm
 from dashboards_src.records import slo as slo_records
 from llm_telemetry import names
 
@@ -180,7 +179,7 @@ def test_windows_are_macros_or_windows_of_the_config(panel: Panel, query: str) -
             assert window.step == step, f"{panel.id}: events would count several times or not at all"
 
 
-HISTORY_RECORDS = {record.name for record in records.RECORDS if record.file == history.FILE}
+HISTORY_RECORDS = {record.name for record in records.RECORDS if record.file == llm.HISTORY_FILE}
 
 
 def test_history_is_read_in_steps_that_count_every_event_once() -> None:
@@ -218,10 +217,10 @@ def test_money_panels_use_the_expressions_that_promtool_tests() -> None:
         return text
 
     everything = ", ".join(f'{name}=~"${name}"' for name in config.VARIABLES)
-    in_range = render(cost_records.COST_IN_RANGE).replace(names.COST.name, f"{names.COST.name}{{{everything}}}")
+    in_range = render(llm.COST_IN_RANGE).replace(names.COST.name, f"{names.COST.name}{{{everything}}}")
     for title in ("Cost today", "Cost yesterday until this time", "Cost yesterday"):
         assert of(title) == in_range
-    pace = cost_records.SERVICE_COST.name
-    assert of("Projected monthly cost") == render(cost_records.COST_PROJECTED_MONTH).replace(
+    pace = llm.SERVICE_COST.name
+    assert of("Projected monthly cost") == render(llm.COST_PROJECTED_MONTH).replace(
         pace, f'{pace}{{service=~"$service"}}'
     )

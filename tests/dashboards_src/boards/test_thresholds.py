@@ -24,7 +24,7 @@ from dashboards_src.config import PerScale
     ],
 )
 def test_colours_start_at_the_limit(found: thresholds.Thresholds, steps: list[tuple[float | None, str]]) -> None:
-    assert [(step["value"], step["color"]) for step in found.to_json_data()] == steps
+    assert found == steps
 
 
 def _value(limit: float | PerScale[int] | PerScale[float]) -> float:

@@ -7,10 +7,9 @@ import re
 import pytest
 from rule_files import TESTS, load, rules, scales
 
-from dashboards_src import records
+from dashboards_src import config, records
 from dashboards_src.config import Scale
-from dashboards_src.records import cost as cost_records
-from dashboards_src.records import history
+from dashboards_src.records import llm
 
 QUERIES = sorted((TESTS / "queries").glob("*.test.yaml"))
 
@@ -43,12 +42,12 @@ def test_a_rehearsal_records_the_production_series_too() -> None:
 
 
 def test_promtool_tests_use_the_expressions_of_the_dashboards() -> None:
-    in_range = records.render(cost_records.COST_IN_RANGE, "production")
-    projected = records.render(cost_records.COST_PROJECTED_MONTH, "production")
+    in_range = records.render(llm.COST_IN_RANGE, "production")
+    projected = records.render(llm.COST_PROJECTED_MONTH, "production")
     of: dict[str, str] = {
         "cost_in_range": in_range,
         "cost_projected": projected,
-        "history": history.over_history(history.HISTORY_COST, "7d"),
+        "history": f"sum_over_time({llm.HISTORY_COST.name}[7d:{config.HISTORY.production}])",
     }
     assert {path.name.split(".")[0] for path in QUERIES} == set(of)
     for path in QUERIES:
