@@ -78,7 +78,6 @@ def settings_of(options: argparse.Namespace) -> ConsoleSettings:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until stopped; returns the exit status."""
     options = parse_arguments(sys.argv[1:] if arguments is None else arguments)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:

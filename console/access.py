@@ -45,8 +45,6 @@ _HEADERS: Final = {
 
 
 class AccessControl:
-    """ASGI middleware around the whole application."""
-
     def __init__(self, app: ASGIApp, settings: ConsoleSettings) -> None:
         self._app = app
         self._settings = settings

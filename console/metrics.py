@@ -16,8 +16,6 @@ _BUCKETS_S: Final = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 20.0)
 
 
 class ConsoleMetrics:
-    """The metrics of one console, in their own registry."""
-
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         ProcessCollector(registry=self._registry)
@@ -39,7 +37,6 @@ class ConsoleMetrics:
         self._seconds.labels(server).observe(seconds)
 
     async def exposition(self, _: Request) -> Response:
-        """In Prometheus' text format."""
         return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
 
 

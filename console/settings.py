@@ -14,8 +14,6 @@ LOCAL = "127.0.0.1"
 
 
 class UnsafeBinding(ValueError):
-    """The console would accept connections from other machines without a password."""
-
     def __init__(self, host: str) -> None:
         super().__init__(
             f"listening on {host} opens the console to other machines: set a password with --password-file"

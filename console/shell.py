@@ -77,7 +77,6 @@ def heading(text: str, level: int = 1) -> ui.element:
 
 
 def with_text(tag: str, text: str) -> ui.element:
-    """An HTML element with plain text in it."""
     element = ui.element(tag)
     element._text = text
     return element

@@ -57,7 +57,6 @@ class TimeBar:
         self._schedule()
 
     async def show(self, chosen: TimeRange) -> None:
-        """Show another time range."""
         self.range = chosen
         self._show_problem("")
         self._label.set_text(chosen.text)
@@ -67,7 +66,6 @@ class TimeBar:
         await self.reload()
 
     def go(self, address: Address) -> None:
-        """Put another address of the page in the address bar."""
         self.address = address
         address.push()
 
@@ -77,7 +75,6 @@ class TimeBar:
         self.go(Address(self.address.path, tuple({**kept, **parameters}.items())))
 
     async def reload(self) -> None:
-        """Refresh."""
         self._refresh_button.props('aria-busy="true"')
         try:
             await self._changed()

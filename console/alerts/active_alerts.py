@@ -36,7 +36,6 @@ class ActiveAlert:
 
     @property
     def key(self) -> str:
-        """Unique among the active alerts."""
         return "\0".join(f"{name}\1{value}" for name, value in sorted(self.labels.items()))
 
     @property
@@ -45,17 +44,14 @@ class ActiveAlert:
 
     @property
     def scope(self) -> dict[str, str]:
-        """The labels that tell what is affected."""
         return scope_of(self.labels)
 
     @property
     def description(self) -> str:
-        """The description, which holds the value, else the summary."""
         return self.annotations.get("description") or self.annotations.get("summary") or ""
 
     @property
     def dashboard(self) -> str:
-        """The path of its dashboard in the console; empty if the alert has none."""
         return dashboard_path(self.annotations.get("dashboard_url", ""))
 
 
@@ -88,7 +84,6 @@ def in_state(alerts: Iterable[ActiveAlert], *states: State) -> list[ActiveAlert]
 
 
 def by_name(alerts: Iterable[ActiveAlert]) -> dict[str, list[ActiveAlert]]:
-    """Groups by name, in the order of each group's first alert."""
     groups: dict[str, list[ActiveAlert]] = {}
     for alert in alerts:
         groups.setdefault(alert.name, []).append(alert)

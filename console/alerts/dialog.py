@@ -28,8 +28,6 @@ _NOT_SELECTED = ("severity", "team")  # labels that a silence does not need: the
 
 
 class SilenceDialog:
-    """`on_created` is awaited after a silence was created."""
-
     def __init__(self, on_created: Callable[[], Awaitable[None]]) -> None:
         self._on_created = on_created
         self._client = ui.context.client

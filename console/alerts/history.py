@@ -41,13 +41,11 @@ def firing_periods(notifications: Iterable[Mapping[str, Any]]) -> list[FiringPer
 
 
 def resolved(periods: Iterable[FiringPeriod], since: float) -> list[FiringPeriod]:
-    """Alerts that were resolved after `since`, latest first."""
     ended = [one for one in periods if one.end is not None and one.end >= since]
     return sorted(ended, key=lambda one: (-(one.end or 0), one.name))
 
 
 def overlapping(periods: Iterable[FiringPeriod], span: TimeSpan, now: float) -> list[FiringPeriod]:
-    """Periods that overlap with `span`."""
     return [one for one in periods if one.start <= span.end and (now if one.end is None else one.end) >= span.start]
 
 

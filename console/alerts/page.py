@@ -42,7 +42,6 @@ _SECTIONS: tuple[tuple[str, str, tuple[State, ...], str], ...] = (
 
 
 def register() -> None:
-    """Declare the page."""
     ui.add_head_html(f'<link rel="stylesheet" href="{static("alerts.css")}">', shared=True)
 
     @ui.page("/alerts")
@@ -85,7 +84,6 @@ class AlertsPage:
                 states.loading()
 
     async def refresh(self) -> None:
-        """Load all alerts, and redraw the parts that changed."""
         snapshot = await load_snapshot(services())
         self._snapshot = snapshot
         now = time.time()
@@ -239,7 +237,6 @@ def _draw_problems(snapshot: AlertsSnapshot) -> None:
 
 
 def watchdog(snapshot: AlertsSnapshot) -> None:
-    """A chip that tells whether alerting itself works."""
     if snapshot.watchdog.get("silent"):
         ui.link("Alerting is broken: watchdog silent", f"/runbooks/{SILENT}").classes("chip big bad")
     elif snapshot.watchdog.get("age_s") is not None:

@@ -62,7 +62,6 @@ def parse_duration(text: str) -> float:
 
 
 def matches(matchers: Sequence[Matcher], labels: Mapping[str, str]) -> bool:
-    """Whether a silence with these matchers silences an alert with these labels."""
     return all(_matches(one, labels.get(one.name, "")) for one in matchers)
 
 
@@ -73,12 +72,10 @@ def matcher_text(matcher: Matcher) -> str:
 
 
 def current(silences: Iterable[Silence]) -> list[Silence]:
-    """Active and pending silences, ordered by their end."""
     return sorted((one for one in silences if one.state != "expired"), key=lambda one: one.ends)
 
 
 def expired(silences: Iterable[Silence], since: float) -> list[Silence]:
-    """Silences that ended after `since`, latest first."""
     ended = [one for one in silences if one.state == "expired" and one.ends >= since]
     return sorted(ended, key=lambda one: -one.ends)
 

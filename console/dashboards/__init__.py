@@ -13,7 +13,6 @@ from console.shell import page_frame
 
 
 def register() -> None:
-    """Declare the pages."""
     library = DashboardLibrary(services().settings.dashboards)
     runner = QueryRunner(services(), services().settings.scrape_interval_s)
 

@@ -21,8 +21,6 @@ Cell = float | str | None
 
 @dataclass(frozen=True)
 class SeriesFrame:
-    """One series with its display name."""
-
     name: str
     times: Sequence[float]  # Unix s
     values: Sequence[float]
@@ -40,20 +38,16 @@ class SeriesFrame:
 
 @dataclass(frozen=True)
 class TableFrame:
-    """Rows under named columns."""
-
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
 
     def column(self, name: str) -> list[Cell]:
-        """The cells of a column; empty where there is no such column."""
         if name not in self.columns:
             return []
         index = self.columns.index(name)
         return [row[index] for row in self.rows]
 
     def is_number(self, name: str) -> bool:
-        """Whether a column holds numbers only."""
         cells = [cell for cell in self.column(name) if cell is not None]
         return bool(cells) and all(isinstance(cell, float | int) for cell in cells)
 
@@ -69,7 +63,6 @@ def legend_name(template: str, labels: Labels) -> str:
 
 
 def range_frames(target: QueryTarget, series: Iterable[Series]) -> list[SeriesFrame]:
-    """The frames of a range query."""
     return [
         SeriesFrame(
             legend_name(target.legend, one.labels), [time for time, _ in one.points], [value for _, value in one.points]
@@ -79,7 +72,6 @@ def range_frames(target: QueryTarget, series: Iterable[Series]) -> list[SeriesFr
 
 
 def instant_frames(target: QueryTarget, samples: Iterable[Sample]) -> list[SeriesFrame]:
-    """The frames of an instant query, with one point each."""
     return [SeriesFrame(legend_name(target.legend, one.labels), [one.time], [one.value]) for one in samples]
 
 

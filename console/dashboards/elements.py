@@ -42,7 +42,6 @@ class PanelChrome(Element, component="panel_chrome.js"):
         self._props.update({"title": title, "described": described, "viewKey": view_key, "state": "loading"})
 
     def show_busy(self) -> None:
-        """Show that other data is loading."""
         self._props["busy"] = True
         self.update()
 
@@ -74,14 +73,11 @@ class PanelChrome(Element, component="panel_chrome.js"):
 
 
 class _ViewElement(Element):
-    """The script draws the property `view`."""
-
     def __init__(self, view: object) -> None:
         super().__init__()
         self._props["view"] = _raw_json(view)
 
     def show(self, view: object) -> None:
-        """Draw another view in the same place."""
         self._props["view"] = _raw_json(view)
         self.update()
 

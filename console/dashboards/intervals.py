@@ -25,7 +25,6 @@ MAX_POINTS: Final = 11_000  # Prometheus refuses a query with more points per se
 
 
 def round_interval(interval_s: float) -> float:
-    """The readable length that is nearest to an interval."""
     return next((float(length) for length, below in _READABLE_LENGTHS if interval_s < below), _LONGEST)
 
 
@@ -51,7 +50,6 @@ class Intervals:
         return TimeSpan(start, end if end > start else start + self.step)
 
     def macros(self) -> dict[str, str]:
-        """Grafana's macros and their values."""
         return {
             "__interval": promql_duration(self.step),
             "__rate_interval": promql_duration(self.rate_interval),

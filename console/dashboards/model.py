@@ -14,15 +14,12 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class QueryTarget:
-    """One query of a panel or of an annotation."""
-
     ref_id: str
     datasource: str  # type of the data source: prometheus, loki, tempo
     json: Json
 
     @property
     def expr(self) -> str:
-        """PromQL or LogQL with variables."""
         return str(self.json.get("expr", ""))
 
     @property
@@ -33,12 +30,10 @@ class QueryTarget:
 
     @property
     def is_instant(self) -> bool:
-        """Whether the query runs for one time, the end of the range."""
         return bool(self.json.get("instant"))
 
     @property
     def is_table(self) -> bool:
-        """Whether the result is a table: one row per series, one column per label."""
         return self.json.get("format") == "table"
 
     @property
@@ -90,8 +85,6 @@ class Row:
 
 @dataclass(frozen=True)
 class AnnotationQuery:
-    """A query whose results are marked on every time series panel."""
-
     name: str
     color: str
     target: QueryTarget
@@ -191,7 +184,6 @@ class DashboardLibrary:
         self._lock = threading.Lock()
 
     def all(self) -> list[Dashboard]:
-        """Every dashboard, sorted by title."""
         with self._lock:
             files = {path: path.stat().st_mtime_ns for path in self._folder.glob("*.json")}
             self._loaded = {

@@ -39,12 +39,9 @@ _DEFAULT_PX: Final = 1440
 
 
 class DashboardPage:
-    """A dashboard in one browser tab."""
-
     def __init__(
         self, dashboard: Dashboard, library: Sequence[Dashboard], request: Request, runner: QueryRunner
     ) -> None:
-        """`library` has the dashboards that the page links to."""
         self._dashboard = dashboard
         self._library = library
         self._runner = runner
@@ -282,7 +279,6 @@ def _view_panel(address: Address) -> str:
 
 
 def show_dashboard(request: Request, uid: str, library: Sequence[Dashboard], runner: QueryRunner) -> None:
-    """The dashboard with a uid; without one an error with the list of dashboards."""
     dashboard = next((one for one in library if one.uid == uid), None)
     if dashboard:
         DashboardPage(dashboard, library, request, runner)
@@ -294,7 +290,6 @@ def show_dashboard(request: Request, uid: str, library: Sequence[Dashboard], run
 
 
 def dashboard_list(library: Sequence[Dashboard]) -> None:
-    """A card for every dashboard."""
     ui.add_head_html(f'<link rel="stylesheet" href="{static("dashboards.css")}">')
     with ui.element("div").classes("board-list"):
         for dashboard in library:

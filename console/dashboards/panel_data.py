@@ -28,8 +28,6 @@ _DRAW_TABLES: Final = ("table", "barchart")  # panel types that draw tables; the
 
 @dataclass(frozen=True)
 class PanelData:
-    """Everything that one panel shows."""
-
     queries: PanelQueries
     context: QueryContext
     series: tuple[SeriesFrame, ...] = ()
@@ -41,13 +39,11 @@ class PanelData:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to show. A series without a single number counts as nothing."""
         numbers = any(not all(math.isnan(value) for value in one.values) for one in self.series)
         return not (numbers or self.log_lines or self.traces or any(table.rows for table in self.tables))
 
     @property
     def empty_reason(self) -> str:
-        """What is missing, where, and for which selected variables. Goes on from `No data: …`."""
         queries = self.queries
         selected = [
             f"{one.label.lower()} {one.text}"

@@ -22,8 +22,6 @@ _VARIABLE: Final = re.compile(r"\$(\w+)")
 
 @dataclass(frozen=True)
 class QueryContext:
-    """What the queries of all panels of a page depend on."""
-
     range: TimeRange
     now: float
     variables: tuple[Variable, ...]
@@ -44,8 +42,6 @@ class TargetQuery:
 
 @dataclass(frozen=True)
 class PanelQueries:
-    """All queries of one panel."""
-
     panel: Panel
     intervals: Intervals
     time_override: str  # the panel's own time range in words; empty where it has none
@@ -54,7 +50,6 @@ class PanelQueries:
 
     @property
     def queries(self) -> list[Query]:
-        """Every query once."""
         found = (query for one in self.targets for query in (one.query, one.exemplars))
         return list(dict.fromkeys(query for query in found if query))
 

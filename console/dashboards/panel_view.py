@@ -53,11 +53,9 @@ class PanelView:
         self._chrome.on("more", lambda: self._open(self._links_and_queries))
 
     def show_busy(self) -> None:
-        """Show that other data is loading. The panel shows its old data until then."""
         self._chrome.show_busy()
 
     def show(self, data: PanelData, annotations: Sequence[Annotation]) -> None:
-        """Show data, or why there is none."""
         self._data = data
         self._title = interpolate_text(self.panel.title, data.context.variables)
         plugin = PANEL_PLUGINS.get(self.panel.type)
@@ -85,12 +83,10 @@ class PanelView:
         )
 
     def show_error(self, error: Exception) -> None:
-        """Show that the console cannot draw the data."""
         message = f"The console cannot show this panel: {states.reason(error)}"
         self._chrome.show("unknown", title=self._title, time="", message=message)
 
     def show_annotations(self, annotations: Sequence[Annotation]) -> None:
-        """Show the same data with other annotations."""
         if self._data and self._plugin:
             self.show(self._data, annotations)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 
 def register() -> None:
-    """Declare the page. It is imported here, so that other packages can import parts of this one without it."""
     from console.home import page
 
     page.register()

@@ -35,7 +35,6 @@ _SLOW_ALERT = "LLMLatencyHigh"  # "Slow requests" uses the threshold of this ale
 
 
 def register() -> None:
-    """Declare the page."""
     ui.add_head_html(f'<link rel="stylesheet" href="{static("home.css")}">', shared=True)
 
     @ui.page("/")
@@ -92,7 +91,6 @@ class HomePage:
 
 
 def _shortcuts() -> list[tuple[str, str]]:
-    """Text and address of each shortcut."""
     slow = alert_index().evidence.get(_SLOW_ALERT)
     searches = [
         ("Failed requests", "/traces", TraceSearch(error_only=True)),

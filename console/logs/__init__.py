@@ -2,7 +2,6 @@
 
 
 def register() -> None:
-    """Declare the page."""
     from nicegui import ui
     from starlette.requests import Request
 

@@ -36,7 +36,6 @@ class Facets(ui.element, component="facets.js"):
         self.on("toggle", toggle)
 
     def show(self, values_by_field: Mapping[str, Mapping[str, int] | Exception], search: LogSearch) -> None:
-        """Show each field's values with their counts, or the error of its query."""
         self.props["groups"] = [
             group
             for name, values in values_by_field.items()

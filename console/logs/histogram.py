@@ -27,7 +27,6 @@ OnZoom = Callable[[float, float], Awaitable[None]]
 
 
 def step_for(length_s: float) -> float:
-    """The shortest step that gives at most 80 bars."""
     return next((step for step in _STEPS_S if length_s / step <= _MAX_BARS), _STEPS_S[-1])
 
 

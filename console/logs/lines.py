@@ -59,7 +59,6 @@ class LogLines(ui.element, component="lines.js"):
             self.on("filter", add_filter)
 
     def show(self, lines: Sequence[LogLine]) -> None:
-        """Replace the lines, in this order."""
         self.props["lines"] = _with_unique_ids([row_of(line) for line in lines])
         self.update()
 
@@ -72,7 +71,6 @@ class LogLines(ui.element, component="lines.js"):
         self.update()
 
     def highlight(self, span_id: str) -> None:
-        """Highlight the lines of one span; empty: none."""
         self.props["marked"] = span_id
         self.update()
 

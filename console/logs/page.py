@@ -112,7 +112,6 @@ class LogsPage:
         await self._load_counts(self._results.query_number, self._times.range.absolute())
 
     async def _load_counts(self, number: int, span: TimeSpan) -> None:
-        """Load the histogram and the facets, all at the same time."""
         search, logs = self._search, services().stores.logs
         log_filter = search.filter(span.start, span.end)
 

@@ -61,11 +61,9 @@ class QueryBlock:
 
     @property
     def text(self) -> str:
-        """The current text of the query."""
         return str(self._input.value or "").strip()
 
     async def run(self) -> None:
-        """Run the query and show the result."""
         if self._on_run:
             self._on_run(self.text)
         self._run_button.props("disabled")

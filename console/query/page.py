@@ -14,7 +14,6 @@ from console.timebar import TimeBar
 
 
 def register() -> None:
-    """Declare the page."""
 
     # Alerts carry Prometheus' own address of their expression as their source.
     @app.get("/graph", include_in_schema=False)

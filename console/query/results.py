@@ -16,8 +16,6 @@ _POINTS: Final = 120
 
 @dataclass(frozen=True)
 class InstantTable:
-    """The result of an instant query: one row per series."""
-
     common_labels: Mapping[str, str]  # labels with the same value in all rows
     columns: tuple[str, ...]  # names of the other labels
     rows: tuple[tuple[tuple[str, ...], Sample], ...]  # the values of these labels, and the sample
@@ -50,7 +48,6 @@ def series_name(labels: Mapping[str, str]) -> str:
 
 
 def common_labels(labels_of_all: Sequence[Mapping[str, str]]) -> dict[str, str]:
-    """The labels that have the same value in all series."""
     if not labels_of_all:
         return {}
     first = labels_of_all[0]

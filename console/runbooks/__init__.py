@@ -4,7 +4,6 @@ from __future__ import annotations
 
 
 def register() -> None:
-    """Declare the pages. They are imported here, so that other packages can import parts of this one without them."""
     from console.runbooks import page
 
     page.register()

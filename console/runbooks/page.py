@@ -22,7 +22,6 @@ from stores.metric_results import Rule
 
 
 def register() -> None:
-    """Declare these pages, and the page for a single query."""
     ui.add_head_html(f'<link rel="stylesheet" href="{static("runbooks.css")}">', shared=True)
     query_page.register()
 

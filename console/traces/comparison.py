@@ -34,7 +34,6 @@ class SpanPair:
 
     @property
     def longer_ms(self) -> float | None:
-        """How much longer the right span takes."""
         if self.left is None or self.right is None:
             return None
         return self.right.span.duration_ms - self.left.span.duration_ms

@@ -98,7 +98,6 @@ def difference(a: float | None, b: float | None, unit: str) -> str:
 
 
 def row_of(pair: SpanPair) -> dict[str, Any]:
-    """A pair for the browser."""
     sides = (pair.left, pair.right)
     longer = pair.longer_ms
     return {

@@ -118,7 +118,6 @@ class TracePage:
 
 
 def trace_facts(trace: Trace, shown: Waterfall) -> list[TraceFact]:
-    """Facts without a value are left out."""
     total, detail = shown.total, TraceDetail.of(trace)
     endpoint = next((str(span.attributes[names.LLM_ENDPOINT]) for span in trace.spans
                      if names.LLM_ENDPOINT in span.attributes), "")  # fmt: skip

@@ -71,7 +71,6 @@ class TraceTable(ui.element, component="trace_table.js"):
 
 
 def row_of(summary: TraceSummary, detail: TraceDetail | None) -> dict[str, Any]:
-    """A trace for the browser."""
     row = {
         "id": summary.trace_id,
         "page": trace_page(summary.trace_id),

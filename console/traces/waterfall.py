@@ -65,8 +65,6 @@ class SpanRow:
 
 @dataclass(frozen=True)
 class Waterfall:
-    """The rows of a trace from top to bottom."""
-
     rows: Sequence[SpanRow]
     start: float  # Unix s
     duration_ms: float
@@ -75,7 +73,6 @@ class Waterfall:
 
     @property
     def services(self) -> list[str]:
-        """In the order of the rows."""
         return list(dict.fromkeys(row.span.service for row in self.rows))
 
 

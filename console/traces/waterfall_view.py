@@ -41,7 +41,6 @@ class WaterfallView(ui.element, component="waterfall_view.js"):
 
 
 def row_of(row: SpanRow, shown: Waterfall) -> dict[str, Any]:
-    """A row for the browser."""
     span = row.span
     return {
         "id": span.span_id,
@@ -63,7 +62,6 @@ def row_of(row: SpanRow, shown: Waterfall) -> dict[str, Any]:
 
 
 def _note(row: SpanRow) -> str:
-    """The text behind a span's name."""
     values = row.span.attributes
     parts = [
         f"attempt {values[names.LLM_ATTEMPT]}" if values.get(names.LLM_ATTEMPT) not in (None, 1) else "",
@@ -76,7 +74,6 @@ def _note(row: SpanRow) -> str:
 
 
 def _error(span: Span) -> str:
-    """The error message; empty if the span did not fail."""
     if span.status != "error":
         return ""
     return span.error or value_text(span.attributes.get(names.ERROR_TYPE, "failed"))

@@ -53,7 +53,6 @@ def value_column(table: TableFrame, names: str) -> str:
 
 
 def number_of(cell: Cell) -> float:
-    """The length of a bar; 0 for a cell without a number."""
     return float(cell) if isinstance(cell, float | int) and math.isfinite(cell) else 0.0
 
 

@@ -39,7 +39,6 @@ class Grid:
         self._columns: tuple[Column, ...] = ()
 
     def show(self, columns: Sequence[Column], rows: Sequence[Sequence[GridCell]], sort: Mapping[str, str]) -> None:
-        """Show rows; `sort` has `asc` or `desc` by column name."""
         data = [_row(row) for row in rows]
         if self._grid is not None and tuple(columns) == self._columns:
             self._grid.options["rowData"] = data

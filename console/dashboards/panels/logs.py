@@ -31,7 +31,6 @@ class Logs:
 
 
 def selected_fields(data: PanelData) -> list[str]:
-    """The fields that the panel shows of each line, in their order."""
     targets = (one.target.json for one in data.queries.targets)
     return [str(name) for target in targets for name in (target.get("lite") or {}).get("fields") or ()]
 

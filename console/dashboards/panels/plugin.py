@@ -29,8 +29,6 @@ class PanelPlugin(Protocol):
 
 @dataclass(frozen=True)
 class FieldDisplay:
-    """One series, reduced to one value."""
-
     name: str
     value: float | None
     config: FieldConfig
