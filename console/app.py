@@ -8,12 +8,19 @@ from nicegui import app, core
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
-from console import alerts, dashboards, home, logs, memory, metrics, runbooks, services, shell, traces
+from console import memory, metrics, services, shell
 from console.access import HEALTH, METRICS, AccessControl
+from console.alerts import page as alerts
+from console.dashboards import page as dashboards
+from console.home import page as home
+from console.logs import page as logs
+from console.query import page as query
+from console.runbooks import page as runbooks
 from console.services import Services
 from console.settings import ConsoleSettings
+from console.traces import page as traces
 
-PAGES: Final = (home, dashboards, alerts, runbooks, traces, logs)  # each declares its pages with `register()`
+PAGES: Final = (home, dashboards, alerts, runbooks, query, traces, logs)
 
 
 def create_app(settings: ConsoleSettings) -> Any:

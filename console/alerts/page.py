@@ -24,7 +24,7 @@ from console.alerts.silencing import current, expired, matcher_text, matches
 from console.alerts.snapshot import MAX_NOTIFICATIONS, AlertsSnapshot, load_snapshot
 from console.alerts.timeline import timeline
 from console.services import services
-from console.shell import heading, page_frame, static
+from console.shell import heading, page_frame, style_sheet
 from console.timebar import TimeBar, button
 from console.times import TimeRange, TimeSpan
 from stores import StoreError
@@ -42,7 +42,7 @@ _SECTIONS: tuple[tuple[str, str, tuple[State, ...], str], ...] = (
 
 
 def register() -> None:
-    ui.add_head_html(f'<link rel="stylesheet" href="{static("alerts.css")}">', shared=True)
+    style_sheet("alerts.css", shared=True)
 
     @ui.page("/alerts")
     async def alerts(request: Request) -> None:

@@ -18,7 +18,7 @@ from console.dashboards import variables
 from console.dashboards.annotations import Annotation, annotations_of, query_of
 from console.dashboards.elements import scripts
 from console.dashboards.links import dashboard_links
-from console.dashboards.model import Dashboard, Json, Panel, Row
+from console.dashboards.model import Dashboard, DashboardLibrary, Json, Panel, Row
 from console.dashboards.panel_data import panel_data
 from console.dashboards.panel_queries import PanelQueries, QueryContext, panel_queries
 from console.dashboards.panel_view import PanelView
@@ -27,7 +27,7 @@ from console.dashboards.queries import Query, QueryRunner
 from console.dashboards.toolbar import VariableControl, annotation_toggles
 from console.dashboards.variables import Variable, interpolate_text
 from console.services import services
-from console.shell import heading, page_frame, static
+from console.shell import heading, page_frame, style_sheet
 from console.states import reason
 from console.timebar import QUICK, REFRESH, TimeBar, button
 from console.times import TimeRange, TimeSpan
@@ -36,6 +36,29 @@ from stores import StoreError
 _log = logging.getLogger(__name__)
 
 _DEFAULT_PX: Final = 1440
+
+
+def register() -> None:
+    library = DashboardLibrary(services().settings.dashboards)
+    runner = QueryRunner(services(), services().settings.scrape_interval_s)
+
+    @ui.page("/dashboards")
+    def list_page() -> None:
+        with page_frame("Dashboards", active="dashboards"):
+            _dashboard_list(library.all())
+
+    @ui.page("/d/{uid}/{name}")  # the form of Grafana's own links
+    @ui.page("/d/{uid}")
+    async def dashboard_page(request: Request, uid: str) -> None:
+        dashboards = library.all()
+        dashboard = next((one for one in dashboards if one.uid == uid), None)
+        if dashboard:
+            DashboardPage(dashboard, dashboards, request, runner)
+            return
+        ui.context.client.status_code = 404
+        with page_frame("Dashboard not found", active="dashboards"):
+            ui.label(f"There is no dashboard with the uid “{uid}”.").classes("muted")
+            _dashboard_list(dashboards)
 
 
 class DashboardPage:
@@ -62,7 +85,7 @@ class DashboardPage:
         dashboard = self._dashboard
         for script in scripts():
             ui.add_head_html(f'<link rel="modulepreload" href="{script}">')
-        ui.add_head_html(f'<link rel="stylesheet" href="{static("dashboards.css")}">')
+        style_sheet("dashboards.css")
         with page_frame(dashboard.title, active="dashboards") as head:
             picker = dashboard.json.get("timepicker") or {}
             default = dashboard.json.get("time") or {}
@@ -278,19 +301,8 @@ def _view_panel(address: Address) -> str:
     return f"panel-{value}" if value.isdecimal() else value
 
 
-def show_dashboard(request: Request, uid: str, library: Sequence[Dashboard], runner: QueryRunner) -> None:
-    dashboard = next((one for one in library if one.uid == uid), None)
-    if dashboard:
-        DashboardPage(dashboard, library, request, runner)
-        return
-    ui.context.client.status_code = 404
-    with page_frame("Dashboard not found", active="dashboards"):
-        ui.label(f"There is no dashboard with the uid “{uid}”.").classes("muted")
-        dashboard_list(library)
-
-
-def dashboard_list(library: Sequence[Dashboard]) -> None:
-    ui.add_head_html(f'<link rel="stylesheet" href="{static("dashboards.css")}">')
+def _dashboard_list(library: Sequence[Dashboard]) -> None:
+    style_sheet("dashboards.css")
     with ui.element("div").classes("board-list"):
         for dashboard in library:
             with ui.link(target=f"/d/{dashboard.uid}").classes("card board-card"):
