@@ -16,13 +16,12 @@ from starlette.requests import Request
 from console.address import Address
 from console.dashboards import variables
 from console.dashboards.annotations import Annotation, annotations_of, query_of
-from console.dashboards.elements import scripts
 from console.dashboards.links import dashboard_links
 from console.dashboards.model import Dashboard, DashboardLibrary, Json, Panel, Row
 from console.dashboards.panel_data import panel_data
 from console.dashboards.panel_queries import PanelQueries, QueryContext, panel_queries
 from console.dashboards.panel_view import PanelView
-from console.dashboards.panels.plugin import PanelContext
+from console.dashboards.panels.time_series import scripts
 from console.dashboards.queries import Query, QueryRunner
 from console.dashboards.toolbar import VariableControl, annotation_toggles
 from console.dashboards.variables import Variable, interpolate_text
@@ -169,7 +168,7 @@ class DashboardPage:
 
     def _view(self, panel: Panel, top: int, *, alone: bool = False) -> PanelView:
         title = interpolate_text(panel.title, self._variables)
-        return PanelView(panel, PanelContext(panel, self._on_zoom), top, title, alone=alone)
+        return PanelView(panel, self._on_zoom, top, title, alone=alone)
 
     def _single_panel(self, panel: Panel) -> None:
         back = str(self._address.with_parameters({"viewPanel": None}))

@@ -6,17 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import orjson
+from nicegui import ui
+
 from console.dashboards.annotations import Annotation
 from console.dashboards.data_frames import SeriesFrame
 from console.dashboards.field_config import FieldConfig, field_config
-from console.dashboards.model import Panel
 from console.dashboards.panel_data import PanelData
 
-
-@dataclass(frozen=True)
-class PanelContext:
-    panel: Panel
-    on_zoom: Callable[[float, float], Any]  # called with the start and the end that a person selects, Unix s
+OnZoom = Callable[[float, float], Any]  # called with the start and the end that a person selects, Unix s
 
 
 class PanelPlugin(Protocol):
@@ -25,6 +23,15 @@ class PanelPlugin(Protocol):
     def show(self, data: PanelData, annotations: Sequence[Annotation]) -> None:
         """Draw data that is not empty. Only panels with a time axis draw annotations."""
         ...
+
+
+class ScriptElement(ui.element):
+    """An element whose script draws the property `view`."""
+
+    def set_view(self, view: object) -> None:
+        # JSON that NiceGUI sends unchanged. Otherwise it would watch every number of a series for changes.
+        self._props["view"] = orjson.Fragment(orjson.dumps(view))
+        self.update()
 
 
 @dataclass(frozen=True)
