@@ -6,13 +6,12 @@ import hmac
 import re
 import secrets
 import time
-from collections.abc import Sequence
 from html import escape
-from http.cookies import CookieError, SimpleCookie
 from typing import Final
 from urllib.parse import parse_qs, quote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -78,7 +77,7 @@ class AccessControl:
             return RedirectResponse("/", 303) if path == LOGIN else None
         if path == LOGIN:
             return await self._login(scope, receive)
-        if self._is_logged_in(headers):
+        if self._sessions.get(HTTPConnection(scope).cookies.get(SESSION, ""), 0.0) > time.monotonic():
             return None
         if _is_page(scope, headers):
             wanted = quote(path + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""))
@@ -90,11 +89,6 @@ class AccessControl:
         if not is_loopback(self._settings.host):
             return True
         return is_loopback(urlsplit(f"//{host}").hostname or "")
-
-    def _is_logged_in(self, headers: Headers) -> bool:
-        token = _cookie(headers, SESSION)
-        expiry = self._sessions.get(token, 0.0) if token else 0.0
-        return expiry > time.monotonic()
 
     async def _login(self, scope: Scope, receive: Receive) -> Response:
         wanted = _local_address(parse_qs(scope["query_string"].decode("latin-1")).get("to", ["/"])[0])
@@ -171,14 +165,6 @@ def _is_page(scope: Scope, headers: Headers) -> bool:
     return scope["type"] == "http" and "text/html" in headers.get("accept", "")
 
 
-def _cookie(headers: Headers, name: str) -> str:
-    try:
-        cookie = SimpleCookie(headers.get("cookie", "")).get(name)
-    except CookieError:
-        return ""
-    return cookie.value if cookie else ""
-
-
 def _local_address(address: str) -> str:
     """The page to open after the login; `/` if the address leads to another site."""
     return address if re.match(r"/(?![/\\])", address) else "/"
@@ -195,7 +181,7 @@ async def _body(receive: Receive) -> bytes:
 
 def _login_page(wanted: str, message: str = "", status: int = 200) -> Response:
     note = f'<p role="alert">{escape(message)}</p>' if message else ""
-    lines: Sequence[str] = (
+    lines = (
         "<!doctype html><html lang=en><meta charset=utf-8><title>Log in · LLM observability</title>",
         '<meta name=viewport content="width=device-width, initial-scale=1">',
         '<meta name=color-scheme content="dark light">',

@@ -79,15 +79,12 @@ def css_color(name: str) -> str:
     return f"var(--{_COLORS[name]})" if name in _COLORS else ""
 
 
-def default_field_config(panel: Panel) -> FieldConfig:
-    return _from_json((panel.json.get("fieldConfig") or {}).get("defaults") or {})
-
-
-def field_config(panel: Panel, name: str) -> FieldConfig:
+def field_config(panel: Panel, name: str | None = None) -> FieldConfig:
+    """With the overrides for the field called `name`; without a name the panel's defaults."""
     json = panel.json.get("fieldConfig") or {}
     merged: dict[str, Any] = {**(json.get("defaults") or {})}
     for override in json.get("overrides") or ():
-        if override.get("matcher") == {"id": "byName", "options": name}:
+        if name is not None and override.get("matcher") == {"id": "byName", "options": name}:
             for prop in override.get("properties") or ():
                 _set(merged, str(prop["id"]), prop.get("value"))
     return _from_json(merged)

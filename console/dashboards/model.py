@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -181,15 +180,13 @@ class DashboardLibrary:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._loaded: dict[Path, tuple[int, Dashboard]] = {}  # with the file's time of change, ns
-        self._lock = threading.Lock()
 
     def all(self) -> list[Dashboard]:
-        with self._lock:
-            files = {path: path.stat().st_mtime_ns for path in self._folder.glob("*.json")}
-            self._loaded = {
-                path: loaded
-                if (loaded := self._loaded.get(path)) and loaded[0] == changed
-                else (changed, Dashboard.from_json(json.loads(path.read_text(encoding="utf-8"))))
-                for path, changed in files.items()
-            }
-            return sorted((dashboard for _, dashboard in self._loaded.values()), key=lambda one: one.title)
+        before, self._loaded = self._loaded, {}
+        for path in self._folder.glob("*.json"):
+            changed = path.stat().st_mtime_ns
+            known = before.get(path)
+            if not known or known[0] != changed:
+                known = (changed, Dashboard.from_json(json.loads(path.read_text(encoding="utf-8"))))
+            self._loaded[path] = known
+        return sorted((dashboard for _, dashboard in self._loaded.values()), key=lambda one: one.title)

@@ -10,7 +10,7 @@ from nicegui import ui
 from alert_sink.console_pages import trace_page
 from console import states
 from console.dashboards.annotations import Annotation
-from console.dashboards.field_config import default_field_config
+from console.dashboards.field_config import field_config
 from console.dashboards.links import dashboard_links
 from console.dashboards.model import Panel
 from console.dashboards.panel_data import PanelData
@@ -136,7 +136,7 @@ class PanelView:
             self._plugin.show(data, annotations)
 
     def _has_no_value_text(self) -> bool:
-        return self.panel.type in _WITH_NO_VALUE and bool(default_field_config(self.panel).no_value)
+        return self.panel.type in _WITH_NO_VALUE and bool(field_config(self.panel).no_value)
 
     # --- Menus --------------------------------------------------------------------------------------------
 
@@ -179,7 +179,7 @@ class PanelView:
         newest = sorted(data.exemplars, key=lambda one: -one.time)[:_TRACES_LISTED]
         if not newest:
             return
-        unit = default_field_config(self.panel).unit
+        unit = field_config(self.panel).unit
         ui.label("Traces of the newest exemplars").classes("muted panel-query")
         with ui.element("nav").classes("menu-list").props('aria-label="Traces"'):
             for one in newest:

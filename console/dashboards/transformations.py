@@ -8,12 +8,12 @@ from typing import Any, Final
 from console.dashboards.data_frames import Cell, TableFrame
 from console.dashboards.model import Json
 
-Tables = tuple[TableFrame, ...]
+Tables = list[TableFrame]
 
 
-def apply_transformations(tables: Sequence[TableFrame], steps: Sequence[Json]) -> tuple[Tables, list[str]]:
+def apply_transformations(tables: Tables, steps: Sequence[Json]) -> tuple[Tables, list[str]]:
     """The tables after every transformation, and the ids of unknown transformations."""
-    current, unknown = tuple(tables), []
+    current, unknown = tables, []
     for step in steps:
         transformation = _TRANSFORMATIONS.get(str(step.get("id")))
         if transformation is None:
@@ -36,7 +36,7 @@ def _merge(tables: Tables, _: Json) -> Tables:
                 merged.append(row)
             else:
                 partner.update({name: value for name, value in row.items() if partner.get(name) is None})
-    return (TableFrame(columns, tuple(tuple(row.get(name) for name in columns) for row in merged)),) if tables else ()
+    return [TableFrame(columns, tuple(tuple(row.get(name) for name in columns) for row in merged))] if tables else []
 
 
 def _can_join(one: Mapping[str, Cell], other: Mapping[str, Cell], shared: Sequence[str]) -> bool:
@@ -48,7 +48,7 @@ def _can_join(one: Mapping[str, Cell], other: Mapping[str, Cell], shared: Sequen
 def _organize(tables: Tables, options: Json) -> Tables:
     excluded, order = options.get("excludeByName") or {}, options.get("indexByName") or {}
     renamed = options.get("renameByName") or {}
-    return tuple(_organize_one(table, excluded, order, renamed) for table in tables)
+    return [_organize_one(table, excluded, order, renamed) for table in tables]
 
 
 def _organize_one(table: TableFrame, excluded: Json, order: Json, renamed: Json) -> TableFrame:
@@ -62,7 +62,7 @@ def _organize_one(table: TableFrame, excluded: Json, order: Json, renamed: Json)
 def _sort_by(tables: Tables, options: Json) -> Tables:
     by = (options.get("sort") or [{}])[0]
     name, descending = str(by.get("field", "")), bool(by.get("desc"))
-    return tuple(_sort_one(table, name, descending) for table in tables)
+    return [_sort_one(table, name, descending) for table in tables]
 
 
 def _sort_one(table: TableFrame, name: str, descending: bool) -> TableFrame:
@@ -81,7 +81,7 @@ def _sort_key(cell: Cell) -> tuple[int, float, str]:
 
 def _limit(tables: Tables, options: Json) -> Tables:
     count = int(options.get("limitField") or 10)
-    return tuple(TableFrame(table.columns, table.rows[:count]) for table in tables)
+    return [TableFrame(table.columns, table.rows[:count]) for table in tables]
 
 
 _TRANSFORMATIONS: Final[Mapping[str, Callable[[Tables, Any], Tables]]] = {

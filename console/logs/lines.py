@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from nicegui import ui
-from nicegui.events import GenericEventArguments
 
 from console.units import formatted
 from llm_telemetry import names
@@ -51,12 +50,7 @@ class LogLines(ui.element, component="lines.js"):
             }
         )
         if on_filter:
-
-            async def add_filter(event: GenericEventArguments) -> None:
-                name, value = map(str, event.args)
-                await on_filter(name, value)
-
-            self.on("filter", add_filter)
+            self.on("filter", lambda event: on_filter(*map(str, event.args)))
 
     def show(self, lines: Sequence[LogLine]) -> None:
         self.props["lines"] = _with_unique_ids([row_of(line) for line in lines])

@@ -13,17 +13,8 @@ from stores.metric_results import Series
 
 # Of similar lightness: readable on the dark and on the light background.
 COLORS: Final = (
-    "#5b8def",
-    "#e0912f",
-    "#3fa66b",
-    "#e0605e",
-    "#9b7be0",
-    "#2ba3a3",
-    "#d469a8",
-    "#9a9a2f",
-    "#6f87a6",
-    "#b5764f",
-)
+    "#5b8def", "#e0912f", "#3fa66b", "#e0605e", "#9b7be0", "#2ba3a3", "#d469a8", "#9a9a2f", "#6f87a6", "#b5764f",
+)  # fmt: skip
 
 _MAX_TOOLTIP_ROWS: Final = 12
 _TOOLTIP: Final = f"""(points) => {{

@@ -9,7 +9,7 @@ from typing import Any
 
 from console.dashboards.annotations import Annotation
 from console.dashboards.data_frames import SeriesFrame
-from console.dashboards.field_config import FieldConfig, css_color, default_field_config, field_config
+from console.dashboards.field_config import FieldConfig, css_color, field_config
 from console.dashboards.panel_data import PanelData
 from console.dashboards.panels.plugin import OnZoom, ScriptElement
 
@@ -36,7 +36,7 @@ def view(data: PanelData) -> dict[str, Any]:
             }
             for one in data.series
         ],
-        "legend": [{"text": one.text, "color": css_color(one.color)} for one in default_field_config(panel).mappings],
+        "legend": [{"text": one.text, "color": css_color(one.color)} for one in field_config(panel).mappings],
     }
 
 

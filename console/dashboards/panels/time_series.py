@@ -15,7 +15,7 @@ from nicegui.elements import echart  # noqa: F401 (registers the ECharts library
 
 from console.dashboards.annotations import Annotation
 from console.dashboards.data_frames import CALCULATION_NAMES, SeriesFrame
-from console.dashboards.field_config import FieldConfig, css_color, default_field_config, field_config
+from console.dashboards.field_config import FieldConfig, css_color, field_config
 from console.dashboards.panel_data import PanelData
 from console.dashboards.panels.plugin import OnZoom, ScriptElement
 from stores.metric_results import Exemplar
@@ -47,7 +47,7 @@ def view(data: PanelData, annotations: Sequence[Annotation]) -> dict[str, Any]:
     """What time_series.js draws. Times are Unix milliseconds."""
     panel, intervals = data.queries.panel, data.queries.intervals
     aligned, span, step = intervals.aligned, intervals.span, intervals.step
-    config = default_field_config(panel)
+    config = field_config(panel)
     calculations = [str(one) for one in (panel.options.get("legend") or {}).get("calcs") or ()]
     return {
         "title": panel.title,

@@ -46,4 +46,4 @@ def test_sort_by_and_limit_select_the_newest_weeks_in_ascending_order() -> None:
 
 def test_an_unknown_transformation_is_reported_and_the_table_stays_as_it_is() -> None:
     table = TableFrame(("a",), (("x",),))
-    assert apply_transformations([table], [{"id": "calculateField"}]) == ((table,), ["calculateField"])
+    assert apply_transformations([table], [{"id": "calculateField"}]) == ([table], ["calculateField"])

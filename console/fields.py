@@ -1,8 +1,10 @@
-"""Native inputs with a label. `on_change` gets the new value when a person leaves the input or presses Enter."""
+"""Native inputs with a label. A refresh of the page does not overwrite a text that is being typed.
+
+`on_change` gets the new value when a person leaves the input or presses Enter.
+"""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -19,11 +21,9 @@ class _Field(ui.element, component="field.js"):
         super().__init__()
         self.props.update({"kind": kind, "label": label, "value": value, "options": list(options)})
 
-        async def handle(event: GenericEventArguments) -> None:
+        def handle(event: GenericEventArguments) -> Awaitable[None] | None:
             self.props["value"] = event.args
-            result = on_change(event.args)
-            if inspect.isawaitable(result):
-                await result
+            return on_change(event.args)
 
         self.on("change", handle)
 
