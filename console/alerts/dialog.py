@@ -8,13 +8,14 @@ from functools import partial
 from nicegui import ui
 
 from console.alerts.active_alerts import ActiveAlert
-from console.alerts.silence_commands import CrossOriginRefused, create_silence
 from console.alerts.silencing import (
     DURATIONS,
     LONGEST_NAME,
     LONGEST_TEXT,
+    CrossOriginRefused,
     InvalidSilence,
     SilenceRequest,
+    create_silence,
     matches,
     parse_duration,
 )

@@ -17,12 +17,10 @@ from console.address import Address
 from console.alerts.active_alerts import ActiveAlert, State, by_name, in_state
 from console.alerts.cards import AlertCard, at, scope_list, severity_chip
 from console.alerts.dialog import SilenceDialog
-from console.alerts.history import FiringPeriod, overlapping, resolved
+from console.alerts.history import FiringPeriod, overlapping, resolved, timeline
 from console.alerts.links import alerts_page, runbook_page
-from console.alerts.silence_commands import CrossOriginRefused, expire_silence
-from console.alerts.silencing import current, expired, matcher_text, matches
+from console.alerts.silencing import CrossOriginRefused, current, expire_silence, expired, matcher_text, matches
 from console.alerts.snapshot import MAX_NOTIFICATIONS, AlertsSnapshot, load_snapshot
-from console.alerts.timeline import timeline
 from console.services import services
 from console.shell import heading, page_frame, style_sheet
 from console.timebar import TimeBar, button

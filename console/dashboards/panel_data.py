@@ -11,13 +11,13 @@ from console.dashboards.data_frames import (
     CALCULATION_NAMES,
     SeriesFrame,
     TableFrame,
+    apply_transformations,
     instant_frames,
     range_frames,
     table_frame,
 )
 from console.dashboards.panel_queries import PanelQueries, QueryContext, TargetQuery
 from console.dashboards.queries import Query
-from console.dashboards.transformations import apply_transformations
 from console.times import format_datetime
 from stores.logs import LogLine
 from stores.metric_results import Exemplar

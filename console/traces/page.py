@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from console.address import Address
 from console.shell import page_frame, style_sheet
-from console.traces.comparison_page import ComparisonPage
+from console.traces.comparison import ComparisonPage
 from console.traces.search_page import SearchPage
 from console.traces.trace_page import TracePage
 

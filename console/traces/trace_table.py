@@ -9,8 +9,7 @@ from typing import Any
 from nicegui import ui
 
 from alert_sink.console_pages import trace_page
-from console.traces.waterfall import SpanUsage, waterfall
-from console.traces.waterfall_view import cost_text, tokens_text
+from console.traces.waterfall import SpanUsage, cost_text, tokens_text, waterfall
 from console.units import formatted
 from llm_telemetry import names
 from stores import Trace, TraceSummary
