@@ -27,7 +27,6 @@ from stores import LogFilter, StoreError, TraceFilter
 from stores.logs import LogLine
 from stores.metric_results import Sample
 
-
 _LANGUAGES: Final = {"promql": "PromQL", "logsql": "Log lines", "traceql": "Traces"}
 _LIMIT: Final = 20  # log lines, traces
 _LINE_COLUMNS: Final = ("Time (UTC)", "Event", "Endpoint", "Model", "Tenant", "Error", "Latency", "Cost", "Trace")
