@@ -57,13 +57,7 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
 
 
 def settings_of(options: argparse.Namespace) -> ConsoleSettings:
-    """The settings of these options.
-
-    Raises:
-        UnsafeBinding: the console would accept connections from other machines without a password.
-        InvalidTime: the scrape interval is not a duration.
-        OSError: the password file cannot be read.
-    """
+    """Raises UnsafeBinding, InvalidTime (the scrape interval) or OSError (the password file)."""
     urls = {server: getattr(options, f"{server.replace('-', '_')}_url") for server in SERVERS}
     return ConsoleSettings(
         host=options.host,

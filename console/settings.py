@@ -22,11 +22,7 @@ class UnsafeBinding(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class ConsoleSettings:
-    """`python -m console --help` explains each setting.
-
-    Raises:
-        UnsafeBinding: the console listens on an address that other machines reach, and has no password.
-    """
+    """`python -m console --help` explains each setting."""
 
     host: str = LOCAL
     port: int = 3000

@@ -56,13 +56,7 @@ class ActiveAlert:
 
 
 def active_alerts(rules: Sequence[Rule], alerts: Sequence[Alert], silences: Sequence[Silence]) -> list[ActiveAlert]:
-    """Each alert once, most severe and newest first.
-
-    Args:
-        rules: Prometheus' rules with their alerts; empty if Prometheus does not answer.
-        alerts: Alertmanager's alerts; empty if Alertmanager does not answer.
-        silences: Alertmanager's silences.
-    """
+    """Each alert once, most severe and newest first. A list is empty if its server does not answer."""
     silence_by_id = {silence.id: silence for silence in silences}
     names = {alert.fingerprint: alert.name for alert in alerts}
     unmatched = list(alerts)
@@ -119,11 +113,7 @@ def _take_match(alerts: list[Alert], rule_alert: RuleAlert) -> Alert | None:
 
 
 def _merge(
-    rule_alert: RuleAlert,
-    rule: Rule,
-    alert: Alert | None,
-    silences: Mapping[str, Silence],
-    names: Mapping[str, str],
+    rule_alert: RuleAlert, rule: Rule, alert: Alert | None, silences: Mapping[str, Silence], names: Mapping[str, str]
 ) -> ActiveAlert:
     pending = rule_alert.state == "pending"
     firing_since = alert.starts if alert else rule_alert.active_since + rule.for_s

@@ -103,12 +103,7 @@ class CrossOriginRefused(PermissionError):
 
 
 async def create_silence(client: Client, request: SilenceRequest) -> str:
-    """Returns the id of the new silence.
-
-    Raises:
-        CrossOriginRefused: a page of another site sent the request.
-        StoreError: Alertmanager refused the silence, or did not answer.
-    """
+    """Returns the id of the new silence. Raises CrossOriginRefused or StoreError."""
     refuse_cross_origin(client)
     alerts = services().stores.alerts
     return await services().ask(
@@ -117,12 +112,7 @@ async def create_silence(client: Client, request: SilenceRequest) -> str:
 
 
 async def expire_silence(client: Client, silence_id: str) -> None:
-    """End a silence now.
-
-    Raises:
-        CrossOriginRefused: a page of another site sent the request.
-        StoreError: Alertmanager refused, or did not answer.
-    """
+    """End a silence now. Raises CrossOriginRefused or StoreError."""
     refuse_cross_origin(client)
     await services().ask(services().stores.alerts.expire_silence, silence_id)
 

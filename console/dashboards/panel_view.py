@@ -52,17 +52,9 @@ class PanelChrome(ui.element, component="panel_chrome.js"):
     ) -> None:
         """Show another state. `data` become `data-…` attributes that say which times were queried."""
         self._props.update(
-            {
-                "state": state,
-                "title": title,
-                "busy": False,
-                "time": time,
-                "message": message,
-                "hint": hint,
-                "warnings": list(warnings),
-                **{f"data-{name}": value for name, value in data.items()},
-            }
+            state=state, title=title, busy=False, time=time, message=message, hint=hint, warnings=list(warnings)
         )
+        self._props.update({f"data-{name}": value for name, value in data.items()})
         self.update()
 
 

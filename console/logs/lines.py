@@ -41,14 +41,8 @@ class LogLines(ui.element, component="lines.js"):
         self, lines: Sequence[LogLine] = (), *, on_filter: OnFilter | None = None, with_trace: bool = True
     ) -> None:
         super().__init__()
-        self.props.update(
-            {
-                "lines": _with_unique_ids([row_of(line) for line in lines]),
-                "filters": bool(on_filter),
-                "traces": with_trace,
-                "marked": "",
-            }
-        )
+        self.props.update(filters=bool(on_filter), traces=with_trace, marked="")
+        self.show(lines)
         if on_filter:
             self.on("filter", lambda event: on_filter(*map(str, event.args)))
 

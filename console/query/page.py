@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -26,10 +26,12 @@ from console.units import formatted
 from stores import LogFilter, StoreError, TraceFilter
 from stores.logs import LogLine
 from stores.metric_results import Sample
+from stores.traces import TraceSummary
 
 _LANGUAGES: Final = {"promql": "PromQL", "logsql": "Log lines", "traceql": "Traces"}
 _LIMIT: Final = 20  # log lines, traces
 _LINE_COLUMNS: Final = ("Time (UTC)", "Event", "Endpoint", "Model", "Tenant", "Error", "Latency", "Cost", "Trace")
+_TRACE_COLUMNS: Final = ("Time (UTC)", "Service", "Request", "Duration", "Trace")
 _NUMBERS: Final = ("Value", "Latency", "Cost", "Duration")
 
 
@@ -129,20 +131,18 @@ class QueryBlock:
         return query_page(text)
 
     async def _run_query(self) -> Callable[[], None]:
-        """A function that shows the result.
-
-        Raises:
-            StoreError: the query failed.
-            UnsupportedQuery: the query uses a part of the language that the console does not know.
-        """
+        """A function that shows the result. Raises StoreError, or UnsupportedQuery for parts that the console lacks."""
+        ask, stores, text = services().ask, services().stores, self.text
         if self._language == "logsql":
-            return await self._run_logs()
+            lines = await ask(stores.logs.query, self._log_filter(text), _LIMIT)
+            return lambda: _show_records("log line", _LINE_COLUMNS, [_log_row(one) for one in lines])
         if self._language == "traceql":
-            return await self._run_traces()
-        return await self._run_promql()
+            traces = await ask(stores.traces.search, self._trace_filter(text), _LIMIT)
+            return lambda: _show_records("trace", _TRACE_COLUMNS, [_trace_row(one) for one in traces])
+        return await self._run_promql(text)
 
-    async def _run_promql(self) -> Callable[[], None]:
-        ask, metrics, span, text = services().ask, services().stores.metrics, self._span(), self.text
+    async def _run_promql(self, text: str) -> Callable[[], None]:
+        ask, metrics, span = services().ask, services().stores.metrics, self._span()
         step = step_for(span.length, services().settings.scrape_interval_s)
         samples, series = await asyncio.gather(
             ask(metrics.instant, text, span.end), ask(metrics.range, text, span.start, span.end, step)
@@ -165,42 +165,6 @@ class QueryBlock:
                 f"common labels: {common}" if common else "",
                 f"{found.omitted} more series" if found.omitted else "",
             )
-
-        return show
-
-    async def _run_logs(self) -> Callable[[], None]:
-        which = self._log_filter(self.text)
-        found = await services().ask(services().stores.logs.query, which, _LIMIT)
-
-        def show() -> None:
-            if not found:
-                states.no_data("no log line matches in this range")
-                return
-            table(_LINE_COLUMNS, [_log_row(one) for one in found], _NUMBERS, "Log lines, newest first")
-            _note("Newest first" if len(found) < _LIMIT else f"The newest {_LIMIT}; Open shows all")
-
-        return show
-
-    async def _run_traces(self) -> Callable[[], None]:
-        which = self._trace_filter(self.text)
-        found = await services().ask(services().stores.traces.search, which, _LIMIT)
-
-        def show() -> None:
-            if not found:
-                states.no_data("no trace matches in this range")
-                return
-            rows: list[list[Cell]] = [
-                [
-                    format_time(one.start),
-                    one.root_service or "–",
-                    one.root_name or "root span not received yet",
-                    formatted(one.duration_ms, "ms"),
-                    Link(one.trace_id[:8], trace_page(one.trace_id)),
-                ]
-                for one in found
-            ]
-            table(["Time (UTC)", "Service", "Request", "Duration", "Trace"], rows, _NUMBERS, "Traces, newest first")
-            _note("Newest first" if len(found) < _LIMIT else f"The newest {_LIMIT}; Open shows more")
 
         return show
 
@@ -238,6 +202,25 @@ def _log_row(line: LogLine) -> list[Cell]:
         number("cost_usd", "currencyUSD"),
         Link(line.trace_id[:8], trace_page(line.trace_id, line.span_id)) if line.trace_id else "",
     ]
+
+
+def _trace_row(one: TraceSummary) -> list[Cell]:
+    return [
+        format_time(one.start),
+        one.root_service or "–",
+        one.root_name or "root span not received yet",
+        formatted(one.duration_ms, "ms"),
+        Link(one.trace_id[:8], trace_page(one.trace_id)),
+    ]
+
+
+def _show_records(kind: str, columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> None:
+    """Log lines or traces, newest first."""
+    if not rows:
+        states.no_data(f"no {kind} matches in this range")
+        return
+    table(columns, rows, _NUMBERS, f"{kind.capitalize()}s, newest first")
+    _note("Newest first" if len(rows) < _LIMIT else f"The newest {_LIMIT}; Open shows more")
 
 
 def _note(*parts: str) -> None:
