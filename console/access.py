@@ -71,7 +71,9 @@ class AccessControl:
         # Pages of other sites can send requests here and open web sockets; the browser tells their origin. Our own
         # pages send no origin when they read, so a read that has an origin is checked as well: NiceGUI's socket would
         # let every origin read.
-        if (_writes(scope) or "origin" in headers) and not same_origin(headers):
+        is_socket = scope["type"] == "websocket"
+        writes = is_socket or scope["method"] not in _SAFE_METHODS
+        if (writes or "origin" in headers) and not same_origin(headers):
             return PlainTextResponse("Refused: the request comes from another site.", 403)
         if not self._settings.password or path == HEALTH or (path == METRICS and _is_local_request(scope, headers)):
             return RedirectResponse("/", 303) if path == LOGIN else None
@@ -79,7 +81,7 @@ class AccessControl:
             return await self._login(scope, receive)
         if self._sessions.get(HTTPConnection(scope).cookies.get(SESSION, ""), 0.0) > time.monotonic():
             return None
-        if _is_page(scope, headers):
+        if not is_socket and "text/html" in headers.get("accept", ""):
             wanted = quote(path + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""))
             return RedirectResponse(f"{LOGIN}?to={wanted}", 303)
         return PlainTextResponse("Log in first.", 401)
@@ -144,10 +146,6 @@ class _SecurityHeaders:
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
 
 
-def _writes(scope: Scope) -> bool:
-    return scope["type"] == "websocket" or scope["method"] not in _SAFE_METHODS
-
-
 def same_origin(headers: Headers) -> bool:
     """Whether the browser says that a page of this console sent the request."""
     origin = headers.get("origin", "")
@@ -159,10 +157,6 @@ def _is_local_request(scope: Scope, headers: Headers) -> bool:
     client, server = ((scope.get(end) or ("",))[0] for end in ("client", "server"))
     host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
     return (is_loopback(client) and is_loopback(host)) or (client != "" and client == server == host)
-
-
-def _is_page(scope: Scope, headers: Headers) -> bool:
-    return scope["type"] == "http" and "text/html" in headers.get("accept", "")
 
 
 def _local_address(address: str) -> str:
