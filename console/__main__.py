@@ -57,13 +57,7 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
 
 
 def settings_of(options: argparse.Namespace) -> ConsoleSettings:
-    """The settings of these options.
-
-    Raises:
-        UnsafeBinding: the console would accept connections from other machines without a password.
-        InvalidTime: the scrape interval is not a duration.
-        OSError: the password file cannot be read.
-    """
+    """Raises UnsafeBinding, InvalidTime (the scrape interval) or OSError (the password file)."""
     urls = {server: getattr(options, f"{server.replace('-', '_')}_url") for server in SERVERS}
     return ConsoleSettings(
         host=options.host,
@@ -78,7 +72,6 @@ def settings_of(options: argparse.Namespace) -> ConsoleSettings:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until stopped; returns the exit status."""
     options = parse_arguments(sys.argv[1:] if arguments is None else arguments)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:

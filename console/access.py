@@ -6,13 +6,12 @@ import hmac
 import re
 import secrets
 import time
-from collections.abc import Sequence
 from html import escape
-from http.cookies import CookieError, SimpleCookie
 from typing import Final
 from urllib.parse import parse_qs, quote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -45,8 +44,6 @@ _HEADERS: Final = {
 
 
 class AccessControl:
-    """ASGI middleware around the whole application."""
-
     def __init__(self, app: ASGIApp, settings: ConsoleSettings) -> None:
         self._app = app
         self._settings = settings
@@ -74,15 +71,17 @@ class AccessControl:
         # Pages of other sites can send requests here and open web sockets; the browser tells their origin. Our own
         # pages send no origin when they read, so a read that has an origin is checked as well: NiceGUI's socket would
         # let every origin read.
-        if (_writes(scope) or "origin" in headers) and not same_origin(headers):
+        is_socket = scope["type"] == "websocket"
+        writes = is_socket or scope["method"] not in _SAFE_METHODS
+        if (writes or "origin" in headers) and not same_origin(headers):
             return PlainTextResponse("Refused: the request comes from another site.", 403)
         if not self._settings.password or path == HEALTH or (path == METRICS and _is_local_request(scope, headers)):
             return RedirectResponse("/", 303) if path == LOGIN else None
         if path == LOGIN:
             return await self._login(scope, receive)
-        if self._is_logged_in(headers):
+        if self._sessions.get(HTTPConnection(scope).cookies.get(SESSION, ""), 0.0) > time.monotonic():
             return None
-        if _is_page(scope, headers):
+        if not is_socket and "text/html" in headers.get("accept", ""):
             wanted = quote(path + (f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""))
             return RedirectResponse(f"{LOGIN}?to={wanted}", 303)
         return PlainTextResponse("Log in first.", 401)
@@ -92,11 +91,6 @@ class AccessControl:
         if not is_loopback(self._settings.host):
             return True
         return is_loopback(urlsplit(f"//{host}").hostname or "")
-
-    def _is_logged_in(self, headers: Headers) -> bool:
-        token = _cookie(headers, SESSION)
-        expiry = self._sessions.get(token, 0.0) if token else 0.0
-        return expiry > time.monotonic()
 
     async def _login(self, scope: Scope, receive: Receive) -> Response:
         wanted = _local_address(parse_qs(scope["query_string"].decode("latin-1")).get("to", ["/"])[0])
@@ -152,10 +146,6 @@ class _SecurityHeaders:
         await self._app(scope, receive, with_headers if scope["type"] == "http" else send)
 
 
-def _writes(scope: Scope) -> bool:
-    return scope["type"] == "websocket" or scope["method"] not in _SAFE_METHODS
-
-
 def same_origin(headers: Headers) -> bool:
     """Whether the browser says that a page of this console sent the request."""
     origin = headers.get("origin", "")
@@ -167,18 +157,6 @@ def _is_local_request(scope: Scope, headers: Headers) -> bool:
     client, server = ((scope.get(end) or ("",))[0] for end in ("client", "server"))
     host = urlsplit(f"//{headers.get('host', '')}").hostname or ""
     return (is_loopback(client) and is_loopback(host)) or (client != "" and client == server == host)
-
-
-def _is_page(scope: Scope, headers: Headers) -> bool:
-    return scope["type"] == "http" and "text/html" in headers.get("accept", "")
-
-
-def _cookie(headers: Headers, name: str) -> str:
-    try:
-        cookie = SimpleCookie(headers.get("cookie", "")).get(name)
-    except CookieError:
-        return ""
-    return cookie.value if cookie else ""
 
 
 def _local_address(address: str) -> str:
@@ -197,7 +175,7 @@ async def _body(receive: Receive) -> bytes:
 
 def _login_page(wanted: str, message: str = "", status: int = 200) -> Response:
     note = f'<p role="alert">{escape(message)}</p>' if message else ""
-    lines: Sequence[str] = (
+    lines = (
         "<!doctype html><html lang=en><meta charset=utf-8><title>Log in · LLM observability</title>",
         '<meta name=viewport content="width=device-width, initial-scale=1">',
         '<meta name=color-scheme content="dark light">',

@@ -13,8 +13,6 @@ from starlette.requests import Request
 
 @dataclass(frozen=True)
 class Address:
-    """A path and its query parameters; a parameter may be repeated."""
-
     path: str
     parameters: tuple[tuple[str, str], ...] = ()
 

@@ -30,8 +30,6 @@ class TooManyAttempts(Exception):
 
 @dataclass
 class ClientAttempts:
-    """The login attempts of one client."""
-
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     in_progress: int = 0
     failures: int = 0  # wrong passwords since the last correct one

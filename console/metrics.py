@@ -16,7 +16,7 @@ _BUCKETS_S: Final = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 20.0)
 
 
 class ConsoleMetrics:
-    """The metrics of one console, in their own registry."""
+    """Counts every query of this process from now on."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -32,19 +32,12 @@ class ConsoleMetrics:
         Gauge("console_open_pages", "Pages that are open in a browser.", registry=self._registry).set_function(
             lambda: sum(client.has_socket_connection for client in list(Client.instances.values()))
         )
+        connection.observe(self._count_query)
 
-    def count_query(self, server: str, outcome: str, seconds: float) -> None:
+    def _count_query(self, server: str, outcome: str, seconds: float) -> None:
         """Called from the worker threads that query the servers."""
         self._queries.labels(server, outcome).inc()
         self._seconds.labels(server).observe(seconds)
 
     async def exposition(self, _: Request) -> Response:
-        """In Prometheus' text format."""
         return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
-
-
-def count_queries() -> ConsoleMetrics:
-    """Count every query of this process from now on."""
-    metrics = ConsoleMetrics()
-    connection.observe(metrics.count_query)
-    return metrics

@@ -59,5 +59,4 @@ def services() -> Services:
 
 
 def set_services(new: Services) -> None:
-    """Called at start-up and by tests."""
     _current[:] = [new]

@@ -14,8 +14,6 @@ LOCAL = "127.0.0.1"
 
 
 class UnsafeBinding(ValueError):
-    """The console would accept connections from other machines without a password."""
-
     def __init__(self, host: str) -> None:
         super().__init__(
             f"listening on {host} opens the console to other machines: set a password with --password-file"
@@ -24,11 +22,7 @@ class UnsafeBinding(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class ConsoleSettings:
-    """`python -m console --help` explains each setting.
-
-    Raises:
-        UnsafeBinding: the console listens on an address that other machines reach, and has no password.
-    """
+    """`python -m console --help` explains each setting."""
 
     host: str = LOCAL
     port: int = 3000

@@ -1,18 +1,5 @@
 """The frame around every page: header, navigation, theme.
 
-    @ui.page("/logs")
-    async def page(request: Request) -> None:
-        address = Address.of(request)
-        with page_frame("Logs", active="logs") as head:
-            body = ui.column()
-
-            async def load() -> None:
-                ...
-
-            with head:                      # the line with the title: controls go to its right
-                times = TimeBar(address, load)
-            ui.timer(0, load, once=True)    # queries run after the page is shown
-
 Styles are in `static/console.css` (classes btn, card, chip, field, input, plain-table, toolbar, state; colours are
 variables). Tailwind is off, so classes such as `gap-4` do nothing. `states` draws the states loading, no data and
 failed. `Services.ask` runs a blocking query in a thread.
@@ -77,20 +64,23 @@ def heading(text: str, level: int = 1) -> ui.element:
 
 
 def with_text(tag: str, text: str) -> ui.element:
-    """An HTML element with plain text in it."""
     element = ui.element(tag)
     element._text = text
     return element
+
+
+def style_sheet(name: str, *, shared: bool = False) -> None:
+    """Link a style sheet of `static` in the current page; with `shared` in all pages."""
+    ui.add_head_html(f'<link rel="stylesheet" href="{static(name)}">', shared=shared)
 
 
 def set_up() -> None:
     """Put the style sheet, the script and the table of units on every page. Call it once, before the first page."""
     app.add_static_files("/static", STATIC, max_cache_age=3600)
     table = json.dumps(units.as_json(), ensure_ascii=True).replace("<", "\\u003c")
+    style_sheet("console.css", shared=True)
     ui.add_head_html(
-        f'<link rel="stylesheet" href="{static("console.css")}"><script src="{static("console.js")}"></script>'
-        f"<script>consoleUi.setUnits({table})</script>",
-        shared=True,
+        f'<script src="{static("console.js")}"></script><script>consoleUi.setUnits({table})</script>', shared=True
     )
 
 

@@ -15,7 +15,6 @@ class LiveSection(ui.element):
     content: object = None
 
     def show(self, content: object, draw: Callable[[], None]) -> None:
-        """Call `draw` if `content` differs from the content that is shown."""
         if self.content != content:
             self.clear()
             self.content = content
@@ -83,7 +82,6 @@ def no_data(why: str) -> None:
 
 
 def failed(error: Exception | str) -> None:
-    """The query failed: the server's own message, and what to do next."""
     with _state("failed").props('role="alert"'):
         ui.icon("error_outline").props('aria-hidden="true"')
         with ui.element("div"):

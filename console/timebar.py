@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Final
 
@@ -57,7 +58,6 @@ class TimeBar:
         self._schedule()
 
     async def show(self, chosen: TimeRange) -> None:
-        """Show another time range."""
         self.range = chosen
         self._show_problem("")
         self._label.set_text(chosen.text)
@@ -67,7 +67,6 @@ class TimeBar:
         await self.reload()
 
     def go(self, address: Address) -> None:
-        """Put another address of the page in the address bar."""
         self.address = address
         address.push()
 
@@ -77,7 +76,6 @@ class TimeBar:
         self.go(Address(self.address.path, tuple({**kept, **parameters}.items())))
 
     async def reload(self) -> None:
-        """Refresh."""
         self._refresh_button.props('aria-busy="true"')
         try:
             await self._changed()
@@ -96,7 +94,9 @@ class TimeBar:
                     with ui.menu() as self._menu:
                         self._choices(quick)
                 _icon("chevron_right", "Move time range forward", lambda: self.show(self.range.moved(0.5)))
-                _icon("zoom_out", "Zoom out time range", lambda: self.show(self.range.zoomed_out()), narrow=False)
+                _icon("zoom_out", "Zoom out time range", lambda: self.show(self.range.zoomed_out())).classes(
+                    "hide-narrow"
+                )
             with ui.element("div").classes("group"):
                 self._refresh_button = _icon("refresh", "Refresh", self.reload)
                 known = [*intervals] if self.refresh in ("", *intervals) else [*intervals, self.refresh]
@@ -120,8 +120,8 @@ class TimeBar:
                 for one in ranges:
                     button(one.text, "", partial(self._choose, one)).props('role="menuitem"')
             with ui.element("div").classes("time-own"):
-                self._since = _text("From (UTC)")
-                self._until = _text("To (UTC)")
+                self._since = ui.input("From (UTC)").props("dense outlined")
+                self._until = ui.input("To (UTC)").props("dense outlined")
                 self._range_problem = ui.label("").classes("bad").props('role="alert"')
                 button("Apply time range", "", self._apply).classes("primary")
                 ui.label("For example now-6h, now/d, 2026-11-24 14:00").classes("muted")
@@ -160,10 +160,9 @@ class TimeBar:
             await self.reload()
 
     def _schedule(self) -> None:
-        try:
-            every = parse_duration(self.refresh) if self.refresh else 0.0
-        except InvalidTime:
-            every = 0.0
+        every = 0.0
+        with suppress(InvalidTime):
+            every = parse_duration(self.refresh)
         self._stop()
         if every and not self._hidden:
             self._repeating = background_tasks.create(self._repeat(max(every, MIN_REFRESH_S)))
@@ -195,25 +194,19 @@ def button(text: str, hint: str = "", act: Callable[[], object] | None = None) -
     """A plain button. `hint` is its tooltip, and the accessible name of a button without text."""
     made = ui.element("button").classes("btn").props('type="button"')
     if hint:
-        made.props["aria-label" if not text else "title"] = hint
-        if not text:
-            made.props["title"] = hint
+        made.props["title"] = hint
     if act:
         made.on("click", act)
     if text:
         with made:
             ui.label(text)
+    elif hint:
+        made.props["aria-label"] = hint
     return made
 
 
-def _icon(name: str, hint: str, act: Callable[[], object], *, narrow: bool = True) -> ui.element:
+def _icon(name: str, hint: str, act: Callable[[], object]) -> ui.element:
     made = button("", hint, act).classes("icon")
-    if not narrow:
-        made.classes("hide-narrow")
     with made:
         ui.icon(name).props('aria-hidden="true"')
     return made
-
-
-def _text(label: str) -> ui.input:
-    return ui.input(label).props("dense outlined")

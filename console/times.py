@@ -179,12 +179,10 @@ class TimeRange:
         return TimeSpan(start, end)
 
     def parameters(self) -> dict[str, str]:
-        """The parameters of an address."""
         return {"from": self.since, "to": self.until}
 
     @property
     def is_relative(self) -> bool:
-        """Whether it moves as time passes."""
         return self.since.startswith("now") or self.until.startswith("now")
 
     @property

@@ -121,5 +121,4 @@ def _digits(scaled: float, decimals: int, kept: int) -> str:
 
 
 def as_json() -> dict[str, Any]:
-    """The table of units for the browser."""
     return {name: asdict(unit) for name, unit in UNITS.items()}

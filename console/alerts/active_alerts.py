@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -36,7 +36,6 @@ class ActiveAlert:
 
     @property
     def key(self) -> str:
-        """Unique among the active alerts."""
         return "\0".join(f"{name}\1{value}" for name, value in sorted(self.labels.items()))
 
     @property
@@ -45,40 +44,28 @@ class ActiveAlert:
 
     @property
     def scope(self) -> dict[str, str]:
-        """The labels that tell what is affected."""
         return scope_of(self.labels)
 
     @property
     def description(self) -> str:
-        """The description, which holds the value, else the summary."""
         return self.annotations.get("description") or self.annotations.get("summary") or ""
 
     @property
     def dashboard(self) -> str:
-        """The path of its dashboard in the console; empty if the alert has none."""
         return dashboard_path(self.annotations.get("dashboard_url", ""))
 
 
 def active_alerts(rules: Sequence[Rule], alerts: Sequence[Alert], silences: Sequence[Silence]) -> list[ActiveAlert]:
-    """Each alert once, most severe and newest first.
-
-    Args:
-        rules: Prometheus' rules with their alerts; empty if Prometheus does not answer.
-        alerts: Alertmanager's alerts; empty if Alertmanager does not answer.
-        silences: Alertmanager's silences.
-    """
+    """Each alert once, most severe and newest first. A list is empty if its server does not answer."""
     silence_by_id = {silence.id: silence for silence in silences}
     names = {alert.fingerprint: alert.name for alert in alerts}
-    unmatched = list(alerts)
-    merged = []
-    for rule in rules:
-        for rule_alert in rule.alerts:
-            alert = _take_match(unmatched, rule_alert)
-            merged.append(_merge(rule_alert, rule, alert, silence_by_id, names))
+    unmatched = [_from_alertmanager(alert, silence_by_id, names) for alert in alerts]
+    merged = [
+        _merge(rule, rule_alert, _take_match(unmatched, rule_alert)) for rule in rules for rule_alert in rule.alerts
+    ]
     # The rest came to Alertmanager from elsewhere, or from a Prometheus that does not answer now.
-    merged += [_from_alertmanager(alert, silence_by_id, names) for alert in unmatched]
     return sorted(
-        (alert for alert in merged if alert.name != WATCHDOG),
+        (alert for alert in (*merged, *unmatched) if alert.name != WATCHDOG),
         key=lambda alert: (severity_rank(alert.severity), alert.name, -alert.since, alert.key),
     )
 
@@ -88,7 +75,6 @@ def in_state(alerts: Iterable[ActiveAlert], *states: State) -> list[ActiveAlert]
 
 
 def by_name(alerts: Iterable[ActiveAlert]) -> dict[str, list[ActiveAlert]]:
-    """Groups by name, in the order of each group's first alert."""
     groups: dict[str, list[ActiveAlert]] = {}
     for alert in alerts:
         groups.setdefault(alert.name, []).append(alert)
@@ -115,7 +101,7 @@ def unit_of(description: str) -> str:
     return unit or _UNIT_OF_WORD.get(found[2] or "", "short")
 
 
-def _take_match(alerts: list[Alert], rule_alert: RuleAlert) -> Alert | None:
+def _take_match(alerts: list[ActiveAlert], rule_alert: RuleAlert) -> ActiveAlert | None:
     """Remove and return Alertmanager's alert for `rule_alert`. Prometheus may add labels when it sends an alert."""
     for index, alert in enumerate(alerts):
         if alert.name == rule_alert.name and rule_alert.labels.items() <= alert.labels.items():
@@ -123,51 +109,31 @@ def _take_match(alerts: list[Alert], rule_alert: RuleAlert) -> Alert | None:
     return None
 
 
-def _merge(
-    rule_alert: RuleAlert,
-    rule: Rule,
-    alert: Alert | None,
-    silences: Mapping[str, Silence],
-    names: Mapping[str, str],
-) -> ActiveAlert:
-    pending = rule_alert.state == "pending"
-    firing_since = alert.starts if alert else rule_alert.active_since + rule.for_s
-    return ActiveAlert(
-        name=rule_alert.name,
-        state="pending" if pending else _state(alert),
-        labels=alert.labels if alert else rule_alert.labels,
+def _merge(rule: Rule, rule_alert: RuleAlert, alert: ActiveAlert | None) -> ActiveAlert:
+    since = alert.since if alert else rule_alert.active_since + rule.for_s
+    merged = replace(
+        alert or ActiveAlert(rule_alert.name, "firing", rule_alert.labels, {}, since),
         annotations=rule_alert.annotations,
-        since=rule_alert.active_since if pending else firing_since,
         value=rule_alert.value,
         unit=unit_of((rule.annotations or {}).get("description", "")),
         expression=rule.query,
         for_s=rule.for_s,
-        silences=_silences(alert, silences),
-        inhibited_by=_inhibiting(alert, names),
     )
+    if rule_alert.state == "pending":
+        return replace(merged, state="pending", since=rule_alert.active_since)
+    return merged
 
 
 def _from_alertmanager(alert: Alert, silences: Mapping[str, Silence], names: Mapping[str, str]) -> ActiveAlert:
+    state: State = "firing"
+    if alert.state == "suppressed":
+        state = "silenced" if alert.silenced_by else "inhibited"
     return ActiveAlert(
         name=alert.name,
-        state=_state(alert),
+        state=state,
         labels=alert.labels,
         annotations=alert.annotations,
         since=alert.starts,
-        silences=_silences(alert, silences),
-        inhibited_by=_inhibiting(alert, names),
+        silences=tuple(silences[one] for one in alert.silenced_by if one in silences),
+        inhibited_by=tuple(dict.fromkeys(names.get(one, "another alert") for one in alert.inhibited_by)),
     )
-
-
-def _state(alert: Alert | None) -> State:
-    if alert is None or alert.state != "suppressed":
-        return "firing"
-    return "silenced" if alert.silenced_by else "inhibited"
-
-
-def _silences(alert: Alert | None, silences: Mapping[str, Silence]) -> tuple[Silence, ...]:
-    return tuple(silences[one] for one in (alert.silenced_by if alert else ()) if one in silences)
-
-
-def _inhibiting(alert: Alert | None, names: Mapping[str, str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(names.get(one, "another alert") for one in (alert.inhibited_by if alert else ())))

@@ -45,7 +45,6 @@ class AlertCard:
         self.show(alerts, now)
 
     def show(self, alerts: Sequence[ActiveAlert], now: float) -> None:
-        """Show these alerts; all have the card's name."""
         keys = {alert.key for alert in alerts}
         for key in [key for key in self._rows if key not in keys]:
             self._rows.pop(key).element.delete()
@@ -99,7 +98,6 @@ class _AlertRow:
         self._alert = alert
 
     def show(self, alert: ActiveAlert, now: float) -> None:
-        """Update the row."""
         self._alert = alert
         self._description.set_text(alert.description or "No description.")
         self._value.set_text("" if alert.value is None else formatted(alert.value, alert.unit))
@@ -113,7 +111,6 @@ def severity_chip(severity: str) -> None:
 
 
 def scope_list(scope: Mapping[str, str]) -> None:
-    """Names and values of labels."""
     with ui.element("ul").classes("scope").props('aria-label="Labels"'):
         for name, value in scope.items():
             with ui.element("li"):
@@ -122,7 +119,6 @@ def scope_list(scope: Mapping[str, str]) -> None:
 
 
 def scope_text(alert: ActiveAlert) -> str:
-    """The labels in one line."""
     return ", ".join(f"{name} {value}" for name, value in alert.scope.items()) or "no labels"
 
 

@@ -8,13 +8,14 @@ from functools import partial
 from nicegui import ui
 
 from console.alerts.active_alerts import ActiveAlert
-from console.alerts.silence_commands import CrossOriginRefused, create_silence
 from console.alerts.silencing import (
     DURATIONS,
     LONGEST_NAME,
     LONGEST_TEXT,
+    CrossOriginRefused,
     InvalidSilence,
     SilenceRequest,
+    create_silence,
     matches,
     parse_duration,
 )
@@ -28,8 +29,6 @@ _NOT_SELECTED = ("severity", "team")  # labels that a silence does not need: the
 
 
 class SilenceDialog:
-    """`on_created` is awaited after a silence was created."""
-
     def __init__(self, on_created: Callable[[], Awaitable[None]]) -> None:
         self._on_created = on_created
         self._client = ui.context.client

@@ -1,13 +1,19 @@
-"""The history of alerts, from the alert sink's notifications: when each alert fired and when it was resolved."""
+"""The history of alerts, from the alert sink's notifications, and its chart with a line per alert name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from nicegui import ui
+
+from alert_sink.episodes import severity_rank
+from alert_sink.formats import format_duration, format_time
 from alert_sink.watchdog import WATCHDOG
 from console.alerts.active_alerts import dashboard_path
+from console.alerts.cards import SEVERITY_CLASS
+from console.alerts.links import alerts_page
 from console.times import TimeSpan
 
 
@@ -41,13 +47,11 @@ def firing_periods(notifications: Iterable[Mapping[str, Any]]) -> list[FiringPer
 
 
 def resolved(periods: Iterable[FiringPeriod], since: float) -> list[FiringPeriod]:
-    """Alerts that were resolved after `since`, latest first."""
     ended = [one for one in periods if one.end is not None and one.end >= since]
     return sorted(ended, key=lambda one: (-(one.end or 0), one.name))
 
 
 def overlapping(periods: Iterable[FiringPeriod], span: TimeSpan, now: float) -> list[FiringPeriod]:
-    """Periods that overlap with `span`."""
     return [one for one in periods if one.start <= span.end and (now if one.end is None else one.end) >= span.start]
 
 
@@ -63,3 +67,42 @@ def _firing_period(one: Mapping[str, Any]) -> FiringPeriod:
         trace_id=one["trace_id"] or "",
         dashboard=dashboard_path(one["annotations"].get("dashboard_url", "")),
     )
+
+
+_TICKS = 5
+_MIN_WIDTH = 0.35  # percent
+
+
+def timeline(periods: Sequence[FiringPeriod], span: TimeSpan, now: float) -> None:
+    rows: dict[str, list[FiringPeriod]] = {}
+    for period in sorted(periods, key=lambda one: (severity_rank(one.severity), one.name)):
+        rows.setdefault(period.name, []).append(period)
+    with ui.element("div").classes("timeline").props('role="img"') as chart:
+        chart.props["aria-label"] = f"{len(rows)} alerts fired {len(periods)} times"
+        for name, of_name in rows.items():
+            with ui.element("div").classes("timeline-row"):
+                ui.link(name, alerts_page(name))
+                with ui.element("div").classes("timeline-track"):
+                    for period in of_name:
+                        _bar(period, span, now)
+        with ui.element("div").classes("timeline-row timeline-axis"):
+            ui.label("UTC")
+            with ui.element("div").classes("timeline-ticks"):
+                for index in range(_TICKS):
+                    ui.label(format_time(span.start + span.length * index / (_TICKS - 1))[:-3])
+
+
+def _bar(period: FiringPeriod, span: TimeSpan, now: float) -> None:
+    end = now if period.end is None else period.end
+    left = _percent(period.start, span)
+    width = max(_percent(end, span) - left, _MIN_WIDTH)
+    scope = ", ".join(period.scope.values())
+    classes = f"{SEVERITY_CLASS.get(period.severity, '')}{' open' if period.firing else ''}"
+    bar = ui.element("span").classes(f"timeline-bar {classes}")
+    bar.style(f"left: {min(left, 100 - _MIN_WIDTH):.3f}%; width: {min(width, 100 - left):.3f}%")
+    duration = f"for {format_duration(end - period.start)}{' until now' if period.firing else ''}"
+    bar.props["title"] = f"Fired {format_time(period.start)} UTC, {duration}\n{scope}"
+
+
+def _percent(unix_s: float, span: TimeSpan) -> float:
+    return min(max((unix_s - span.start) / span.length, 0.0), 1.0) * 100

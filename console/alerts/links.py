@@ -34,10 +34,7 @@ def links_of(alert: ActiveAlert) -> list[tuple[str, str]]:
     index = alert_index()
     if index.concerns_requests(alert.name, alert.labels):
         of = (alert.name, alert.labels, alert.since)
-        links += [
-            ("Log lines", logs_page(index.log_filter(*of))),
-            ("Traces", traces_page(index.trace_filter(*of))),
-        ]
+        links += [("Log lines", logs_page(index.log_filter(*of))), ("Traces", traces_page(index.trace_filter(*of)))]
     if alert.expression:
         links.append(("Expression", query_page(alert.expression)))
     return [(text, address) for text, address in links if address]

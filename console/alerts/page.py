@@ -17,14 +17,12 @@ from console.address import Address
 from console.alerts.active_alerts import ActiveAlert, State, by_name, in_state
 from console.alerts.cards import AlertCard, at, scope_list, severity_chip
 from console.alerts.dialog import SilenceDialog
-from console.alerts.history import FiringPeriod, overlapping, resolved
+from console.alerts.history import FiringPeriod, overlapping, resolved, timeline
 from console.alerts.links import alerts_page, runbook_page
-from console.alerts.silence_commands import CrossOriginRefused, expire_silence
-from console.alerts.silencing import current, expired, matcher_text, matches
+from console.alerts.silencing import CrossOriginRefused, current, expire_silence, expired, matcher_text, matches
 from console.alerts.snapshot import MAX_NOTIFICATIONS, AlertsSnapshot, load_snapshot
-from console.alerts.timeline import timeline
 from console.services import services
-from console.shell import heading, page_frame, static
+from console.shell import heading, page_frame, style_sheet
 from console.timebar import TimeBar, button
 from console.times import TimeRange, TimeSpan
 from stores import StoreError
@@ -42,8 +40,7 @@ _SECTIONS: tuple[tuple[str, str, tuple[State, ...], str], ...] = (
 
 
 def register() -> None:
-    """Declare the page."""
-    ui.add_head_html(f'<link rel="stylesheet" href="{static("alerts.css")}">', shared=True)
+    style_sheet("alerts.css", shared=True)
 
     @ui.page("/alerts")
     async def alerts(request: Request) -> None:
@@ -85,7 +82,6 @@ class AlertsPage:
                 states.loading()
 
     async def refresh(self) -> None:
-        """Load all alerts, and redraw the parts that changed."""
         snapshot = await load_snapshot(services())
         self._snapshot = snapshot
         now = time.time()
@@ -239,7 +235,6 @@ def _draw_problems(snapshot: AlertsSnapshot) -> None:
 
 
 def watchdog(snapshot: AlertsSnapshot) -> None:
-    """A chip that tells whether alerting itself works."""
     if snapshot.watchdog.get("silent"):
         ui.link("Alerting is broken: watchdog silent", f"/runbooks/{SILENT}").classes("chip big bad")
     elif snapshot.watchdog.get("age_s") is not None:

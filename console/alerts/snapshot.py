@@ -31,7 +31,6 @@ class AlertsSnapshot:
 
     @property
     def blind(self) -> bool:
-        """Whether no server tells which alerts are firing."""
         return self.prometheus_error is not None and self.alertmanager_error is not None
 
     def unknown(self, *states: State) -> bool:

@@ -8,9 +8,8 @@ from typing import Final
 
 from console.dashboards.data_frames import legend_name
 from console.dashboards.field_config import css_color
-from console.dashboards.intervals import Intervals
 from console.dashboards.model import AnnotationQuery
-from console.dashboards.panel_queries import QueryContext
+from console.dashboards.panel_queries import Intervals, QueryContext
 from console.dashboards.queries import Query
 from console.dashboards.variables import interpolate_query
 from console.times import InvalidTime, parse_duration

@@ -23,8 +23,6 @@ class Threshold:
 
 @dataclass(frozen=True)
 class ValueMapping:
-    """Shows a text and a colour in place of a value."""
-
     value: str  # the number as the dashboard's JSON writes it
     text: str
     color: str
@@ -32,16 +30,12 @@ class ValueMapping:
 
 @dataclass(frozen=True)
 class DisplayValue:
-    """A value as a person reads it."""
-
     text: str
     color: str  # CSS; empty: the colour of text
 
 
 @dataclass(frozen=True)
 class FieldConfig:
-    """How the values of one series or column are shown."""
-
     unit: str = ""
     decimals: int | None = None
     minimum: float | None = None
@@ -54,7 +48,6 @@ class FieldConfig:
     custom: Mapping[str, Any] = field(default_factory=dict)
 
     def display(self, value: float | str | None) -> DisplayValue:
-        """The mapped text or the formatted value, with its colour."""
         key = f"{value:.15g}" if isinstance(value, float | int) else value
         for mapping in self.mappings:
             if mapping.value == key:
@@ -62,13 +55,11 @@ class FieldConfig:
         return DisplayValue(self.text(value), self.color(value))
 
     def text(self, value: float | str | None) -> str:
-        """The value with its unit."""
         if value is None:
             return self.no_value or "–"
         return value if isinstance(value, str) else formatted(value, self.unit, self.decimals)
 
     def color(self, value: float | str | None) -> str:
-        """The colour of the value's threshold; empty where thresholds give no colour."""
         if self.color_mode != "thresholds" or isinstance(value, str) or value is None:
             return ""
         color = ""
@@ -79,7 +70,6 @@ class FieldConfig:
 
     @property
     def drawn_thresholds(self) -> tuple[Threshold, ...]:
-        """The thresholds that a time series panel draws as lines."""
         mode = (self.custom.get("thresholdsStyle") or {}).get("mode", "off")
         return () if mode == "off" else tuple(one for one in self.thresholds if one.value is not None)
 
@@ -89,17 +79,12 @@ def css_color(name: str) -> str:
     return f"var(--{_COLORS[name]})" if name in _COLORS else ""
 
 
-def default_field_config(panel: Panel) -> FieldConfig:
-    """The field config of a panel without overrides."""
-    return _from_json((panel.json.get("fieldConfig") or {}).get("defaults") or {})
-
-
-def field_config(panel: Panel, name: str) -> FieldConfig:
-    """The field config of the field called `name`, with its overrides."""
+def field_config(panel: Panel, name: str | None = None) -> FieldConfig:
+    """With the overrides for the field called `name`; without a name the panel's defaults."""
     json = panel.json.get("fieldConfig") or {}
     merged: dict[str, Any] = {**(json.get("defaults") or {})}
     for override in json.get("overrides") or ():
-        if override.get("matcher") == {"id": "byName", "options": name}:
+        if name is not None and override.get("matcher") == {"id": "byName", "options": name}:
             for prop in override.get("properties") or ():
                 _set(merged, str(prop["id"]), prop.get("value"))
     return _from_json(merged)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,15 +13,12 @@ Json = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class QueryTarget:
-    """One query of a panel or of an annotation."""
-
     ref_id: str
     datasource: str  # type of the data source: prometheus, loki, tempo
     json: Json
 
     @property
     def expr(self) -> str:
-        """PromQL or LogQL with variables."""
         return str(self.json.get("expr", ""))
 
     @property
@@ -33,12 +29,10 @@ class QueryTarget:
 
     @property
     def is_instant(self) -> bool:
-        """Whether the query runs for one time, the end of the range."""
         return bool(self.json.get("instant"))
 
     @property
     def is_table(self) -> bool:
-        """Whether the result is a table: one row per series, one column per label."""
         return self.json.get("format") == "table"
 
     @property
@@ -90,8 +84,6 @@ class Row:
 
 @dataclass(frozen=True)
 class AnnotationQuery:
-    """A query whose results are marked on every time series panel."""
-
     name: str
     color: str
     target: QueryTarget
@@ -188,16 +180,13 @@ class DashboardLibrary:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._loaded: dict[Path, tuple[int, Dashboard]] = {}  # with the file's time of change, ns
-        self._lock = threading.Lock()
 
     def all(self) -> list[Dashboard]:
-        """Every dashboard, sorted by title."""
-        with self._lock:
-            files = {path: path.stat().st_mtime_ns for path in self._folder.glob("*.json")}
-            self._loaded = {
-                path: loaded
-                if (loaded := self._loaded.get(path)) and loaded[0] == changed
-                else (changed, Dashboard.from_json(json.loads(path.read_text(encoding="utf-8"))))
-                for path, changed in files.items()
-            }
-            return sorted((dashboard for _, dashboard in self._loaded.values()), key=lambda one: one.title)
+        before, self._loaded = self._loaded, {}
+        for path in self._folder.glob("*.json"):
+            changed = path.stat().st_mtime_ns
+            known = before.get(path)
+            if not known or known[0] != changed:
+                known = (changed, Dashboard.from_json(json.loads(path.read_text(encoding="utf-8"))))
+            self._loaded[path] = known
+        return sorted((dashboard for _, dashboard in self._loaded.values()), key=lambda one: one.title)

@@ -16,18 +16,17 @@ from starlette.requests import Request
 from console.address import Address
 from console.dashboards import variables
 from console.dashboards.annotations import Annotation, annotations_of, query_of
-from console.dashboards.elements import scripts
 from console.dashboards.links import dashboard_links
-from console.dashboards.model import Dashboard, Json, Panel, Row
+from console.dashboards.model import Dashboard, DashboardLibrary, Json, Panel, Row
 from console.dashboards.panel_data import panel_data
 from console.dashboards.panel_queries import PanelQueries, QueryContext, panel_queries
 from console.dashboards.panel_view import PanelView
-from console.dashboards.panels.plugin import PanelContext
+from console.dashboards.panels.time_series import scripts
 from console.dashboards.queries import Query, QueryRunner
 from console.dashboards.toolbar import VariableControl, annotation_toggles
 from console.dashboards.variables import Variable, interpolate_text
 from console.services import services
-from console.shell import heading, page_frame, static
+from console.shell import heading, page_frame, style_sheet
 from console.states import reason
 from console.timebar import QUICK, REFRESH, TimeBar, button
 from console.times import TimeRange, TimeSpan
@@ -38,13 +37,33 @@ _log = logging.getLogger(__name__)
 _DEFAULT_PX: Final = 1440
 
 
-class DashboardPage:
-    """A dashboard in one browser tab."""
+def register() -> None:
+    library = DashboardLibrary(services().settings.dashboards)
+    runner = QueryRunner(services(), services().settings.scrape_interval_s)
 
+    @ui.page("/dashboards")
+    def list_page() -> None:
+        with page_frame("Dashboards", active="dashboards"):
+            _dashboard_list(library.all())
+
+    @ui.page("/d/{uid}/{name}")  # the form of Grafana's own links
+    @ui.page("/d/{uid}")
+    async def dashboard_page(request: Request, uid: str) -> None:
+        dashboards = library.all()
+        dashboard = next((one for one in dashboards if one.uid == uid), None)
+        if dashboard:
+            DashboardPage(dashboard, dashboards, request, runner)
+            return
+        ui.context.client.status_code = 404
+        with page_frame("Dashboard not found", active="dashboards"):
+            ui.label(f"There is no dashboard with the uid “{uid}”.").classes("muted")
+            _dashboard_list(dashboards)
+
+
+class DashboardPage:
     def __init__(
         self, dashboard: Dashboard, library: Sequence[Dashboard], request: Request, runner: QueryRunner
     ) -> None:
-        """`library` has the dashboards that the page links to."""
         self._dashboard = dashboard
         self._library = library
         self._runner = runner
@@ -65,7 +84,7 @@ class DashboardPage:
         dashboard = self._dashboard
         for script in scripts():
             ui.add_head_html(f'<link rel="modulepreload" href="{script}">')
-        ui.add_head_html(f'<link rel="stylesheet" href="{static("dashboards.css")}">')
+        style_sheet("dashboards.css")
         with page_frame(dashboard.title, active="dashboards") as head:
             picker = dashboard.json.get("timepicker") or {}
             default = dashboard.json.get("time") or {}
@@ -149,7 +168,7 @@ class DashboardPage:
 
     def _view(self, panel: Panel, top: int, *, alone: bool = False) -> PanelView:
         title = interpolate_text(panel.title, self._variables)
-        return PanelView(panel, PanelContext(panel, self._on_zoom), top, title, alone=alone)
+        return PanelView(panel, self._on_zoom, top, title, alone=alone)
 
     def _single_panel(self, panel: Panel) -> None:
         back = str(self._address.with_parameters({"viewPanel": None}))
@@ -281,21 +300,8 @@ def _view_panel(address: Address) -> str:
     return f"panel-{value}" if value.isdecimal() else value
 
 
-def show_dashboard(request: Request, uid: str, library: Sequence[Dashboard], runner: QueryRunner) -> None:
-    """The dashboard with a uid; without one an error with the list of dashboards."""
-    dashboard = next((one for one in library if one.uid == uid), None)
-    if dashboard:
-        DashboardPage(dashboard, library, request, runner)
-        return
-    ui.context.client.status_code = 404
-    with page_frame("Dashboard not found", active="dashboards"):
-        ui.label(f"There is no dashboard with the uid “{uid}”.").classes("muted")
-        dashboard_list(library)
-
-
-def dashboard_list(library: Sequence[Dashboard]) -> None:
-    """A card for every dashboard."""
-    ui.add_head_html(f'<link rel="stylesheet" href="{static("dashboards.css")}">')
+def _dashboard_list(library: Sequence[Dashboard]) -> None:
+    style_sheet("dashboards.css")
     with ui.element("div").classes("board-list"):
         for dashboard in library:
             with ui.link(target=f"/d/{dashboard.uid}").classes("card board-card"):

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from console.dashboards.data_frames import (
     CALCULATION_NAMES,
     SeriesFrame,
     TableFrame,
+    apply_transformations,
     instant_frames,
     range_frames,
     table_frame,
 )
 from console.dashboards.panel_queries import PanelQueries, QueryContext, TargetQuery
 from console.dashboards.queries import Query
-from console.dashboards.transformations import apply_transformations
 from console.times import format_datetime
 from stores.logs import LogLine
 from stores.metric_results import Exemplar
@@ -26,28 +26,24 @@ from stores.traces import TraceSummary
 _DRAW_TABLES: Final = ("table", "barchart")  # panel types that draw tables; the others draw series
 
 
-@dataclass(frozen=True)
+@dataclass
 class PanelData:
-    """Everything that one panel shows."""
-
     queries: PanelQueries
     context: QueryContext
-    series: tuple[SeriesFrame, ...] = ()
-    tables: tuple[TableFrame, ...] = ()
-    exemplars: tuple[Exemplar, ...] = ()
-    log_lines: tuple[LogLine, ...] = ()
-    traces: tuple[TraceSummary, ...] = ()
-    problems: tuple[Exception | str, ...] = ()  # failed queries, and settings that the console does not know
+    series: list[SeriesFrame] = field(default_factory=list)
+    tables: list[TableFrame] = field(default_factory=list)
+    exemplars: list[Exemplar] = field(default_factory=list)
+    log_lines: list[LogLine] = field(default_factory=list)
+    traces: list[TraceSummary] = field(default_factory=list)
+    problems: list[Exception | str] = field(default_factory=list)  # failed queries, and unknown settings
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to show. A series without a single number counts as nothing."""
         numbers = any(not all(math.isnan(value) for value in one.values) for one in self.series)
         return not (numbers or self.log_lines or self.traces or any(table.rows for table in self.tables))
 
     @property
     def empty_reason(self) -> str:
-        """What is missing, where, and for which selected variables. Goes on from `No data: …`."""
         queries = self.queries
         selected = [
             f"{one.label.lower()} {one.text}"
@@ -64,53 +60,39 @@ class PanelData:
 
 def panel_data(queries: PanelQueries, context: QueryContext, results: Mapping[Query, Any]) -> PanelData:
     """The data of a panel. The result of a failed query is an exception."""
-    problems: list[Exception | str] = [queries.problem] if queries.problem else []
-    series: list[SeriesFrame] = []
-    tables: list[TableFrame] = []
-    exemplars: list[Exemplar] = []
-    log_lines: list[LogLine] = []
-    traces: list[TraceSummary] = []
+    data = PanelData(queries, context, problems=[queries.problem] if queries.problem else [])
     is_only_query = len(queries.targets) == 1
     for one in queries.targets:
         if one.problem:
-            problems.append(one.problem)
+            data.problems.append(one.problem)
         if one.query is None:
             continue
         result = results[one.query]
         if isinstance(result, Exception):
-            problems.append(result)
+            data.problems.append(result)
             continue
         match one.query.kind:
             case "range":
-                series += range_frames(one.target, result)
+                data.series += range_frames(one.target, result)
             case "instant" if one.target.is_table:
-                tables.append(table_frame(one.target, result, is_only_query))
+                data.tables.append(table_frame(one.target, result, is_only_query))
             case "instant":
-                series += instant_frames(one.target, result)
+                data.series += instant_frames(one.target, result)
             case "logs":
-                log_lines += result
+                data.log_lines += result
             case "traces":
-                traces += result
-        exemplars += _exemplars(one, results)
-    if queries.panel.type in _DRAW_TABLES and series:
-        problems.append("The console draws this panel type for queries with the format Table only.")
-        series = []
-    elif queries.panel.type not in _DRAW_TABLES and tables:
-        problems.append("The console draws this panel type for queries with the format Time series only.")
-        tables = []
-    transformed, unknown = apply_transformations(tables, queries.panel.transformations)
-    problems += [f"The console does not know the transformation {name!r}." for name in unknown]
-    problems += [f"The console does not know the calculation {name!r}." for name in _unknown_calculations(queries)]
-    return PanelData(
-        queries,
-        context,
-        tuple(series),
-        transformed,
-        tuple(exemplars),
-        tuple(log_lines),
-        tuple(traces),
-        tuple(problems),
-    )
+                data.traces += result
+        data.exemplars += _exemplars(one, results)
+    if queries.panel.type in _DRAW_TABLES and data.series:
+        data.problems.append("The console draws this panel type for queries with the format Table only.")
+        data.series = []
+    elif queries.panel.type not in _DRAW_TABLES and data.tables:
+        data.problems.append("The console draws this panel type for queries with the format Time series only.")
+        data.tables = []
+    data.tables, unknown = apply_transformations(data.tables, queries.panel.transformations)
+    data.problems += [f"The console does not know the transformation {name!r}." for name in unknown]
+    data.problems += [f"The console does not know the calculation {name!r}." for name in _unknown_calculations(queries)]
+    return data
 
 
 def _exemplars(one: TargetQuery, results: Mapping[Query, Any]) -> list[Exemplar]:

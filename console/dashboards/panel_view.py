@@ -10,14 +10,13 @@ from nicegui import ui
 from alert_sink.console_pages import trace_page
 from console import states
 from console.dashboards.annotations import Annotation
-from console.dashboards.elements import PanelChrome
-from console.dashboards.field_config import default_field_config
+from console.dashboards.field_config import field_config
 from console.dashboards.links import dashboard_links
 from console.dashboards.model import Panel
 from console.dashboards.panel_data import PanelData
 from console.dashboards.panel_queries import PanelQueries
 from console.dashboards.panels import PANEL_PLUGINS
-from console.dashboards.panels.plugin import PanelContext, PanelPlugin
+from console.dashboards.panels.plugin import OnZoom, PanelPlugin
 from console.dashboards.variables import interpolate_text
 from console.services import services
 from console.times import TimeSpan, format_datetime, promql_duration
@@ -28,14 +27,45 @@ _WITH_NO_VALUE: Final = ("stat", "bargauge")  # panel types that show the field 
 _TRACES_LISTED: Final = 10
 
 
+class PanelChrome(ui.element, component="panel_chrome.js"):
+    """A panel's frame, title and menus. `state` is loading, data, empty, failed or unknown."""
+
+    def __init__(self, title: str, *, described: bool, view_key: str) -> None:
+        """`view_key` is the value of `viewPanel` for this panel; empty where the page shows this panel alone."""
+        super().__init__()
+        self._props.update({"title": title, "described": described, "viewKey": view_key, "state": "loading"})
+
+    def show_busy(self) -> None:
+        self._props["busy"] = True
+        self.update()
+
+    def show(
+        self,
+        state: str,
+        *,
+        title: str,
+        time: str,
+        message: str = "",
+        hint: str = "",
+        warnings: Sequence[str] = (),
+        **data: str,
+    ) -> None:
+        """Show another state. `data` become `data-…` attributes that say which times were queried."""
+        self._props.update(
+            state=state, title=title, busy=False, time=time, message=message, hint=hint, warnings=list(warnings)
+        )
+        self._props.update({f"data-{name}": value for name, value in data.items()})
+        self.update()
+
+
 class PanelView:
     """A panel in its place on the page. Its size does not depend on its data."""
 
-    def __init__(self, panel: Panel, context: PanelContext, top: int, title: str, *, alone: bool) -> None:
+    def __init__(self, panel: Panel, on_zoom: OnZoom, top: int, title: str, *, alone: bool) -> None:
         """`title` has its variables filled in. `top` is the grid's first line."""
         self.panel = panel
         self.is_alone = alone
-        self._context = context
+        self._on_zoom = on_zoom
         self._title = title
         self._plugin: PanelPlugin | None = None
         self._data: PanelData | None = None
@@ -53,11 +83,9 @@ class PanelView:
         self._chrome.on("more", lambda: self._open(self._links_and_queries))
 
     def show_busy(self) -> None:
-        """Show that other data is loading. The panel shows its old data until then."""
         self._chrome.show_busy()
 
     def show(self, data: PanelData, annotations: Sequence[Annotation]) -> None:
-        """Show data, or why there is none."""
         self._data = data
         self._title = interpolate_text(self.panel.title, data.context.variables)
         plugin = PANEL_PLUGINS.get(self.panel.type)
@@ -85,24 +113,22 @@ class PanelView:
         )
 
     def show_error(self, error: Exception) -> None:
-        """Show that the console cannot draw the data."""
         message = f"The console cannot show this panel: {states.reason(error)}"
         self._chrome.show("unknown", title=self._title, time="", message=message)
 
     def show_annotations(self, annotations: Sequence[Annotation]) -> None:
-        """Show the same data with other annotations."""
         if self._data and self._plugin:
             self.show(self._data, annotations)
 
     def _fill(
-        self, plugin: Callable[[PanelContext], PanelPlugin], data: PanelData, annotations: Sequence[Annotation]
+        self, plugin: Callable[[OnZoom], PanelPlugin], data: PanelData, annotations: Sequence[Annotation]
     ) -> None:
         with self._chrome:
-            self._plugin = self._plugin or plugin(self._context)
+            self._plugin = self._plugin or plugin(self._on_zoom)
             self._plugin.show(data, annotations)
 
     def _has_no_value_text(self) -> bool:
-        return self.panel.type in _WITH_NO_VALUE and bool(default_field_config(self.panel).no_value)
+        return self.panel.type in _WITH_NO_VALUE and bool(field_config(self.panel).no_value)
 
     # --- Menus --------------------------------------------------------------------------------------------
 
@@ -145,7 +171,7 @@ class PanelView:
         newest = sorted(data.exemplars, key=lambda one: -one.time)[:_TRACES_LISTED]
         if not newest:
             return
-        unit = default_field_config(self.panel).unit
+        unit = field_config(self.panel).unit
         ui.label("Traces of the newest exemplars").classes("muted panel-query")
         with ui.element("nav").classes("menu-list").props('aria-label="Traces"'):
             for one in newest:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from console.services import Services
 from stack.stores import Stores
@@ -27,12 +26,20 @@ class Query:
     limit: int = 0
 
     def run(self, stores: Stores) -> Any:
-        """The result, as `stores` returns it. Blocks.
-
-        Raises:
-            StoreError: the query failed.
-        """
-        return _RUN[self.kind](stores, self)
+        """The result, as `stores` returns it. Blocks. Raises StoreError if the query failed."""
+        match self.kind:
+            case "range":
+                return stores.metrics.range(self.text, self.start, self.end, self.step)
+            case "instant":
+                return stores.metrics.instant(self.text, self.end)
+            case "exemplars":
+                return stores.metrics.exemplars(self.text, self.start, self.end)
+            case "logs":
+                return stores.logs.native(self.text, self.start, self.end, self.limit)
+            case "traces":
+                return _search_traces(stores, self)
+        label, selector = json.loads(self.text)
+        return stores.metrics.label_values(label, [selector] if selector else [], self.start, self.end)
 
 
 def _search_traces(stores: Stores, query: Query) -> list[TraceSummary]:
@@ -48,21 +55,6 @@ def _search_traces(stores: Stores, query: Query) -> list[TraceSummary]:
     return sorted(found.values(), key=lambda summary: (-summary.start, summary.trace_id))[: query.limit]
 
 
-def _label_values(stores: Stores, query: Query) -> list[str]:
-    label, selector = json.loads(query.text)
-    return stores.metrics.label_values(label, [selector] if selector else [], query.start, query.end)
-
-
-_RUN: Final[Mapping[str, Callable[[Stores, Query], Any]]] = {
-    "range": lambda stores, one: stores.metrics.range(one.text, one.start, one.end, one.step),
-    "instant": lambda stores, one: stores.metrics.instant(one.text, one.end),
-    "exemplars": lambda stores, one: stores.metrics.exemplars(one.text, one.start, one.end),
-    "logs": lambda stores, one: stores.logs.native(one.text, one.start, one.end, one.limit),
-    "traces": _search_traces,
-    "values": _label_values,
-}
-
-
 class QueryRunner:
     """Runs queries in threads. A query that is running, or has a recent result, does not run again."""
 
@@ -73,11 +65,6 @@ class QueryRunner:
         self._results: dict[Query, asyncio.Task[Any]] = {}
 
     async def run(self, query: Query) -> Any:
-        """The result of a query.
-
-        Raises:
-            StoreError: the query failed.
-        """
         task = self._results.get(query)
         if task is None:
             task = asyncio.create_task(self._services.ask(query.run, self._services.stores))

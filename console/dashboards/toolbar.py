@@ -95,9 +95,7 @@ class VariableControl:
             await self._on_select(replace(self._variable, selected=self._checked))
 
 
-def annotation_toggles(
-    annotations: Sequence[AnnotationQuery], on_change: Callable[[set[str]], Awaitable[None] | None]
-) -> None:
+def annotation_toggles(annotations: Sequence[AnnotationQuery], on_change: Callable[[set[str]], None]) -> None:
     """One button per annotation query. `on_change` gets the names of the hidden annotations."""
     hidden: set[str] = set()
 
@@ -107,12 +105,11 @@ def annotation_toggles(
             ui.element("span").classes("swatch").style(f"background: {css_color(color)}").props('aria-hidden="true"')
             ui.label(name)
 
-        async def press() -> None:
+        def press() -> None:
             hidden.symmetric_difference_update({name})
             toggle.props["aria-pressed"] = str(name not in hidden).lower()
             toggle.update()
-            if awaitable := on_change(hidden):
-                await awaitable
+            on_change(hidden)
 
         toggle.on("click", press)
 

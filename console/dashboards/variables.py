@@ -43,17 +43,14 @@ class Variable:
 
     @property
     def all_value(self) -> str:
-        """The regular expression that All becomes in a query."""
         return str(self.json.get("allValue") or ".*")
 
     @property
     def text(self) -> str:
-        """The selected values as a person reads them."""
         return ALL_TEXT if self.is_all else " + ".join(self.selected)
 
     @property
     def query(self) -> str:
-        """The query that returns the options."""
         query = self.json.get("query")
         return str(query.get("query", "") if isinstance(query, Mapping) else query or "")
 

@@ -22,7 +22,7 @@ from console.home.servers import ServerStatus, server_statuses
 from console.home.stats import WINDOW_S, StatResult, load_stats, sparkline
 from console.logs.search import LogSearch
 from console.services import services
-from console.shell import heading, page_frame, static
+from console.shell import heading, page_frame, style_sheet
 from console.timebar import button
 from console.times import TimeSpan
 from console.traces.search import TraceSearch
@@ -35,8 +35,7 @@ _SLOW_ALERT = "LLMLatencyHigh"  # "Slow requests" uses the threshold of this ale
 
 
 def register() -> None:
-    """Declare the page."""
-    ui.add_head_html(f'<link rel="stylesheet" href="{static("home.css")}">', shared=True)
+    style_sheet("home.css", shared=True)
 
     @ui.page("/")
     async def home() -> None:
@@ -92,7 +91,6 @@ class HomePage:
 
 
 def _shortcuts() -> list[tuple[str, str]]:
-    """Text and address of each shortcut."""
     slow = alert_index().evidence.get(_SLOW_ALERT)
     searches = [
         ("Failed requests", "/traces", TraceSearch(error_only=True)),

@@ -46,34 +46,22 @@ def _stat(name: str, unit: str, value: str, line: str, no_data: str) -> Stat:
 
 STATS: Final = (
     _stat(
-        "Requests",
-        "short",
+        "Requests", "short",
         "sum(increase(%(requests)s[1h]))",
-        "sum(rate(%(requests)s[5m]))",
-        _NO_APPLICATION,
+        "sum(rate(%(requests)s[5m]))", _NO_APPLICATION,
     ),
     _stat(
-        "Error rate",
-        "percentunit",
+        "Error rate", "percentunit",
         "sum(increase(%(requests)s{%(failed)s}[1h])) / (sum(increase(%(requests)s[1h])) > 0)",
-        "sum(rate(%(requests)s{%(failed)s}[5m])) / (sum(rate(%(requests)s[5m])) > 0)",
-        _NO_REQUESTS,
+        "sum(rate(%(requests)s{%(failed)s}[5m])) / (sum(rate(%(requests)s[5m])) > 0)", _NO_REQUESTS,
     ),
     _stat(
-        "Latency (p95)",
-        "ms",
+        "Latency (p95)", "ms",
         "histogram_quantile(0.95, sum by (le) (increase(%(latency)s_bucket[1h])))",
-        "histogram_quantile(0.95, sum by (le) (rate(%(latency)s_bucket[5m])))",
-        _NO_REQUESTS,
+        "histogram_quantile(0.95, sum by (le) (rate(%(latency)s_bucket[5m])))", _NO_REQUESTS,
     ),
-    _stat(
-        "Cost",
-        "currencyUSD",
-        "sum(increase(%(cost)s[1h]))",
-        "sum(rate(%(cost)s[5m])) * 3600",
-        _NO_APPLICATION,
-    ),
-)
+    _stat("Cost", "currencyUSD", "sum(increase(%(cost)s[1h]))", "sum(rate(%(cost)s[5m])) * 3600", _NO_APPLICATION),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

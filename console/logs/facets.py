@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Final
 
 from nicegui import ui
-from nicegui.events import GenericEventArguments
 
 from console.logs.search import SEVERITY, LogSearch
 
@@ -28,15 +27,9 @@ class Facets(ui.element, component="facets.js"):
     def __init__(self, on_toggle: OnToggle) -> None:
         super().__init__()
         self.props["groups"] = []
-
-        async def toggle(event: GenericEventArguments) -> None:
-            name, value = map(str, event.args)
-            await on_toggle(name, value)
-
-        self.on("toggle", toggle)
+        self.on("toggle", lambda event: on_toggle(*map(str, event.args)))
 
     def show(self, values_by_field: Mapping[str, Mapping[str, int] | Exception], search: LogSearch) -> None:
-        """Show each field's values with their counts, or the error of its query."""
         self.props["groups"] = [
             group
             for name, values in values_by_field.items()

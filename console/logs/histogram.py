@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from nicegui import ui
-from nicegui.events import GenericEventArguments
 
 from llm_telemetry import names
 from stores.logs import Histogram
@@ -27,7 +26,6 @@ OnZoom = Callable[[float, float], Awaitable[None]]
 
 
 def step_for(length_s: float) -> float:
-    """The shortest step that gives at most 80 bars."""
     return next((step for step in _STEPS_S if length_s / step <= _MAX_BARS), _STEPS_S[-1])
 
 
@@ -36,12 +34,7 @@ class LogHistogram(ui.element, component="histogram.js"):
 
     def __init__(self, on_zoom: OnZoom) -> None:
         super().__init__()
-
-        async def zoom(event: GenericEventArguments) -> None:
-            start, end = sorted(float(value) for value in event.args)
-            await on_zoom(start, end)
-
-        self.on("zoom", zoom)
+        self.on("zoom", lambda event: on_zoom(*sorted(map(float, event.args))))
         self.show(Histogram(1.0, (), {}))
 
     def show(self, counts: Histogram) -> None:

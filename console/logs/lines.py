@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final
 
 from nicegui import ui
-from nicegui.events import GenericEventArguments
 
 from console.units import formatted
 from llm_telemetry import names
@@ -42,24 +41,12 @@ class LogLines(ui.element, component="lines.js"):
         self, lines: Sequence[LogLine] = (), *, on_filter: OnFilter | None = None, with_trace: bool = True
     ) -> None:
         super().__init__()
-        self.props.update(
-            {
-                "lines": _with_unique_ids([row_of(line) for line in lines]),
-                "filters": bool(on_filter),
-                "traces": with_trace,
-                "marked": "",
-            }
-        )
+        self.props.update(filters=bool(on_filter), traces=with_trace, marked="")
+        self.show(lines)
         if on_filter:
-
-            async def add_filter(event: GenericEventArguments) -> None:
-                name, value = map(str, event.args)
-                await on_filter(name, value)
-
-            self.on("filter", add_filter)
+            self.on("filter", lambda event: on_filter(*map(str, event.args)))
 
     def show(self, lines: Sequence[LogLine]) -> None:
-        """Replace the lines, in this order."""
         self.props["lines"] = _with_unique_ids([row_of(line) for line in lines])
         self.update()
 
@@ -72,7 +59,6 @@ class LogLines(ui.element, component="lines.js"):
         self.update()
 
     def highlight(self, span_id: str) -> None:
-        """Highlight the lines of one span; empty: none."""
         self.props["marked"] = span_id
         self.update()
 

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Final, TypeVar
 
 from nicegui import ui
+from starlette.requests import Request
 
 from console.address import Address
 from console.fields import ChoiceField, TextField, filter_chip
@@ -18,6 +19,7 @@ from console.logs.histogram import LogHistogram, step_for
 from console.logs.lines import LogLines
 from console.logs.search import COLOR_FIELDS, LogSearch
 from console.services import services
+from console.shell import page_frame, style_sheet
 from console.states import ResultArea, failed
 from console.timebar import TimeBar, button
 from console.times import TimeRange, TimeSpan
@@ -31,6 +33,14 @@ LIVE_LINES: Final = 500  # kept on the page while live
 TAIL_EVERY_S: Final = 1.0
 COUNT_EVERY_S: Final = 10.0  # histogram and facets, while live
 LATE_S: Final = 5.0  # the store may return a line this long after the line's own time
+
+
+def register() -> None:
+    @ui.page("/logs")
+    def logs(request: Request) -> None:
+        style_sheet("records.css")
+        with page_frame("Logs", active="logs") as head:
+            LogsPage(Address.of(request), head)
 
 
 class LogsPage:
@@ -112,7 +122,6 @@ class LogsPage:
         await self._load_counts(self._results.query_number, self._times.range.absolute())
 
     async def _load_counts(self, number: int, span: TimeSpan) -> None:
-        """Load the histogram and the facets, all at the same time."""
         search, logs = self._search, services().stores.logs
         log_filter = search.filter(span.start, span.end)
 

@@ -58,9 +58,7 @@ class LogSearch:
         return LogFilter(self.service, fields, self.text, self.trace_id, start, end)
 
     def without(self, name: str) -> LogSearch:
-        """Without the filter on that field."""
         return replace(self, fields={key: value for key, value in self.fields.items() if key != name})
 
     def with_field(self, name: str, value: str) -> LogSearch:
-        """With a filter on that field."""
         return replace(self, fields={**self.fields, name: value})

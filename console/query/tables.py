@@ -12,16 +12,12 @@ from console.shell import with_text
 
 @dataclass(frozen=True)
 class Link:
-    """A cell with a link to a page of the console."""
-
     text: str
     address: str
 
 
 @dataclass(frozen=True)
 class Swatch:
-    """A cell with the colour of a line in the chart."""
-
     color: str
 
 

@@ -11,10 +11,9 @@ from alert_sink.runbooks import EXAMPLES, INTRODUCTION, Runbook
 from console import states
 from console.address import Address
 from console.alerts.active_alerts import active_alerts, in_state
-from console.query import page as query_page
 from console.runbooks.view import draw_runbook, runbook_library
 from console.services import services
-from console.shell import heading, page_frame, static
+from console.shell import heading, page_frame, style_sheet
 from console.timebar import TimeBar
 from console.times import TimeRange
 from stores import StoreError
@@ -22,9 +21,7 @@ from stores.metric_results import Rule
 
 
 def register() -> None:
-    """Declare these pages, and the page for a single query."""
-    ui.add_head_html(f'<link rel="stylesheet" href="{static("runbooks.css")}">', shared=True)
-    query_page.register()
+    style_sheet("runbooks.css", shared=True)
 
     @ui.page("/runbooks")
     async def overview() -> None:

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from nicegui import ui
 
 from alert_sink.runbooks import Html, Runbook, RunbookLibrary
-from console.query.block import QueryBlock
+from console.query.page import QueryBlock
 from console.services import services
 from console.times import TimeSpan
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from functools import partial
 
@@ -15,11 +16,11 @@ from console.fields import CheckField, ChoiceField, TextField, filter_chip
 from console.services import services
 from console.states import ResultArea
 from console.timebar import TimeBar
-from console.traces.run_search import find_traces, load_details
+from console.times import TimeSpan
 from console.traces.search import LIMITS, TraceSearch
-from console.traces.trace_table import TraceTable
+from console.traces.trace_table import TraceDetail, TraceTable
 from llm_telemetry import names
-from stores import StoreError
+from stores import StoreError, TraceSummary
 
 _SUGGESTED_SPANS = (names.SPAN_GENERATE, names.SPAN_RETRIEVAL, names.SPAN_EVALUATE)
 
@@ -156,3 +157,34 @@ class SearchPage:
     def _open(self, trace_id: str) -> None:
         if trace_id:
             ui.navigate.to(trace_page(trace_id))
+
+
+async def find_traces(search: TraceSearch, span: TimeSpan) -> list[TraceSummary]:
+    """Newest first. Without a service, all services are searched at the same time: stores search by service only.
+
+    Raises:
+        StoreError: the trace store gave no answer.
+        ValueError: the search is invalid.
+    """
+    store = services().stores.traces
+    service_names = [search.service] if search.service else await services().ask(store.services)
+    trace_filter = search.filter(span.start, span.end)
+    answers = await asyncio.gather(
+        *(services().ask(store.search, replace(trace_filter, service=name), search.limit) for name in service_names)
+    )
+    by_id = {summary.trace_id: summary for answer in answers for summary in answer}
+    return sorted(by_id.values(), key=lambda one: -one.start)[: search.limit]
+
+
+async def load_details(traces: Iterable[TraceSummary]) -> dict[str, TraceDetail | None]:
+    """By trace id; None if the store no longer has the trace or does not answer."""
+    trace_ids = [one.trace_id for one in traces]
+    answers = await asyncio.gather(*(services().ask_or_error(_detail, one) for one in trace_ids))
+    return {
+        one: answer if isinstance(answer, TraceDetail) else None for one, answer in zip(trace_ids, answers, strict=True)
+    }
+
+
+def _detail(trace_id: str) -> TraceDetail | None:
+    trace = services().stores.traces.trace(trace_id)
+    return TraceDetail.of(trace) if trace else None

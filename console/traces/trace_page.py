@@ -17,8 +17,7 @@ from console.states import failed, loading, no_data
 from console.timebar import button
 from console.times import format_datetime
 from console.traces.trace_table import TraceDetail
-from console.traces.waterfall import Waterfall, waterfall
-from console.traces.waterfall_view import MAX_SPANS, WaterfallView, cost_text
+from console.traces.waterfall import MAX_SPANS, Waterfall, WaterfallView, cost_text, waterfall
 from console.units import formatted
 from llm_telemetry import names
 from stores import LogFilter, StoreError, Trace
@@ -118,7 +117,6 @@ class TracePage:
 
 
 def trace_facts(trace: Trace, shown: Waterfall) -> list[TraceFact]:
-    """Facts without a value are left out."""
     total, detail = shown.total, TraceDetail.of(trace)
     endpoint = next((str(span.attributes[names.LLM_ENDPOINT]) for span in trace.spans
                      if names.LLM_ENDPOINT in span.attributes), "")  # fmt: skip

@@ -9,8 +9,7 @@ from typing import Any
 from nicegui import ui
 
 from alert_sink.console_pages import trace_page
-from console.traces.waterfall import SpanUsage, waterfall
-from console.traces.waterfall_view import cost_text, tokens_text
+from console.traces.waterfall import SpanUsage, cost_text, tokens_text, waterfall
 from console.units import formatted
 from llm_telemetry import names
 from stores import Trace, TraceSummary
@@ -45,33 +44,19 @@ class TraceTable(ui.element, component="trace_table.js"):
         self.show((), {}, 0.0, 1.0, truncated=False)
 
     def show(
-        self,
-        summaries: Iterable[TraceSummary],
-        details: Mapping[str, TraceDetail | None],
-        start: float,
-        end: float,
-        *,
-        truncated: bool,
-    ) -> None:
-        """Show these traces; a trace without details is shown as loading.
+        self, summaries: Iterable[TraceSummary], details: Mapping[str, TraceDetail | None],
+        start: float, end: float, *, truncated: bool,
+    ) -> None:  # fmt: skip
+        """A trace without details is shown as loading. `start` and `end`: the chart's range, Unix seconds.
 
-        Args:
-            start, end: the time range of the chart, Unix seconds.
-            truncated: whether there may be older traces.
+        `truncated`: there may be older traces.
         """
-        self.props.update(
-            {
-                "traces": [row_of(one, details.get(one.trace_id)) for one in summaries],
-                "start": start * 1000,
-                "end": end * 1000,
-                "truncated": truncated,
-            }
-        )
+        traces = [row_of(one, details.get(one.trace_id)) for one in summaries]
+        self.props.update(traces=traces, start=start * 1000, end=end * 1000, truncated=truncated)
         self.update()
 
 
 def row_of(summary: TraceSummary, detail: TraceDetail | None) -> dict[str, Any]:
-    """A trace for the browser."""
     row = {
         "id": summary.trace_id,
         "page": trace_page(summary.trace_id),

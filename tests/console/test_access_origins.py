@@ -9,7 +9,7 @@ import pytest
 import requests
 from console_process import PASSWORD, SOCKET, ConsoleProcess, handshake
 
-from console.alerts.silence_commands import CrossOriginRefused, refuse_cross_origin
+from console.alerts.silencing import CrossOriginRefused, refuse_cross_origin
 
 EVIL = "http://evil.example"
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from console.dashboards.panels import bar_chart, bar_gauge, logs, stat, state_timeline, table, time_series
-from console.dashboards.panels.plugin import PanelContext, PanelPlugin
+from console.dashboards.panels.plugin import OnZoom, PanelPlugin
 
-PANEL_PLUGINS: Final[Mapping[str, Callable[[PanelContext], PanelPlugin]]] = {  # by Grafana's name of the type
+PANEL_PLUGINS: Final[Mapping[str, Callable[[OnZoom], PanelPlugin]]] = {  # by Grafana's name of the type
     "barchart": bar_chart.BarChart,
     "bargauge": bar_gauge.BarGauge,
     "logs": logs.Logs,

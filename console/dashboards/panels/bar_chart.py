@@ -10,30 +10,31 @@ from nicegui import ui
 from console.dashboards.annotations import Annotation
 from console.dashboards.data_frames import TIME, Cell, TableFrame
 from console.dashboards.field_config import FieldConfig, field_config
+from console.dashboards.model import Panel
 from console.dashboards.panel_data import PanelData
-from console.dashboards.panels.plugin import PanelContext
+from console.dashboards.panels.plugin import OnZoom
 
 
 class BarChart:
-    def __init__(self, context: PanelContext) -> None:
-        self._panel = context.panel
+    def __init__(self, _: OnZoom) -> None:
         self._place = ui.element("div").classes("barchart")
 
     def show(self, data: PanelData, annotations: Sequence[Annotation]) -> None:
         self._place.clear()
         with self._place:
             for table in data.tables:
-                self._bars(table)
+                _bars(data.queries.panel, table)
 
-    def _bars(self, table: TableFrame) -> None:
-        names = str(self._panel.options.get("xField") or "")
-        values = value_column(table, names)
-        config = field_config(self._panel, values)
-        low, high = scale([number_of(cell) for cell in table.column(values)], config)
-        with ui.element("div").classes("columns").props('role="list"') as columns:
-            columns.style(f"--zero: {-low / (high - low):.2%}")
-            for name, cell in zip(table.column(names), table.column(values), strict=True):
-                _bar(str(name or ""), cell, config, low, high)
+
+def _bars(panel: Panel, table: TableFrame) -> None:
+    names = str(panel.options.get("xField") or "")
+    values = value_column(table, names)
+    config = field_config(panel, values)
+    low, high = scale([number_of(cell) for cell in table.column(values)], config)
+    with ui.element("div").classes("columns").props('role="list"') as columns:
+        columns.style(f"--zero: {-low / (high - low):.2%}")
+        for name, cell in zip(table.column(names), table.column(values), strict=True):
+            _bar(str(name or ""), cell, config, low, high)
 
 
 def _bar(name: str, cell: Cell, config: FieldConfig, low: float, high: float) -> None:
@@ -53,7 +54,6 @@ def value_column(table: TableFrame, names: str) -> str:
 
 
 def number_of(cell: Cell) -> float:
-    """The length of a bar; 0 for a cell without a number."""
     return float(cell) if isinstance(cell, float | int) and math.isfinite(cell) else 0.0
 
 

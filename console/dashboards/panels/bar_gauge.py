@@ -9,12 +9,12 @@ from nicegui import ui
 
 from console.dashboards.annotations import Annotation
 from console.dashboards.panel_data import PanelData
-from console.dashboards.panels.plugin import FieldDisplay, PanelContext, field_displays
+from console.dashboards.panels.plugin import FieldDisplay, OnZoom, field_displays
 from console.shell import with_text
 
 
 class BarGauge:
-    def __init__(self, context: PanelContext) -> None:
+    def __init__(self, _: OnZoom) -> None:
         self._place = ui.element("div").classes("bars").props('role="list"')
 
     def show(self, data: PanelData, annotations: Sequence[Annotation]) -> None:

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from console.dashboards.annotations import Annotation
-from console.dashboards.elements import LogsElement
 from console.dashboards.panel_data import PanelData
-from console.dashboards.panels.plugin import PanelContext
+from console.dashboards.panels.plugin import OnZoom, ScriptElement
 from console.times import format_datetime
 from stores.logs import LogLine
 from stores.quoting import plain
@@ -16,28 +15,23 @@ from stores.quoting import plain
 _MILLISECONDS: Final = 3
 
 
-class Logs:
-    def __init__(self, context: PanelContext) -> None:
-        self._element: LogsElement | None = None
+class Logs(ScriptElement, component="logs.js"):
+    def __init__(self, _: OnZoom) -> None:
+        super().__init__()
 
     def show(self, data: PanelData, annotations: Sequence[Annotation]) -> None:
         names = selected_fields(data)
         newest_first = sorted(data.log_lines, key=lambda line: line.time, reverse=True)
-        lines = [view(line, names, index) for index, line in enumerate(newest_first)]
-        if self._element is None:
-            self._element = LogsElement(lines)
-        else:
-            self._element.show(lines)
+        self.set_view([view(line, names, index) for index, line in enumerate(newest_first)])
 
 
 def selected_fields(data: PanelData) -> list[str]:
-    """The fields that the panel shows of each line, in their order."""
     targets = (one.target.json for one in data.queries.targets)
     return [str(name) for target in targets for name in (target.get("lite") or {}).get("fields") or ()]
 
 
 def view(line: LogLine, names: Sequence[str], index: int) -> dict[str, Any]:
-    """What panel_logs.js shows of a line."""
+    """What logs.js shows of a line."""
     selected = [(name, line.value(name)) for name in names]
     return {
         "key": f"{line.time}-{line.trace_id}-{index}",

@@ -6,17 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import orjson
+from nicegui import ui
+
 from console.dashboards.annotations import Annotation
 from console.dashboards.data_frames import SeriesFrame
 from console.dashboards.field_config import FieldConfig, field_config
-from console.dashboards.model import Panel
 from console.dashboards.panel_data import PanelData
 
-
-@dataclass(frozen=True)
-class PanelContext:
-    panel: Panel
-    on_zoom: Callable[[float, float], Any]  # called with the start and the end that a person selects, Unix s
+OnZoom = Callable[[float, float], Any]  # called with the start and the end that a person selects, Unix s
 
 
 class PanelPlugin(Protocol):
@@ -27,10 +25,17 @@ class PanelPlugin(Protocol):
         ...
 
 
+class ScriptElement(ui.element):
+    """An element whose script draws the property `view`."""
+
+    def set_view(self, view: object) -> None:
+        # JSON that NiceGUI sends unchanged. Otherwise it would watch every number of a series for changes.
+        self._props["view"] = orjson.Fragment(orjson.dumps(view))
+        self.update()
+
+
 @dataclass(frozen=True)
 class FieldDisplay:
-    """One series, reduced to one value."""
-
     name: str
     value: float | None
     config: FieldConfig

@@ -11,24 +11,24 @@ from nicegui import ui
 from console.dashboards.annotations import Annotation
 from console.dashboards.data_frames import VALUE, SeriesFrame
 from console.dashboards.panel_data import PanelData
-from console.dashboards.panels.plugin import FieldDisplay, PanelContext, field_displays
+from console.dashboards.panels.plugin import FieldDisplay, OnZoom, field_displays
 
 _WIDTH: Final = 100.0  # of the sparkline's view box
 _HEIGHT: Final = 30.0
 
 
 class Stat:
-    def __init__(self, context: PanelContext) -> None:
-        self._with_sparkline = context.panel.options.get("graphMode") == "area"
+    def __init__(self, _: OnZoom) -> None:
         self._place = ui.element("div").classes("stats")
 
     def show(self, data: PanelData, annotations: Sequence[Annotation]) -> None:
         displays = field_displays(data)
+        with_sparkline = data.queries.panel.options.get("graphMode") == "area"
         self._place.clear()
         with self._place:
             for one in displays:
                 named = len(displays) > 1 and one.name != VALUE
-                _tile(one, one.name if named else "", with_sparkline=self._with_sparkline)
+                _tile(one, one.name if named else "", with_sparkline=with_sparkline)
 
 
 def _tile(one: FieldDisplay, name: str, *, with_sparkline: bool) -> None:

@@ -9,25 +9,21 @@ from typing import Any
 
 from console.dashboards.annotations import Annotation
 from console.dashboards.data_frames import SeriesFrame
-from console.dashboards.elements import StateTimelineElement
-from console.dashboards.field_config import FieldConfig, css_color, default_field_config, field_config
+from console.dashboards.field_config import FieldConfig, css_color, field_config
 from console.dashboards.panel_data import PanelData
-from console.dashboards.panels.plugin import PanelContext
+from console.dashboards.panels.plugin import OnZoom, ScriptElement
 
 
-class StateTimeline:
-    def __init__(self, context: PanelContext) -> None:
-        self._element: StateTimelineElement | None = None
+class StateTimeline(ScriptElement, component="state_timeline.js"):
+    def __init__(self, _: OnZoom) -> None:
+        super().__init__()
 
     def show(self, data: PanelData, annotations: Sequence[Annotation]) -> None:
-        if self._element is None:
-            self._element = StateTimelineElement(view(data))
-        else:
-            self._element.show(view(data))
+        self.set_view(view(data))
 
 
 def view(data: PanelData) -> dict[str, Any]:
-    """What panel_state_timeline.js draws. Times are Unix milliseconds."""
+    """What state_timeline.js draws. Times are Unix milliseconds."""
     panel, intervals = data.queries.panel, data.queries.intervals
     span = intervals.span
     return {
@@ -40,7 +36,7 @@ def view(data: PanelData) -> dict[str, Any]:
             }
             for one in data.series
         ],
-        "legend": [{"text": one.text, "color": css_color(one.color)} for one in default_field_config(panel).mappings],
+        "legend": [{"text": one.text, "color": css_color(one.color)} for one in field_config(panel).mappings],
     }
 
 

@@ -4,37 +4,50 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Sequence
+from functools import cache
 from typing import Any, Final
+
+import nicegui
+from nicegui.dependencies import esm_modules
+from nicegui.elements import echart  # noqa: F401 (registers the ECharts library, which time_series.js imports)
 
 from console.dashboards.annotations import Annotation
 from console.dashboards.data_frames import CALCULATION_NAMES, SeriesFrame
-from console.dashboards.elements import TimeSeriesElement
-from console.dashboards.field_config import FieldConfig, css_color, default_field_config, field_config
+from console.dashboards.field_config import FieldConfig, css_color, field_config
 from console.dashboards.panel_data import PanelData
-from console.dashboards.panels.plugin import PanelContext
+from console.dashboards.panels.plugin import OnZoom, ScriptElement
 from stores.metric_results import Exemplar
 
 MAX_EXEMPLARS: Final = 60  # more would hide the lines
 
 
-class TimeSeries:
-    def __init__(self, context: PanelContext) -> None:
-        self._context = context
-        self._element: TimeSeriesElement | None = None
+class TimeSeries(ScriptElement, component="time_series.js"):
+    def __init__(self, on_zoom: OnZoom) -> None:
+        super().__init__()
+        self.on("zoom", lambda event: on_zoom(event.args["from"] / 1000, event.args["to"] / 1000))
 
     def show(self, data: PanelData, annotations: Sequence[Annotation]) -> None:
-        if self._element is None:
-            self._element = TimeSeriesElement(view(data, annotations), self._context.on_zoom)
-        else:
-            self._element.show(view(data, annotations))
+        self.set_view(view(data, annotations))
+
+
+@cache
+def scripts() -> list[str]:
+    """Addresses of the scripts that draw charts. The browser loads them while the queries run."""
+    key, library = next((key, one) for key, one in esm_modules.items() if one.name == "nicegui-echart")
+    entry = (library.path / "index.js").read_text(encoding="utf-8")
+    files = ["index.js", *re.findall(r'from ?"\./([\w.-]+\.js)"', entry)]
+    assert TimeSeries.component is not None
+    base = f"/_nicegui/{nicegui.__version__}"
+    return [f"{base}/components/{TimeSeries.component.key}", *(f"{base}/esm/{key}/{file}" for file in files)]
 
 
 def view(data: PanelData, annotations: Sequence[Annotation]) -> dict[str, Any]:
-    """What panel_chart.js draws. Times are Unix milliseconds."""
+    """What time_series.js draws. Times are Unix milliseconds."""
     panel, intervals = data.queries.panel, data.queries.intervals
     aligned, span, step = intervals.aligned, intervals.span, intervals.step
-    config = default_field_config(panel)
+    config = field_config(panel)
     calculations = [str(one) for one in (panel.options.get("legend") or {}).get("calcs") or ()]
     return {
         "title": panel.title,

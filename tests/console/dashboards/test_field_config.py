@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from sample_dashboards import panel_of
 
-from console.dashboards.field_config import FieldConfig, css_color, default_field_config, field_config
+from console.dashboards.field_config import FieldConfig, css_color, field_config
 
 STEPS = [{"color": "green", "value": None}, {"color": "yellow", "value": 0.8}, {"color": "red", "value": 1}]
 
 
 def config_of(**defaults: Any) -> FieldConfig:
     thresholds = {"mode": "absolute", "steps": STEPS}
-    return default_field_config(panel_of("stat", fieldConfig={"defaults": {"thresholds": thresholds, **defaults}}))
+    return field_config(panel_of("stat", fieldConfig={"defaults": {"thresholds": thresholds, **defaults}}))
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,12 @@ from sample_dashboards import GENERATED, IDS, PANELS, context_of, queries_of, va
 
 from console.address import Address
 from console.dashboards.annotations import query_of
-from console.dashboards.data_frames import CALCULATION_NAMES
+from console.dashboards.data_frames import CALCULATION_NAMES, apply_transformations
 from console.dashboards.field_config import css_color, field_config
 from console.dashboards.links import dashboard_links
 from console.dashboards.model import Dashboard, Panel
 from console.dashboards.panel_queries import panel_queries
 from console.dashboards.panels import PANEL_PLUGINS
-from console.dashboards.transformations import apply_transformations
 from console.dashboards.variables import LABEL_VALUES, Variable, variables_of
 from console.settings import DASHBOARDS, RUNBOOKS
 from console.units import UNITS

@@ -39,14 +39,14 @@ def test_one_failed_query_does_not_hide_the_results_of_the_others() -> None:
     refused = QueryRefused("prometheus", "http://x", "parse error: unexpected end")
     data = data_of(panel_of("timeseries", {"expr": "x"}, {"expr": "y"}), [Series({}, ((NOW, 1.0),))], refused)
     assert not data.is_empty
-    assert data.problems == (refused,)
+    assert data.problems == [refused]
 
 
 def test_an_unreachable_server_is_the_problem_of_the_panel() -> None:
     unreachable = StoreUnreachable("prometheus", "http://x", "Connection refused")
     data = data_of(CHART, unreachable)
     assert data.is_empty
-    assert data.problems == (unreachable,)
+    assert data.problems == [unreachable]
 
 
 def test_an_unknown_calculation_is_reported() -> None:

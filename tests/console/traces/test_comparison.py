@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from sample_traces import span, trace, usage
 
-from console.traces.comparison import compare
-from console.traces.comparison_page import difference, row_of, totals
+from console.traces.comparison import compare, difference, row_of, totals
 from console.traces.waterfall import waterfall
 
 LEFT = trace(

@@ -10,8 +10,7 @@ from console_browser import Window
 from console_live import SERVICE, ConsoleStack
 from playwright.sync_api import expect
 
-from console.traces.waterfall import waterfall
-from console.traces.waterfall_view import cost_text, tokens_text
+from console.traces.waterfall import cost_text, tokens_text, waterfall
 from console.units import formatted
 from llm_telemetry import names
 from loadtest.traffic import ANSWER

@@ -10,8 +10,7 @@ from console_live import ConsoleStack
 from playwright.sync_api import expect
 from trace_spans import spans_named
 
-from console.traces.waterfall import waterfall
-from console.traces.waterfall_view import cost_text, tokens_text
+from console.traces.waterfall import cost_text, tokens_text, waterfall
 from console.units import formatted
 from llm_telemetry import names
 from stores import Trace

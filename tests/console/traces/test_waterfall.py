@@ -1,12 +1,13 @@
-"""Spans are laid out as a tree, and tokens_text and cost_text are summed once."""
+"""Spans are laid out as a tree, tokens and cost are summed once, and rows have notes, errors and no data as keys."""
 
 from __future__ import annotations
 
 import pytest
 from sample_traces import span, trace, usage
 
-from console.traces.waterfall import SpanUsage, waterfall
-from console.traces.waterfall_view import cost_text, tokens_text
+from console.traces.comparison import compare, row_of
+from console.traces.waterfall import SpanUsage, cost_text, tokens_text, waterfall
+from console.traces.waterfall import row_of as span_row
 
 
 def test_spans_are_ordered_by_parent_and_start() -> None:
@@ -61,3 +62,32 @@ def test_unknown_usage_is_not_zero() -> None:
     foreign = span("chat x", "1", attributes={"gen_ai.usage.input_tokens": 5})
     assert SpanUsage.of(foreign) == SpanUsage(5)
     assert SpanUsage.of(span("retrieval", "1")) is None
+
+
+def test_a_row_has_note_error_attributes_and_links() -> None:
+    attributes = {"llm.attempt": 2, "error.type": "rate_limit", "z": [1, 2], "a": True}
+    shown = waterfall(trace(span("chat gpt-4o", "1", attributes=attributes, status="error", error="429: slow down")))
+    row = span_row(shown.rows[0], shown)
+    assert (row["note"], row["error"]) == ("attempt 2 · rate_limit", "429: slow down")
+    assert row["groups"][0]["pairs"] == [
+        ["error.type", "rate_limit"],
+        ["llm.attempt", "2"],
+        ["a", "true"],
+        ["z", "1, 2"],
+    ]
+    assert row["links"] == [["f" * 32, "e" * 16]]
+    assert row["marks"] == [0.0]
+
+
+def test_attribute_names_are_never_keys() -> None:
+    """NiceGUI runs values of keys that begin with a colon as JavaScript."""
+    evil = {":onclick": "alert(1)", "<script>": "<img src=x onerror=alert(1)>"}
+    shown = waterfall(trace(span(":name", "1", attributes=evil)))
+
+    def keys(value: object) -> set[str]:
+        if isinstance(value, dict):
+            return set(value) | {key for one in value.values() for key in keys(one)}
+        return {key for one in value for key in keys(one)} if isinstance(value, list) else set()
+
+    assert not [key for key in keys(span_row(shown.rows[0], shown)) if key.startswith((":", "<"))]
+    assert not [key for key in keys(row_of(compare(shown, shown)[0])) if key.startswith((":", "<"))]

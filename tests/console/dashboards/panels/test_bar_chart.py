@@ -7,12 +7,12 @@ import math
 from sample_dashboards import panel_of
 
 from console.dashboards.data_frames import TableFrame
-from console.dashboards.field_config import FieldConfig, default_field_config
+from console.dashboards.field_config import FieldConfig, field_config
 from console.dashboards.panels.bar_chart import number_of, scale, value_column
 
 
 def test_the_scale_has_zero_the_values_and_the_panels_limits() -> None:
-    config = default_field_config(panel_of("barchart", fieldConfig={"defaults": {"max": 4}}))
+    config = field_config(panel_of("barchart", fieldConfig={"defaults": {"max": 4}}))
     assert scale([1.0, 3.0], config) == (0.0, 4.0)
     assert scale([-2.0, 6.0], config) == (-2.0, 6.0)
     assert scale([], FieldConfig()) == (0.0, 1.0)

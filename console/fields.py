@@ -1,8 +1,10 @@
-"""Native inputs with a label. `on_change` gets the new value when a person leaves the input or presses Enter."""
+"""Native inputs with a label. A refresh of the page does not overwrite a text that is being typed.
+
+`on_change` gets the new value when a person leaves the input or presses Enter.
+"""
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -19,16 +21,13 @@ class _Field(ui.element, component="field.js"):
         super().__init__()
         self.props.update({"kind": kind, "label": label, "value": value, "options": list(options)})
 
-        async def handle(event: GenericEventArguments) -> None:
+        def handle(event: GenericEventArguments) -> Awaitable[None] | None:
             self.props["value"] = event.args
-            result = on_change(event.args)
-            if inspect.isawaitable(result):
-                await result
+            return on_change(event.args)
 
         self.on("change", handle)
 
     def show(self, value: str | bool) -> None:
-        """Show another value."""
         self.props["value"] = value
         self.update()
         self.run_method("show", value)
@@ -46,7 +45,6 @@ class TextField(_Field):
             self.style(f"width: {width}")
 
     def suggest(self, values: Sequence[str]) -> None:
-        """Suggest these values. A person may type other values too."""
         self.props["options"] = list(values)
         self.update()
 
@@ -58,7 +56,6 @@ class ChoiceField(_Field):
         super().__init__("choice", label, value, on_change, [list(pair) for pair in options.items()])
 
     def offer(self, options: Mapping[str, str]) -> None:
-        """Replace the options."""
         self.props["options"] = [list(pair) for pair in options.items()]
         self.update()
 
@@ -69,6 +66,5 @@ class CheckField(_Field):
 
 
 def filter_chip(text: str, hint: str, on_remove: Callable[[], object]) -> None:
-    """A condition of a filter. A click removes it."""
     with button(text, hint, on_remove).classes("filter-chip"):
         ui.icon("close").props('aria-hidden="true"')
