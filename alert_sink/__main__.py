@@ -78,7 +78,6 @@ def settings_of(options: argparse.Namespace) -> SinkSettings:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serves until it is stopped; returns the exit status."""
     options = parse_arguments(sys.argv[1:] if arguments is None else arguments)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     disable_created_metrics()  # type: ignore[no-untyped-call]  # without them each counter is one series, not two

@@ -77,7 +77,6 @@ class AlertIndex:
         return evidence if evidence and evidence.exemplars else None
 
     def log_filter(self, alert: str, labels: Labels, starts: float) -> LogFilter:
-        """The log lines of the alert's requests around its start."""
         evidence = self.evidence.get(alert) or _ANY_REQUEST
         fields: dict[str, str | int | float | bool] = {**_renamed(labels, _LOG_FIELDS)}
         if evidence.event:
@@ -87,7 +86,6 @@ class AlertIndex:
         return LogFilter(labels.get("service", ""), fields, start=starts - BEFORE_S, end=starts + AFTER_S)
 
     def trace_filter(self, alert: str, labels: Labels, starts: float) -> TraceFilter:
-        """The traces of the alert's requests around its start."""
         evidence = self.evidence.get(alert) or _ANY_REQUEST
         return TraceFilter(
             labels.get("service", ""),

@@ -50,7 +50,6 @@ class Links:
         return {name: url for name, url in links.items() if url}
 
     def trace(self, trace_id: str) -> str:
-        """One trace."""
         if self._trace_link:
             return self._trace_link.replace("{trace_id}", quote(trace_id, safe=""))
         if self._grafana:
@@ -60,7 +59,6 @@ class Links:
         return f"{self._jaeger}/api/v3/traces/{quote(trace_id, safe='')}" if self._jaeger else ""
 
     def traces(self, which: TraceFilter) -> str:
-        """The traces that a filter finds."""
         if self._grafana:
             query = {"queryType": "traceql", "query": which.traceql(), "tableType": "traces"}
             return self._explore("tempo", query, _period_ms(which))
@@ -71,7 +69,6 @@ class Links:
         return f"{self._jaeger}/api/traces?{urlencode(which.jaeger_parameters())}" if found else ""
 
     def logs(self, which: LogFilter) -> str:
-        """The log lines that a filter finds."""
         if self._grafana:
             return self._explore("loki", {"queryType": "range", "expr": which.logql()}, _period_ms(which))
         if self._console:
@@ -89,7 +86,6 @@ class Links:
         return f"{self._victoria_logs}/select/vmui/#/?{urlencode(query, quote_via=quote)}"
 
     def query(self, promql: str) -> str:
-        """The result of a PromQL query."""
         if self._grafana:
             return self._explore("prometheus", {"expr": promql, "instant": True, "range": True}, ("now-1h", "now"))
         if self._console:

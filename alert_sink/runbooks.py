@@ -24,8 +24,6 @@ _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,99}")
 
 @dataclass(frozen=True)
 class Html:
-    """Rendered text."""
-
     html: str
 
 
@@ -49,8 +47,6 @@ class Query:
 
 @dataclass(frozen=True)
 class Runbook:
-    """One runbook."""
-
     name: str
     title: str
     lead: str  # its first paragraph, as plain text
@@ -70,11 +66,9 @@ class RunbookLibrary:
         self._markdown.add_render_rule("table_close", lambda *_: "</table></div>\n")
 
     def names(self) -> list[str]:
-        """Alerts that have a runbook, sorted."""
         return sorted(path.stem for path in self._folder.glob("*.md") if path.stem != INTRODUCTION)
 
     def runbook(self, name: str) -> Runbook | None:
-        """The runbook of alert `name`, or the introduction; None if there is none."""
         if not _NAME.fullmatch(name):
             return None
         try:
@@ -84,12 +78,10 @@ class RunbookLibrary:
         return self._rendered(name, self._markdown.parse(text))
 
     def all(self) -> list[Runbook]:
-        """The runbook of every alert, by name."""
         found = (self.runbook(name) for name in self.names())
         return [runbook for runbook in found if runbook is not None]
 
     def introduction(self) -> Runbook | None:
-        """The steps that every runbook refers to."""
         return self.runbook(INTRODUCTION)
 
     def _rendered(self, name: str, tokens: Sequence[Token]) -> Runbook:

@@ -148,11 +148,9 @@ class Storage:
         return self._select(f"WHERE {where} ORDER BY id DESC LIMIT ?", [*given.values(), limit])
 
     def searching(self) -> list[StoredNotification]:
-        """Notifications whose trace was being searched for when the process stopped."""
         return self._select("WHERE trace_state = 'looking' ORDER BY id DESC LIMIT 100", [])
 
     def alert_names(self) -> list[str]:
-        """Names of all stored alerts, sorted."""
         with self._lock:
             return [row[0] for row in self._database.execute("SELECT DISTINCT alert FROM delivered ORDER BY alert")]
 

@@ -38,7 +38,6 @@ _NOT_RUNNING = ("stopped", "exited", "created", "dead")
 
 
 def engine_answers() -> bool:
-    """Whether a Docker engine with compose answers."""
     if not shutil.which("docker"):
         return False
     try:
@@ -50,8 +49,6 @@ def engine_answers() -> bool:
 
 
 class FullStack:
-    """Starts, stops and shows the containers of one stack."""
-
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self.servers = full_servers()
@@ -116,7 +113,6 @@ class FullStack:
             ) from failure
 
     def render(self) -> None:
-        """Write the configuration and the secrets that compose reads."""
         secret(self._stack.secrets, GRAFANA_PASSWORD)
         secret(self._stack.secrets, PROVIDER_TOKEN)
         slack = self._stack.secrets / SLACK_WEBHOOK
@@ -136,22 +132,18 @@ class FullStack:
             shutil.copy(slack, self._stack.config / "alertmanager" / SLACK_WEBHOOK)
 
     def states(self) -> dict[str, str]:
-        """`ready` or another state, by server."""
         lines = self._output("ps", "--all", "--format", "json").splitlines()
         found = {entry["Service"]: entry for entry in map(json.loads, filter(None, lines))}
         return {server.name: _state(found.get(server.name)) for server in self.servers}
 
     def logs(self, service: str) -> None:
-        """Follow the log of `service`, or of all."""
         self._compose("logs", "--follow", "--tail", "100", *([service] if service else []))
 
     def show_config(self) -> str:
-        """The configuration that compose makes of docker-compose.yml and the settings."""
         self.render()
         return self._output("config")
 
     def environment(self) -> dict[str, str]:
-        """The environment of `docker compose`: all that docker-compose.yml reads."""
         names = context(self._stack, self.servers)
         return {
             **os.environ,

@@ -31,8 +31,6 @@ _INHERITED = ("OPENAI_BASE_URL", "OPENAI_API_KEY")
 
 
 class LiteStack:
-    """Starts, stops and shows the processes of one stack."""
-
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self._supervisor = Supervisor(stack)
@@ -48,7 +46,6 @@ class LiteStack:
 
     @property
     def running(self) -> bool:
-        """Whether the supervisor runs; single servers may be down."""
         return self._supervisor.running
 
     def up(self) -> None:
@@ -196,7 +193,6 @@ class LiteStack:
 
 
 def server_environment(server: Server, names: Context, data: Path) -> dict[str, str]:
-    """The environment of a server of lite; `data` is the server's folder."""
     from_file = dotenv_values(ROOT / server.environment_file) if server.environment_file else {}
     from_table = {key: fill_template(value, names, data) for key, value in server.environment.items()}
     return {**{key: value or "" for key, value in from_file.items()}, **from_table}
@@ -211,7 +207,6 @@ def is_ready(url: str) -> bool:
 
 
 def last_lines(file: Path, count: int) -> str:
-    """The last lines of a log; empty where there is no log."""
     try:
         return "\n".join(file.read_text(errors="replace").splitlines()[-count:])
     except OSError:

@@ -68,7 +68,6 @@ class Supervisor:
             time.sleep(_ASK_EVERY_S)
 
     def stop(self) -> None:
-        """Stop all servers and supervisord, and wait until they have ended."""
         if not self.running:
             return
         pid = self._rpc.supervisor.getPID()
@@ -82,7 +81,6 @@ class Supervisor:
         self._call_unless(Faults.ALREADY_STARTED, "startProcess", name, False)
 
     def stop_one(self, name: str) -> None:
-        """Stop one program and wait until it has ended."""
         self._call_unless(Faults.NOT_RUNNING, "stopProcess", name)
 
     def send_sighup(self, name: str) -> None:
@@ -111,7 +109,6 @@ class Supervisor:
                 raise
 
     def _update(self) -> None:
-        """Stop programs that were removed or changed; start programs that are new, changed or stopped."""
         [[added, changed, removed]] = self._rpc.supervisor.reloadConfig()
         for name in [*changed, *removed]:
             self._rpc.supervisor.stopProcessGroup(name)

@@ -139,7 +139,6 @@ def render_files(stack: Stack, profile: ProfileConfig) -> None:
 
 
 def fill_template(template: str, names: Context, data: Path, binary: str = "") -> str:
-    """`template` with the values of one server."""
     return template.format_map({**names, "data": str(data), "binary": binary})
 
 

@@ -367,7 +367,6 @@ def lite_servers(which: Callable[[str], str | None] = shutil.which) -> tuple[Ser
 
 
 def full_servers() -> tuple[Server, ...]:
-    """The servers of full: the services of docker-compose.yml."""
     return tuple(server for server in SERVERS if server.full)
 
 

@@ -21,7 +21,6 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @cache
 def in_env_file() -> Mapping[str, str]:
-    """Names and values of `.env`."""
     return {name: value or "" for name, value in dotenv_values(ROOT / ".env").items()}
 
 
@@ -76,7 +75,6 @@ class Stack:
 
     @property
     def runbooks_url(self) -> str:
-        """The address of the runbooks: the alert sink serves them."""
         return self.public_url("ALERT_SINK_PORT") + "/runbooks"
 
     @property
@@ -92,7 +90,6 @@ class Stack:
         return _SCALES[value.lower()]
 
     def with_scale(self, scale: Scale) -> Stack:
-        """The same stack at another time scale."""
         return replace(self, values={**self.values, "REHEARSAL": "1" if scale == "rehearsal" else "0"})
 
     @property
@@ -106,7 +103,6 @@ class Stack:
         return "rehearsal" if self._remembered("time-scale") == "rehearsal" else "production"
 
     def remember(self, profile: str) -> None:
-        """Keep the profile and the time scale for later commands."""
         (self.state / "profile").write_text(profile)
         (self.state / "time-scale").write_text(self.scale)
 
@@ -143,7 +139,6 @@ class Stack:
 
     @property
     def app_targets(self) -> Path:
-        """The folder of the files that name applications to scrape."""
         return ROOT / self.values["APP_TARGETS_FOLDER"]
 
     @property

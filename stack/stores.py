@@ -54,7 +54,6 @@ class Stores:
         )
 
     def all(self) -> tuple[MetricStore | TraceStore | LogStore | AlertStore, ...]:
-        """All four stores."""
         return self.metrics, self.traces, self.logs, self.alerts
 
 

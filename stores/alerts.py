@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from stores.connection import ANSWER_WITHIN_S, Connection
+from stores.connection import StoreClient
 from stores.quoting import quoted
 from stores.timestamps import from_rfc3339, rfc3339
 
@@ -57,14 +57,11 @@ class Silence:
     comment: str
 
 
-class AlertStore:
+class AlertStore(StoreClient):
     """Asks Alertmanager. Every method raises a StoreError when there is no answer."""
 
     server = "alertmanager"
-
-    def __init__(self, url: str, timeout_s: float = ANSWER_WITHIN_S) -> None:
-        self._connection = Connection(self.server, url, timeout_s)
-        self.url = self._connection.url
+    ready_path = "/-/ready"
 
     def alerts(
         self,
@@ -114,13 +111,6 @@ class AlertStore:
             QueryRefused: there is no silence with that id.
         """
         self._connection.delete(f"/api/v2/silence/{quote(silence_id, safe='')}")
-
-    def check_ready(self) -> None:
-        """Raise a StoreError if the server is not ready."""
-        self._connection.check("/-/ready")
-
-    def ready(self) -> bool:
-        return self._connection.is_ready("/-/ready")
 
 
 def _flags(active: bool, silenced: bool, inhibited: bool) -> dict[str, bool]:

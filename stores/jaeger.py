@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from stores import otlp_json
-from stores.connection import ANSWER_WITHIN_S, Connection
+from stores.connection import StoreClient
 from stores.trace_filter import TraceFilter
 from stores.traces import Trace, TraceSummary, newest_first, trace_of
 
@@ -19,14 +19,9 @@ _SERVICES = "/api/v3/services"
 _MOST_EXAMINED = 1500  # traces, in one search
 
 
-class Jaeger:
-    """Asks Jaeger."""
-
+class Jaeger(StoreClient):
     server = "jaeger"
-
-    def __init__(self, url: str, timeout_s: float = ANSWER_WITHIN_S) -> None:
-        self._connection = Connection(self.server, url, timeout_s)
-        self.url = self._connection.url
+    ready_path = _SERVICES
 
     def trace(self, trace_id: str) -> Trace | None:
         return self._connection.get_if_there(
@@ -52,12 +47,6 @@ class Jaeger:
     def services(self) -> list[str]:
         return self._connection.get(_SERVICES, lambda body: sorted(body.get("services") or ()))
 
-    def check_ready(self) -> None:
-        self._connection.check(_SERVICES)
-
-    def ready(self) -> bool:
-        return self._connection.is_ready(_SERVICES)
-
 
 class _JaegerTrace:
     """A trace in the JSON of Jaeger's user interface: times in µs, attributes as `tags` with types."""
@@ -69,7 +58,6 @@ class _JaegerTrace:
         self._resources = {key: _tags(process.get("tags")) for key, process in item["processes"].items()}
 
     def matching_spans(self, which: TraceFilter) -> int:
-        """Number of spans that meet every condition."""
         return sum(self._span_matches(which, span) for span in self._spans)
 
     def summary(self, matched: int) -> TraceSummary:

@@ -53,8 +53,6 @@ class RuleAlert:
 
 @dataclass(frozen=True)
 class Rule:
-    """A recording or alerting rule, with its last evaluation."""
-
     group: str
     file: str
     name: str

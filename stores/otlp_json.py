@@ -100,7 +100,6 @@ def _is_flat(found: Sequence[Any]) -> bool:
 
 
 def _plain(item: Any) -> Any:
-    """An AnyValue as a Python value, maps and lists included."""
     match item:
         case {"intValue": number}:
             return int(number)

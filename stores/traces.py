@@ -15,8 +15,6 @@ Attributes = Mapping[str, Value]
 
 @dataclass(frozen=True)
 class SpanEvent:
-    """An event of a span."""
-
     name: str
     time: float  # Unix s
     attributes: Attributes
@@ -62,8 +60,6 @@ class Trace:
 
 @dataclass(frozen=True)
 class TraceSummary:
-    """A search result."""
-
     trace_id: str
     root_service: str  # empty while the root has not arrived
     root_name: str
@@ -86,9 +82,7 @@ class TraceStore(Protocol):
         """At most `limit` traces, newest first."""
         ...
 
-    def services(self) -> list[str]:
-        """Names of services that sent spans, sorted."""
-        ...
+    def services(self) -> list[str]: ...
 
     def check_ready(self) -> None:
         """Raise a StoreError if the server is not ready."""
