@@ -25,14 +25,11 @@ class Links:
         self._index = index
         self._trace_link = settings.trace_link
         self._grafana = settings.grafana_page.rstrip("/")
+        self.to_grafana = bool(self._grafana)
         self._console = settings.console_page.rstrip("/")
         self._prometheus = settings.prometheus_page.rstrip("/")
         self._victoria_logs = settings.logs_page.rstrip("/")
         self._jaeger = settings.traces_page.rstrip("/")
-
-    @property
-    def to_grafana(self) -> bool:
-        return bool(self._grafana)
 
     def of(self, notification: Notification, trace_id: str = "") -> dict[str, str]:
         """The links of one alert by what they lead to: runbook, dashboard, expression, logs, traces, trace."""

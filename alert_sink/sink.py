@@ -123,7 +123,7 @@ class Sink:
         if change is None:
             return
         alarm = self._alarm(self.clock.wall())
-        if change is WatchdogChange.RETURNED:
+        if change == "returned":
             begun = self.storage.newest(limit=1, alert=SILENT, status="firing")
             starts = begun[0].notification.starts if begun else alarm.starts
             alarm = replace(alarm, status="resolved", starts=starts, ends=max(alarm.starts, starts))

@@ -41,11 +41,11 @@ def engine_answers() -> bool:
     if not shutil.which("docker"):
         return False
     try:
-        done = subprocess.run(["docker", "compose", "version"], capture_output=True, timeout=20, check=False)  # noqa: S607
-        info = subprocess.run(["docker", "info"], capture_output=True, timeout=20, check=False)  # noqa: S607
-    except (OSError, subprocess.TimeoutExpired):
+        for arguments in (["compose", "version"], ["info"]):
+            subprocess.run(["docker", *arguments], capture_output=True, timeout=20, check=True)  # noqa: S603, S607
+    except (OSError, subprocess.SubprocessError):
         return False
-    return done.returncode == 0 and info.returncode == 0
+    return True
 
 
 class FullStack:
@@ -65,9 +65,6 @@ class FullStack:
         """Start every server and wait until all are healthy. After a failure the new containers are stopped.
 
         In a running stack, changed servers are recreated or reloaded, and stopped servers are started.
-
-        Raises:
-            StackFailure: with the last log lines of the servers that are not healthy.
         """
         self.render()
         was_running = self.running
@@ -90,20 +87,12 @@ class FullStack:
         self._compose("down", "--volumes")
 
     def stop_server(self, name: str) -> None:
-        """Stop one server until it or the stack is started again; the data stays.
-
-        Raises:
-            StackFailure: the name is unknown, or the stack is not running.
-        """
+        """Stop one server until it or the stack is started again; the data stays."""
         self._check(name)
         self._output("stop", name)
 
     def start_server(self, name: str) -> None:
-        """Start one server of a running stack, unchanged, and wait until it is healthy.
-
-        Raises:
-            StackFailure: the name is unknown, the stack is not running, or the server does not become healthy.
-        """
+        """Start one server of a running stack, unchanged, and wait until it is healthy."""
         self._check(name)
         try:
             self._output("up", "--detach", "--no-deps", "--no-recreate", "--wait", "--wait-timeout", "120", name)
@@ -117,7 +106,7 @@ class FullStack:
         secret(self._stack.secrets, PROVIDER_TOKEN)
         slack = self._stack.secrets / SLACK_WEBHOOK
         profile = ProfileConfig(
-            scrape={name: f"{name}:{port}" for name, port in _METRICS_PORTS.items()},
+            servers={name: f"{name}:{port}" for name, port in _METRICS_PORTS.items()},
             demo_app="demo-app:8000",
             app_targets="/etc/prometheus/targets/*.yaml",
             host_gateway="host.docker.internal",

@@ -14,7 +14,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from dashboards_src.alerts.rules import FOLDERS
-from stack.build import TerminalProgress, binary, build_missing
+from stack.build import binary, build_missing
 from stack.failure import StackFailure, not_running
 from stack.processes import Program, Supervisor
 from stack.reload import reload_changed
@@ -37,12 +37,8 @@ class LiteStack:
         self.servers = lite_servers()
 
     def build(self) -> None:
-        """Build the servers that are not in the cache.
-
-        Raises:
-            StackFailure: a build failed.
-        """
-        build_missing({server.name: server.build for server in self.servers if server.build}, TerminalProgress())
+        """Build the servers that are not in the cache."""
+        build_missing({server.name: server.build for server in self.servers if server.build})
 
     @property
     def running(self) -> bool:
@@ -52,9 +48,6 @@ class LiteStack:
         """Start every server and wait until all are ready. After a failure the new processes are stopped.
 
         In a running stack, changed servers are restarted or reloaded, and stopped servers are started.
-
-        Raises:
-            StackFailure: names the server, the reason and the next step.
         """
         self.build()
         self._stack.make_private_folder()
@@ -77,20 +70,12 @@ class LiteStack:
         self._supervisor.stop()
 
     def stop_server(self, name: str) -> None:
-        """Stop one server until it or the stack is started again; the data stays.
-
-        Raises:
-            StackFailure: the name is unknown, or the stack is not running.
-        """
+        """Stop one server until it or the stack is started again; the data stays."""
         self._check(name)
         self._supervisor.stop_one(name)
 
     def start_server(self, name: str) -> None:
-        """Start one server of a running stack, unchanged, and wait until it is ready.
-
-        Raises:
-            StackFailure: the name is unknown, the stack is not running, or the server does not become ready.
-        """
+        """Start one server of a running stack, unchanged, and wait until it is ready."""
         self._check(name)
         self._supervisor.start_one(name)
         self._wait_until_ready([server for server in self.servers if server.name == name])
@@ -100,7 +85,7 @@ class LiteStack:
         scraped = [server for server in self.servers if server.metrics]
         slack = self._stack.secrets / SLACK_WEBHOOK
         profile = ProfileConfig(
-            scrape={server.name: fill_template(server.metrics, names, Path()) for server in scraped},
+            servers={server.name: fill_template(server.metrics, names, Path()) for server in scraped},
             demo_app=f"127.0.0.1:{self._stack.port('DEMO_APP_PORT')}",
             app_targets=str(self._stack.app_targets / "*.yaml"),
             host_gateway="",
@@ -145,7 +130,6 @@ class LiteStack:
             server.name,
             [fill_template(word, names, data, command) for word in server.argv],
             {"PYTHONUNBUFFERED": "1", **environment},
-            ROOT,
         )
 
     def _check(self, name: str) -> None:
@@ -189,7 +173,10 @@ class LiteStack:
         return StackFailure(what, f"The whole log: {self.log_file(name)}", self._last_log_lines(name))
 
     def _last_log_lines(self, name: str) -> str:
-        return last_lines(self.log_file(name), _LAST_LINES)
+        try:
+            return "\n".join(self.log_file(name).read_text(errors="replace").splitlines()[-_LAST_LINES:])
+        except OSError:
+            return ""  # no log yet
 
 
 def server_environment(server: Server, names: Context, data: Path) -> dict[str, str]:
@@ -204,13 +191,6 @@ def is_ready(url: str) -> bool:
             return bool(200 <= answer.status < 300)
     except (OSError, urllib.error.URLError):
         return False
-
-
-def last_lines(file: Path, count: int) -> str:
-    try:
-        return "\n".join(file.read_text(errors="replace").splitlines()[-count:])
-    except OSError:
-        return ""
 
 
 def _grafana_home(command: str) -> str:

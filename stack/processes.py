@@ -10,13 +10,12 @@ import time
 import xmlrpc.client
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from supervisor.xmlrpc import Faults, SupervisorTransport
 
 from stack.failure import StackFailure
-from stack.settings import Stack
+from stack.settings import ROOT, Stack
 
 STOP_WAIT_S = 15  # from TERM to KILL; Prometheus writes its newest samples to disk in this time
 _ASK_EVERY_S = 0.1
@@ -27,7 +26,6 @@ class Program:
     name: str
     argv: Sequence[str]
     environment: Mapping[str, str]
-    directory: Path
 
 
 class Supervisor:
@@ -45,11 +43,7 @@ class Supervisor:
             return False
 
     def start(self, programs: Sequence[Program]) -> None:
-        """Start supervisord with `programs` in this order, or apply the changes to a running one.
-
-        Raises:
-            StackFailure: supervisord does not start.
-        """
+        """Start supervisord with `programs` in this order, or apply the changes to a running one."""
         self._write(programs)
         if self.running:
             self._update()
@@ -141,7 +135,7 @@ class Supervisor:
             config[f"program:{program.name}"] = {
                 "command": " ".join(_quoted(word) for word in program.argv),
                 "environment": ",".join(f"{key}={_value(value)}" for key, value in program.environment.items()),
-                "directory": str(program.directory),
+                "directory": str(ROOT),
                 "priority": str(order),  # started in this order, stopped in the reverse order
                 "autorestart": "true",
                 "startsecs": "2",

@@ -35,9 +35,6 @@ def reload_changed(
         names: values of the table's templates.
         send_sighup: sends SIGHUP to a server.
         log_tail: returns the last lines of a server's log.
-
-    Raises:
-        StackFailure: a server refuses its files and keeps the old ones; with the last lines of its log.
     """
     for server in servers:
         files = [file for pattern in server.reads for file in glob(fill_template(pattern, names, Path()))]

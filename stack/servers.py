@@ -44,7 +44,6 @@ class Server:
     reads: tuple[str, ...] = ()  # globs of files that the server reloads on SIGHUP
     image: str = ""  # of full, without the tag
     version: str = ""  # name of that tag in .env
-    lite: bool = True  # False: lite uses it only where `on_path` is installed
     full: bool = True  # whether full runs it
 
 
@@ -57,12 +56,10 @@ def _version(name: str) -> str:
     return in_env_file()[name].removeprefix("v")
 
 
-OTLP_ENVIRONMENT = {
-    "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:{OTLP_HTTP_PORT}",
-    "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
-    "OTEL_EXPORTER_OTLP_HEADERS": "{OTLP_HEADERS}",
-    "OTEL_METRICS_EXPORTER": "none",
-}
+def _same_names(*names: str) -> dict[str, str]:
+    """Variables that have the names of the settings."""
+    return {name: f"{{{name}}}" for name in names}
+
 
 SERVERS = (
     Server(
@@ -72,9 +69,7 @@ SERVERS = (
         full=False,
         build=GoBuild("victoria-logs", "github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs"),
         argv=(
-            PYTHON,
-            "-m",
-            "stack.recover_logs",
+            PYTHON, "-m", "stack.recover_logs",
             "--journal={data}/../otel-collector/journal",
             "--logs-url=http://127.0.0.1:{VICTORIA_LOGS_PORT}",
             "--otlp-url=http://127.0.0.1:{OTLP_HTTP_PORT}",
@@ -87,7 +82,7 @@ SERVERS = (
             "-envflag.enable",
             "-envflag.prefix=VL_",
         ),
-        environment={"OTLP_TOKEN": "{OTLP_TOKEN}"},
+        environment=_same_names("OTLP_TOKEN"),
         environment_file="victoria-logs/victoria-logs.env",
         ready="http://127.0.0.1:{VICTORIA_LOGS_PORT}/health",
         ports=("VICTORIA_LOGS_PORT",),
@@ -104,10 +99,7 @@ SERVERS = (
         environment={
             "JAEGER_DATA": "{data}",
             "JAEGER_RETENTION": "{TRACES_RETENTION_HOURS}",
-            "JAEGER_PORT": "{JAEGER_PORT}",
-            "JAEGER_GRPC_PORT": "{JAEGER_GRPC_PORT}",
-            "JAEGER_OTLP_PORT": "{JAEGER_OTLP_PORT}",
-            "JAEGER_METRICS_PORT": "{JAEGER_METRICS_PORT}",
+            **_same_names("JAEGER_PORT", "JAEGER_GRPC_PORT", "JAEGER_OTLP_PORT", "JAEGER_METRICS_PORT"),
             "GOMEMLIMIT": "256MiB",  # badger alone uses 106 MiB; too low a limit costs CPU for garbage collection
             "GOGC": "50",
         },
@@ -207,19 +199,11 @@ SERVERS = (
         ),
         environment={
             "COLLECTOR_DATA": "{data}",
-            "OTLP_BIND": "{OTLP_BIND}",
-            "OTLP_GRPC_PORT": "{OTLP_GRPC_PORT}",
-            "OTLP_HTTP_PORT": "{OTLP_HTTP_PORT}",
-            "OTLP_TOKEN": "{OTLP_TOKEN}",
-            "COLLECTOR_HEALTH_PORT": "{COLLECTOR_HEALTH_PORT}",
-            "COLLECTOR_METRICS_PORT": "{COLLECTOR_METRICS_PORT}",
+            **_same_names("OTLP_BIND", "OTLP_GRPC_PORT", "OTLP_HTTP_PORT", "OTLP_TOKEN"),
+            **_same_names("COLLECTOR_HEALTH_PORT", "COLLECTOR_METRICS_PORT"),
             "GOMEMLIMIT": "480MiB",
             "METRICS_ENDPOINT": "http://127.0.0.1:{PROMETHEUS_PORT}/api/v1/otlp/v1/metrics",
-            "TRACES_ENDPOINT": "{TRACES_ENDPOINT}",
-            "LOGS_ENDPOINT": "{LOGS_ENDPOINT}",
-            "TAIL_WAIT": "{TAIL_WAIT}",
-            "TAIL_SLOW_MS": "{TAIL_SLOW_MS}",
-            "TAIL_KEEP_PERCENT": "{TAIL_KEEP_PERCENT}",
+            **_same_names("TRACES_ENDPOINT", "LOGS_ENDPOINT", "TAIL_WAIT", "TAIL_SLOW_MS", "TAIL_KEEP_PERCENT"),
         },
         ready="http://127.0.0.1:{COLLECTOR_HEALTH_PORT}/",
         ports=("OTLP_HTTP_PORT", "OTLP_GRPC_PORT", "COLLECTOR_HEALTH_PORT", "COLLECTOR_METRICS_PORT"),
@@ -243,7 +227,10 @@ SERVERS = (
         about="demo application",
         argv=(PYTHON, "-m", "demo_app", "--host", "127.0.0.1", "--port", "{DEMO_APP_PORT}"),
         environment={
-            **OTLP_ENVIRONMENT,
+            "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:{OTLP_HTTP_PORT}",
+            "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+            "OTEL_EXPORTER_OTLP_HEADERS": "{OTLP_HEADERS}",
+            "OTEL_METRICS_EXPORTER": "none",
             "DEMO_DATA_DIR": "{data}",
             "OPENAI_BASE_URL": "http://127.0.0.1:{SIM_PROVIDER_PORT}/v1",
             "OPENAI_API_KEY": "simulated",
@@ -280,14 +267,12 @@ SERVERS = (
         name="loki",
         role="logs",
         about="log store",
-        lite=False,
         on_path="loki",
         argv=("{binary}", "-config.file={root}/loki/loki.yaml", "-config.expand-env=true"),
         environment={
             "LOKI_DATA": "{data}",
             "LOKI_RETENTION": "{LOGS_RETENTION_HOURS}",
-            "LOKI_PORT": "{LOKI_PORT}",
-            "LOKI_GRPC_PORT": "{LOKI_GRPC_PORT}",
+            **_same_names("LOKI_PORT", "LOKI_GRPC_PORT"),
         },
         ready="http://127.0.0.1:{LOKI_PORT}/ready",
         ports=("LOKI_PORT", "LOKI_GRPC_PORT"),
@@ -299,14 +284,12 @@ SERVERS = (
         name="tempo",
         role="traces",
         about="trace store",
-        lite=False,
         on_path="tempo",
         argv=("{binary}", "-config.file={root}/tempo/tempo.yaml", "-config.expand-env=true"),
         environment={
             "TEMPO_DATA": "{data}",
             "TEMPO_RETENTION": "{TRACES_RETENTION_HOURS}",
-            "TEMPO_PORT": "{TEMPO_PORT}",
-            "TEMPO_GRPC_PORT": "{TEMPO_GRPC_PORT}",
+            **_same_names("TEMPO_PORT", "TEMPO_GRPC_PORT"),
             "TEMPO_OTLP_PORT": "{JAEGER_OTLP_PORT}",
         },
         ready="http://127.0.0.1:{TEMPO_PORT}/ready",
@@ -319,7 +302,6 @@ SERVERS = (
         name="grafana",
         role="dashboards",
         about="dashboards",
-        lite=False,
         on_path="grafana",
         argv=("{binary}", "server", "--homepath={GRAFANA_HOME}"),
         environment={
@@ -362,7 +344,7 @@ TOOLS: Mapping[str, GoBuild] = {
 def lite_servers(which: Callable[[str], str | None] = shutil.which) -> tuple[Server, ...]:
     """The servers of lite. A server of full that is on PATH replaces lite's server of the same role."""
     found = {server.role: server for server in SERVERS if server.on_path and which(server.on_path)}
-    chosen = [found.pop(server.role, server) for server in SERVERS if server.lite]
+    chosen = [found.pop(server.role, server) for server in SERVERS if not server.on_path]
     return (*chosen, *found.values())
 
 
@@ -371,11 +353,7 @@ def full_servers() -> tuple[Server, ...]:
 
 
 def check_name(name: str, servers: Sequence[Server]) -> None:
-    """Check that one of `servers` has this name.
-
-    Raises:
-        StackFailure: no server has it; lists the names.
-    """
+    """Check that one of `servers` has this name."""
     known = [server.name for server in servers]
     if name not in known:
         raise StackFailure(f"There is no server {name!r}.", f"Servers: {', '.join(known)}. With make: SERVICE=name.")

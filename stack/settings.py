@@ -41,11 +41,7 @@ class Stack:
         return int(self.values[name])
 
     def hours(self, name: str) -> int:
-        """The retention called `name` in `.env`, in hours.
-
-        Raises:
-            StackFailure: the value is no number of hours, days or weeks.
-        """
+        """The retention called `name` in `.env`, in hours."""
         value = self.values[name]
         match = re.fullmatch(r"([1-9]\d*)([hdw])", value)
         if not match:
@@ -53,11 +49,7 @@ class Stack:
         return int(match[1]) * {"h": 1, "d": 24, "w": 168}[match[2]]
 
     def public_url(self, port: str) -> str:
-        """The address that a person opens for the server on the port called `port`, without a slash at its end.
-
-        Raises:
-            StackFailure: PUBLIC_HOST, DASHBOARDS_URL or ALERT_SINK_URL cannot be used in a link.
-        """
+        """The address that a person opens for the server on the port called `port`, without a slash at its end."""
         setting = _URL_OPTIONS.get(port)
         if setting and (url := self.values[setting]):
             if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
@@ -79,11 +71,7 @@ class Stack:
 
     @property
     def scale(self) -> Scale:
-        """The time scale that REHEARSAL sets.
-
-        Raises:
-            StackFailure: REHEARSAL has another value than 1, on, 0, off or nothing.
-        """
+        """The time scale that REHEARSAL sets."""
         value = self.values["REHEARSAL"]
         if value.lower() not in _SCALES:
             raise StackFailure(f"REHEARSAL is {value!r}.", "Use 1 for the time scale of load tests, 0 for production.")

@@ -63,19 +63,9 @@ class AlertStore(StoreClient):
     server = "alertmanager"
     ready_path = "/-/ready"
 
-    def alerts(
-        self,
-        matchers: Sequence[Matcher] = (),
-        *,
-        active: bool = True,
-        silenced: bool = True,
-        inhibited: bool = True,
-    ) -> list[Alert]:
-        """Alerts that match every matcher, newest first; False leaves out alerts of that state."""
-        parameters = {
-            "filter": [str(matcher) for matcher in matchers],
-            **{name: str(value).lower() for name, value in _flags(active, silenced, inhibited).items()},
-        }
+    def alerts(self, matchers: Sequence[Matcher] = ()) -> list[Alert]:
+        """Alerts that match every matcher, newest first; silenced and inhibited alerts too."""
+        parameters = {"filter": [str(matcher) for matcher in matchers]}
         found = self._connection.get("/api/v2/alerts", lambda body: [_alert(item) for item in body], parameters)
         return sorted(found, key=lambda alert: alert.starts, reverse=True)
 
@@ -105,16 +95,8 @@ class AlertStore(StoreClient):
         return self._connection.post_json("/api/v2/silences", lambda answer: str(answer["silenceID"]), body)
 
     def expire_silence(self, silence_id: str) -> None:
-        """End a silence.
-
-        Raises:
-            QueryRefused: there is no silence with that id.
-        """
+        """End a silence. Raises QueryRefused: there is no silence with that id."""
         self._connection.delete(f"/api/v2/silence/{quote(silence_id, safe='')}")
-
-
-def _flags(active: bool, silenced: bool, inhibited: bool) -> dict[str, bool]:
-    return {"active": active, "silenced": silenced, "inhibited": inhibited}
 
 
 def _alert(item: Any) -> Alert:

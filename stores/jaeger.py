@@ -38,7 +38,7 @@ class Jaeger(StoreClient):
             traces = self._connection.get(
                 "/api/traces", lambda body: [_JaegerTrace(item) for item in body["data"]], parameters
             )
-            summaries = [found.summary(matched) for found in traces if (matched := found.matching_spans(which))]
+            summaries = [found.summary() for found in traces if found.matches(which)]
             newest = newest_first(summaries, which, limit)
             if len(newest) == limit or len(traces) < examined or examined >= _MOST_EXAMINED:
                 return newest
@@ -57,10 +57,11 @@ class _JaegerTrace:
         self._services = {key: process["serviceName"] for key, process in item["processes"].items()}
         self._resources = {key: _tags(process.get("tags")) for key, process in item["processes"].items()}
 
-    def matching_spans(self, which: TraceFilter) -> int:
-        return sum(self._span_matches(which, span) for span in self._spans)
+    def matches(self, which: TraceFilter) -> bool:
+        """Whether one span meets every condition."""
+        return any(self._span_matches(which, span) for span in self._spans)
 
-    def summary(self, matched: int) -> TraceSummary:
+    def summary(self) -> TraceSummary:
         root = next((span for span in self._spans if not self._parent(span)), None)
         start = min(span["startTime"] for span in self._spans)
         end = max(span["startTime"] + span["duration"] for span in self._spans)
@@ -70,7 +71,6 @@ class _JaegerTrace:
             root_name=root["operationName"] if root else "",
             start=start / 1e6,
             duration_ms=(end - start) // 1000,
-            matched_spans=matched,
         )
 
     def _span_matches(self, which: TraceFilter, span: Any) -> bool:

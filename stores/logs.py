@@ -47,11 +47,7 @@ class LogStore(Protocol):
     url: str
 
     def query(self, which: LogFilter, limit: int = 100, *, newest_first: bool = True) -> list[LogLine]:
-        """At most `limit` lines.
-
-        Raises:
-            ValueError: `limit` is not from 1 to MOST_LINES.
-        """
+        """At most `limit` lines. Raises ValueError: `limit` is not from 1 to MOST_LINES."""
         ...
 
     def native(self, query: str, start: float, end: float, limit: int = 100) -> list[LogLine]:

@@ -53,12 +53,10 @@ def _trace(trace_id: str, body: Any) -> Trace | None:
 
 def _summary(item: Any) -> TraceSummary:
     name = item.get("rootTraceName", "")
-    sets = item.get("spanSets") or ([item["spanSet"]] if item.get("spanSet") else [])
     return TraceSummary(
         trace_id=item["traceID"].rjust(32, "0"),
         root_service="" if name == _NO_ROOT else item.get("rootServiceName", ""),
         root_name="" if name == _NO_ROOT else name,
         start=from_nanoseconds(item["startTimeUnixNano"]),
         duration_ms=int(item.get("durationMs", 0)),
-        matched_spans=sum(int(spans.get("matched", 0)) for spans in sets),
     )

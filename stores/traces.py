@@ -65,7 +65,6 @@ class TraceSummary:
     root_name: str
     start: float  # Unix s
     duration_ms: int  # whole milliseconds, rounded down
-    matched_spans: int  # spans that meet every condition
 
 
 class TraceStore(Protocol):
