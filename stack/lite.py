@@ -26,6 +26,7 @@ from stack.settings import ROOT, Stack
 READY_WITHIN_S = 90.0
 _ASK_EVERY_S = 0.1
 _LAST_LINES = 15
+_PROMETHEUS = "prometheus"  # starts when the others are ready, else alerts about servers that still start may fire
 # From the environment of `make up`, where they are set: the demo application may ask a real provider.
 _INHERITED = ("OPENAI_BASE_URL", "OPENAI_API_KEY")
 
@@ -57,7 +58,9 @@ class LiteStack:
             self._check_ports()
         self.render()
         try:
-            self._supervisor.start(self.programs())
+            self._supervisor.start(self.programs(), last=_PROMETHEUS)
+            self._wait_until_ready([server for server in self.servers if server.name != _PROMETHEUS])
+            self._supervisor.start_one(_PROMETHEUS)
             self._wait_until_ready(self.servers)
             reload_changed(self.servers, names, self._supervisor.send_sighup, self._last_log_lines)
         except BaseException:

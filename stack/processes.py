@@ -42,9 +42,12 @@ class Supervisor:
         except (OSError, xmlrpc.client.Error):
             return False
 
-    def start(self, programs: Sequence[Program]) -> None:
-        """Start supervisord with `programs` in this order, or apply the changes to a running one."""
-        self._write(programs)
+    def start(self, programs: Sequence[Program], last: str) -> None:
+        """Start supervisord with `programs` in this order, or apply the changes to a running one.
+
+        A new supervisord leaves the program `last` to start_one().
+        """
+        self._write(programs, last)
         if self.running:
             self._update()
             return
@@ -113,7 +116,7 @@ class Supervisor:
             if info["statename"] in ("STOPPED", "EXITED", "FATAL"):
                 self._rpc.supervisor.startProcess(name, False)
 
-    def _write(self, programs: Sequence[Program]) -> None:
+    def _write(self, programs: Sequence[Program], last: str) -> None:
         stack = self._stack
         for folder in (stack.config, stack.logs):
             folder.mkdir(parents=True, exist_ok=True)
@@ -137,6 +140,7 @@ class Supervisor:
                 "environment": ",".join(f"{key}={_value(value)}" for key, value in program.environment.items()),
                 "directory": str(ROOT),
                 "priority": str(order),  # started in this order, stopped in the reverse order
+                "autostart": str(program.name != last).lower(),
                 "autorestart": "true",
                 "startsecs": "2",
                 "startretries": "6",  # with 1, 2, … 6 s between them
