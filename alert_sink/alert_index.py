@@ -106,11 +106,4 @@ def _evidence(entry: Any) -> Evidence | None:
         return None
     if entry["pick"] not in get_args(Pick):
         raise ValueError(f"pick {entry['pick']!r} is none of {', '.join(get_args(Pick))}")
-    return Evidence(
-        exemplars=tuple(_HISTOGRAMS[name] for name in entry["exemplars"]),
-        pick=entry["pick"],
-        event=str(entry["event"]),
-        failed_only=bool(entry["failed_only"]),
-        slower_than_ms=float(entry["slower_than_ms"]),
-        always=bool(entry["always"]),
-    )
+    return Evidence(**{**entry, "exemplars": tuple(_HISTOGRAMS[name] for name in entry["exemplars"])})

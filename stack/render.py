@@ -144,9 +144,8 @@ def _console_password(stack: Stack) -> str:
 
 def _reached_at(address: str) -> str:
     """The host in URLs with which this machine reaches a server that is bound to `address`."""
-    if address in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
-        return "127.0.0.1" if address == "0.0.0.0" else "[::1]"  # noqa: S104
-    return f"[{address}]" if ":" in address else address
+    any_address = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - compared, not bound
+    return any_address.get(address) or (f"[{address}]" if ":" in address else address)
 
 
 def _is_loopback(name: str, values: Context) -> bool:

@@ -63,9 +63,7 @@ def _same_names(*names: str) -> dict[str, str]:
 
 SERVERS = (
     Server(
-        name="victoria-logs",
-        role="logs",
-        about="log store",
+        name="victoria-logs", role="logs", about="log store",
         full=False,
         build=GoBuild("victoria-logs", "github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs"),
         argv=(
@@ -90,9 +88,7 @@ SERVERS = (
         metrics="127.0.0.1:{VICTORIA_LOGS_PORT}",
     ),
     Server(
-        name="jaeger",
-        role="traces",
-        about="trace store",
+        name="jaeger", role="traces", about="trace store",
         full=False,
         build=GoBuild("jaeger", "github.com/jaegertracing/jaeger/cmd/jaeger"),
         argv=("{binary}", "--config=file:{root}/jaeger/jaeger.yaml"),
@@ -108,9 +104,7 @@ SERVERS = (
         metrics="127.0.0.1:{JAEGER_METRICS_PORT}",
     ),
     Server(
-        name="prometheus",
-        role="metrics",
-        about="metric store",
+        name="prometheus", role="metrics", about="metric store",
         build=GoBuild(
             "prometheus",
             "github.com/prometheus/prometheus/cmd/prometheus",
@@ -134,13 +128,10 @@ SERVERS = (
         ports=("PROMETHEUS_PORT",),
         metrics="127.0.0.1:{PROMETHEUS_PORT}",
         reads=("{config}/prometheus/prometheus.yml", "{root}/prometheus/rules*/*.yaml"),
-        version="PROMETHEUS_VERSION",
-        image="prom/prometheus",
+        image="prom/prometheus", version="PROMETHEUS_VERSION",
     ),
     Server(
-        name="alertmanager",
-        role="alerts",
-        about="alert delivery",
+        name="alertmanager", role="alerts", about="alert delivery",
         build=GoBuild(
             "alertmanager",
             "github.com/prometheus/alertmanager/cmd/alertmanager",
@@ -160,13 +151,10 @@ SERVERS = (
         page="/",
         metrics="127.0.0.1:{ALERTMANAGER_PORT}",
         reads=("{config}/alertmanager/alertmanager.yml", "{root}/alertmanager/templates/*.tmpl"),
-        version="ALERTMANAGER_VERSION",
-        image="prom/alertmanager",
+        image="prom/alertmanager", version="ALERTMANAGER_VERSION",
     ),
     Server(
-        name="alert-sink",
-        role="delivery",
-        about="alerts, runbooks",
+        name="alert-sink", role="delivery", about="alerts, runbooks",
         argv=(PYTHON, "-m", "alert_sink", "--port", "{ALERT_SINK_PORT}", "--data", "{data}"),
         environment={
             "ALERT_SINK_RETENTION_DAYS": "{ALERTS_RETENTION_DAYS}",
@@ -186,9 +174,7 @@ SERVERS = (
         metrics="127.0.0.1:{ALERT_SINK_PORT}",
     ),
     Server(
-        name="otel-collector",
-        role="collector",
-        about="receives OTLP",
+        name="otel-collector", role="collector", about="receives OTLP",
         build=GoBuild("otel-collector", "."),
         argv=(
             "{binary}",
@@ -208,23 +194,16 @@ SERVERS = (
         ready="http://127.0.0.1:{COLLECTOR_HEALTH_PORT}/",
         ports=("OTLP_HTTP_PORT", "OTLP_GRPC_PORT", "COLLECTOR_HEALTH_PORT", "COLLECTOR_METRICS_PORT"),
         metrics="127.0.0.1:{COLLECTOR_METRICS_PORT}",
-        version="COLLECTOR_VERSION",
-        image="otel/opentelemetry-collector-contrib",
+        image="otel/opentelemetry-collector-contrib", version="COLLECTOR_VERSION",
     ),
     Server(
-        name="sim-provider",
-        role="provider",
-        about="simulated models",
-        argv=(
-            PYTHON, "-m", "sim_provider", "--port", "{SIM_PROVIDER_PORT}", "--latency-scale", "{SIM_LATENCY_SCALE}",
-        ),
+        name="sim-provider", role="provider", about="simulated models",
+        argv=(PYTHON, "-m", "sim_provider", "--port={SIM_PROVIDER_PORT}", "--latency-scale={SIM_LATENCY_SCALE}"),
         ready="http://127.0.0.1:{SIM_PROVIDER_PORT}/healthz",
         ports=("SIM_PROVIDER_PORT",),
     ),
     Server(
-        name="demo-app",
-        role="application",
-        about="demo application",
+        name="demo-app", role="application", about="demo application",
         argv=(PYTHON, "-m", "demo_app", "--host", "127.0.0.1", "--port", "{DEMO_APP_PORT}"),
         environment={
             "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:{OTLP_HTTP_PORT}",
@@ -241,9 +220,7 @@ SERVERS = (
         page="/",
     ),
     Server(
-        name="console",
-        role="dashboards",
-        about="dashboards",
+        name="console", role="dashboards", about="dashboards",
         full=False,
         argv=(PYTHON, "-m", "console", "--host", "{CONSOLE_BIND}", "--port", "{GRAFANA_PORT}"),
         environment={
@@ -264,9 +241,7 @@ SERVERS = (
         metrics="{CONSOLE_ADDRESS}:{GRAFANA_PORT}",
     ),
     Server(
-        name="loki",
-        role="logs",
-        about="log store",
+        name="loki", role="logs", about="log store",
         on_path="loki",
         argv=("{binary}", "-config.file={root}/loki/loki.yaml", "-config.expand-env=true"),
         environment={
@@ -277,13 +252,10 @@ SERVERS = (
         ready="http://127.0.0.1:{LOKI_PORT}/ready",
         ports=("LOKI_PORT", "LOKI_GRPC_PORT"),
         metrics="127.0.0.1:{LOKI_PORT}",
-        image="grafana/loki",
-        version="LOKI_VERSION",
+        image="grafana/loki", version="LOKI_VERSION",
     ),
     Server(
-        name="tempo",
-        role="traces",
-        about="trace store",
+        name="tempo", role="traces", about="trace store",
         on_path="tempo",
         argv=("{binary}", "-config.file={root}/tempo/tempo.yaml", "-config.expand-env=true"),
         environment={
@@ -295,13 +267,10 @@ SERVERS = (
         ready="http://127.0.0.1:{TEMPO_PORT}/ready",
         ports=("TEMPO_PORT", "TEMPO_GRPC_PORT", "JAEGER_OTLP_PORT"),
         metrics="127.0.0.1:{TEMPO_PORT}",
-        image="grafana/tempo",
-        version="TEMPO_VERSION",
+        image="grafana/tempo", version="TEMPO_VERSION",
     ),
     Server(
-        name="grafana",
-        role="dashboards",
-        about="dashboards",
+        name="grafana", role="dashboards", about="dashboards",
         on_path="grafana",
         argv=("{binary}", "server", "--homepath={GRAFANA_HOME}"),
         environment={
@@ -327,8 +296,7 @@ SERVERS = (
         ports=("GRAFANA_PORT",),
         page="/",
         metrics="127.0.0.1:{GRAFANA_PORT}",
-        image="grafana/grafana",
-        version="GRAFANA_VERSION",
+        image="grafana/grafana", version="GRAFANA_VERSION",
     ),
 )  # fmt: skip
 

@@ -174,15 +174,13 @@ def _error_type(answer: requests.Response) -> str:
 def _message(answer: requests.Response) -> str:
     """The message in an error answer. Each server puts it elsewhere."""
     match _body(answer):
-        case {"error": {"message": str(text)}}:  # Jaeger, API v3
-            pass
-        case {"errors": [{"msg": str(text)}, *_]}:  # Jaeger's older API
-            pass
-        case {"error": str(text)}:  # Prometheus
-            pass
-        case {"message": str(text)}:  # Alertmanager, Loki
-            pass
-        case str(text):  # Alertmanager
+        case (
+            {"error": {"message": str(text)}}  # Jaeger, API v3
+            | {"errors": [{"msg": str(text)}, *_]}  # Jaeger's older API
+            | {"error": str(text)}  # Prometheus
+            | {"message": str(text)}  # Alertmanager, Loki
+            | str(text)  # Alertmanager
+        ):
             pass
         case _:
             text = answer.reason if _is_web_page(answer) else answer.text
