@@ -51,7 +51,8 @@ class LiteStack:
         In a running stack, changed servers are restarted or reloaded, and stopped servers are started.
         """
         self.build()
-        self._stack.make_private_folder()
+        self._stack.state.mkdir(parents=True, exist_ok=True)
+        self._stack.state.chmod(0o700)  # only its owner can read logs and stored prompts
         names = context(self._stack, self.servers)
         was_running = self._supervisor.running
         if not was_running:

@@ -100,11 +100,6 @@ class Stack:
         except OSError:
             return ""
 
-    def make_private_folder(self) -> None:
-        """Create the folder of the stack's state; only its owner can read logs and stored prompts."""
-        self.state.mkdir(parents=True, exist_ok=True)
-        self.state.chmod(0o700)
-
     @property
     def config(self) -> Path:
         return self.state / "config"
