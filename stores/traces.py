@@ -75,11 +75,9 @@ class TraceStore(Protocol):
 
     def trace(self, trace_id: str) -> Trace | None:
         """A trace; None if the store does not have it (yet)."""
-        ...
 
     def search(self, which: TraceFilter, limit: int = 20) -> list[TraceSummary]:
         """At most `limit` traces, newest first."""
-        ...
 
     def services(self) -> list[str]: ...
 
