@@ -41,11 +41,11 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
 
-    def add(name: str, default: object, text: str, kind: type | None = None) -> None:
+    def add(name: str, default: object, text: str, kind: type = str) -> None:
         variable = f"ALERT_SINK_{name.upper().replace('-', '_')}"
         value = os.environ.get(variable) or default
-        shown = text if value == "" else f"{text} (%(default)s)"
-        parser.add_argument(f"--{name}", default=value, type=kind or str, help=shown)
+        shown = f"{text} (%(default)s)" if value else text
+        parser.add_argument(f"--{name}", default=value, type=kind, help=shown)
 
     defaults = SinkSettings(data=Path())
     add("host", "127.0.0.1", "address to listen on")
@@ -67,18 +67,11 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
     add("traces-page", "", "Jaeger, to show traces without Grafana and console")
     add("trace-link", "", "another page for one trace, with {trace_id} in it")
     add("forward-url", "", "receives the sink's own alarm, in the form of Alertmanager's webhook")
-    add("forward-slack-file", "", "file with the URL of a Slack webhook, which receives the sink's own alarm")
+    add("forward-slack-file", None, "file with the URL of a Slack webhook, which receives the sink's own alarm", Path)
     return parser.parse_args(arguments)
 
 
-def settings_of(options: argparse.Namespace) -> SinkSettings:
-    values = {name: value for name, value in vars(options).items() if name not in ("host", "port")}
-    values["forward_slack_file"] = Path(options.forward_slack_file) if options.forward_slack_file else None
-    return SinkSettings(**values)
-
-
 def main(arguments: list[str] | None = None) -> int:
-    """Serves until it is stopped; returns the exit status."""
     options = parse_arguments(sys.argv[1:] if arguments is None else arguments)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     disable_created_metrics()  # type: ignore[no-untyped-call]  # without them each counter is one series, not two
@@ -94,7 +87,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     listening = config.bind_socket()
     host, port = listening.getsockname()[:2]
-    settings = settings_of(options)
+    settings = SinkSettings(**{name: value for name, value in vars(options).items() if name not in ("host", "port")})
     try:
         config.app = create_app(replace(settings, own_page=settings.own_page or f"http://localhost:{port}"))
     except (OSError, sqlite3.Error) as error:

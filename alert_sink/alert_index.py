@@ -77,7 +77,6 @@ class AlertIndex:
         return evidence if evidence and evidence.exemplars else None
 
     def log_filter(self, alert: str, labels: Labels, starts: float) -> LogFilter:
-        """The log lines of the alert's requests around its start."""
         evidence = self.evidence.get(alert) or _ANY_REQUEST
         fields: dict[str, str | int | float | bool] = {**_renamed(labels, _LOG_FIELDS)}
         if evidence.event:
@@ -87,7 +86,6 @@ class AlertIndex:
         return LogFilter(labels.get("service", ""), fields, start=starts - BEFORE_S, end=starts + AFTER_S)
 
     def trace_filter(self, alert: str, labels: Labels, starts: float) -> TraceFilter:
-        """The traces of the alert's requests around its start."""
         evidence = self.evidence.get(alert) or _ANY_REQUEST
         return TraceFilter(
             labels.get("service", ""),
@@ -108,11 +106,4 @@ def _evidence(entry: Any) -> Evidence | None:
         return None
     if entry["pick"] not in get_args(Pick):
         raise ValueError(f"pick {entry['pick']!r} is none of {', '.join(get_args(Pick))}")
-    return Evidence(
-        exemplars=tuple(_HISTOGRAMS[name] for name in entry["exemplars"]),
-        pick=entry["pick"],
-        event=str(entry["event"]),
-        failed_only=bool(entry["failed_only"]),
-        slower_than_ms=float(entry["slower_than_ms"]),
-        always=bool(entry["always"]),
-    )
+    return Evidence(**{**entry, "exemplars": tuple(_HISTOGRAMS[name] for name in entry["exemplars"])})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from stores.connection import ANSWER_WITHIN_S, Connection
+from stores.connection import StoreClient
 
 
 @dataclass(frozen=True)
@@ -16,24 +16,16 @@ class Deliveries:
     watchdog: dict[str, Any]
 
 
-class SinkClient:
+class SinkClient(StoreClient):
     """Asks the alert sink. Every method raises a StoreError when there is no answer."""
 
     server = "alert-sink"
-
-    def __init__(self, url: str, timeout_s: float = ANSWER_WITHIN_S) -> None:
-        self._connection = Connection(self.server, url, timeout_s)
-        self.url = self._connection.url
+    ready_path = "/healthz"
 
     def deliveries(self, *, limit: int = 200, after: int | None = None) -> Deliveries:
-        """The newest notifications; `after`: with a greater id."""
         parameters = {"limit": limit, "after": after}
         return self._connection.get(
             "/api/notifications",
             lambda body: Deliveries(body["notifications"], body["watchdog"]),
             {name: value for name, value in parameters.items() if value is not None},
         )
-
-    def check_ready(self) -> None:
-        """Raise a StoreError if the sink is not ready."""
-        self._connection.check("/healthz")

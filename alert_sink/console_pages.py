@@ -22,19 +22,16 @@ SPAN_SCOPE: Final[Mapping[str, str]] = {
 
 
 def logs_page(which: LogFilter) -> str:
-    """The log lines that a filter finds."""
     parameters = {**log_parameters(which), **_time_range(*which.period())}
     return f"/logs?{urlencode(parameters)}"
 
 
 def traces_page(which: TraceFilter) -> str:
-    """The traces that a filter finds."""
     parameters = {**trace_parameters(which), **_time_range(*which.period())}
     return f"/traces?{urlencode(parameters)}"
 
 
 def trace_page(trace_id: str, span_id: str = "") -> str:
-    """One trace, opened at a span."""
     chosen = f"?{urlencode({'span': span_id})}" if span_id else ""
     return f"/traces/{quote(trace_id, safe='')}{chosen}"
 
@@ -52,7 +49,6 @@ def log_parameters(which: LogFilter) -> dict[str, str]:
 
 
 def trace_parameters(which: TraceFilter) -> dict[str, str]:
-    """The parameters that say a filter, without its period. Empty conditions are left out."""
     parameter_of = {attribute: parameter for parameter, attribute in SPAN_SCOPE.items()}
     parameters = {
         "service": which.service,

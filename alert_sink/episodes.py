@@ -15,8 +15,6 @@ _MOST_SEVERE_FIRST = ("critical", "warning")
 
 @dataclass(frozen=True)
 class AlertEpisode:
-    """One alert from its start to its end."""
-
     latest: StoredNotification  # the resolved one, or the firing one while the alert fires
     links: dict[str, str]
     scope: dict[str, str]

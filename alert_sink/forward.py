@@ -34,7 +34,6 @@ def forward(alarm: Notification, url: str, slack_file: Path | None) -> None:
 
 
 def as_webhook(alarm: Notification) -> dict[str, Any]:
-    """The body that Alertmanager would send."""
     alert = {
         "status": alarm.status,
         "labels": dict(alarm.labels),

@@ -25,14 +25,11 @@ class Links:
         self._index = index
         self._trace_link = settings.trace_link
         self._grafana = settings.grafana_page.rstrip("/")
+        self.to_grafana = bool(self._grafana)
         self._console = settings.console_page.rstrip("/")
         self._prometheus = settings.prometheus_page.rstrip("/")
         self._victoria_logs = settings.logs_page.rstrip("/")
         self._jaeger = settings.traces_page.rstrip("/")
-
-    @property
-    def to_grafana(self) -> bool:
-        return bool(self._grafana)
 
     def of(self, notification: Notification, trace_id: str = "") -> dict[str, str]:
         """The links of one alert by what they lead to: runbook, dashboard, expression, logs, traces, trace."""
@@ -50,7 +47,6 @@ class Links:
         return {name: url for name, url in links.items() if url}
 
     def trace(self, trace_id: str) -> str:
-        """One trace."""
         if self._trace_link:
             return self._trace_link.replace("{trace_id}", quote(trace_id, safe=""))
         if self._grafana:
@@ -60,7 +56,6 @@ class Links:
         return f"{self._jaeger}/api/v3/traces/{quote(trace_id, safe='')}" if self._jaeger else ""
 
     def traces(self, which: TraceFilter) -> str:
-        """The traces that a filter finds."""
         if self._grafana:
             query = {"queryType": "traceql", "query": which.traceql(), "tableType": "traces"}
             return self._explore("tempo", query, _period_ms(which))
@@ -71,7 +66,6 @@ class Links:
         return f"{self._jaeger}/api/traces?{urlencode(which.jaeger_parameters())}" if found else ""
 
     def logs(self, which: LogFilter) -> str:
-        """The log lines that a filter finds."""
         if self._grafana:
             return self._explore("loki", {"queryType": "range", "expr": which.logql()}, _period_ms(which))
         if self._console:
@@ -89,7 +83,6 @@ class Links:
         return f"{self._victoria_logs}/select/vmui/#/?{urlencode(query, quote_via=quote)}"
 
     def query(self, promql: str) -> str:
-        """The result of a PromQL query."""
         if self._grafana:
             return self._explore("prometheus", {"expr": promql, "instant": True, "range": True}, ("now-1h", "now"))
         if self._console:

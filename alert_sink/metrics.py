@@ -55,5 +55,4 @@ class SinkMetrics:
         self._failures.labels(what).inc()
 
     def exposition(self) -> bytes:
-        """All metrics in Prometheus' text format."""
         return generate_latest(self._registry)

@@ -24,8 +24,6 @@ _NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,99}")
 
 @dataclass(frozen=True)
 class Html:
-    """Rendered text."""
-
     html: str
 
 
@@ -49,8 +47,6 @@ class Query:
 
 @dataclass(frozen=True)
 class Runbook:
-    """One runbook."""
-
     name: str
     title: str
     lead: str  # its first paragraph, as plain text
@@ -64,17 +60,15 @@ class RunbookLibrary:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
-        for rule in (_heading_ids, _runbook_links, _external_links):
+        for rule in (_heading_ids, _links):
             self._markdown.core.ruler.push(rule.__name__, rule)
         self._markdown.add_render_rule("table_open", lambda *_: '<div class="wide"><table>\n')
         self._markdown.add_render_rule("table_close", lambda *_: "</table></div>\n")
 
     def names(self) -> list[str]:
-        """Alerts that have a runbook, sorted."""
         return sorted(path.stem for path in self._folder.glob("*.md") if path.stem != INTRODUCTION)
 
     def runbook(self, name: str) -> Runbook | None:
-        """The runbook of alert `name`, or the introduction; None if there is none."""
         if not _NAME.fullmatch(name):
             return None
         try:
@@ -84,12 +78,10 @@ class RunbookLibrary:
         return self._rendered(name, self._markdown.parse(text))
 
     def all(self) -> list[Runbook]:
-        """The runbook of every alert, by name."""
         found = (self.runbook(name) for name in self.names())
         return [runbook for runbook in found if runbook is not None]
 
     def introduction(self) -> Runbook | None:
-        """The steps that every runbook refers to."""
         return self.runbook(INTRODUCTION)
 
     def _rendered(self, name: str, tokens: Sequence[Token]) -> Runbook:
@@ -136,20 +128,14 @@ def _heading_ids(state: Any) -> None:
             token.attrSet("id", slug(inline.content))
 
 
-def _runbook_links(state: Any) -> None:
-    """`Name.md` of GitHub is `/runbooks/Name` here."""
-    for link in _links(state):
-        link.attrSet("href", re.sub(r"^(\w+)\.md(#|$)", r"/runbooks/\1\2", str(link.attrGet("href"))))
-
-
-def _external_links(state: Any) -> None:
-    """Links to other servers open in a new tab, and do not tell those servers where the reader came from."""
-    for link in _links(state):
-        if "://" in str(link.attrGet("href")):
-            link.attrSet("target", "_blank")
-            link.attrSet("rel", "noopener noreferrer")
-
-
-def _links(state: Any) -> Iterator[Token]:
+def _links(state: Any) -> None:
+    """`Name.md` of GitHub is `/runbooks/Name` here. Other servers open in a new tab, and get no referrer."""
     for token in state.tokens:
-        yield from (child for child in token.children or () if child.type == "link_open")
+        for link in token.children or ():
+            if link.type != "link_open":
+                continue
+            address = str(link.attrGet("href"))
+            link.attrSet("href", re.sub(r"^(\w+)\.md(#|$)", r"/runbooks/\1\2", address))
+            if "://" in address:
+                link.attrSet("target", "_blank")
+                link.attrSet("rel", "noopener noreferrer")

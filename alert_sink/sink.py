@@ -47,8 +47,6 @@ class Clock:
 
 
 class Sink:
-    """One sink, with a folder of its own."""
-
     def __init__(self, settings: SinkSettings, clock: Clock) -> None:
         self.settings = settings
         self.clock = clock
@@ -99,7 +97,6 @@ class Sink:
             self._start(self._find_trace(stored.id, stored.notification))
 
     async def run(self) -> None:
-        """Check the watchdog and delete old notifications, until cancelled."""
         pruned = -math.inf
         while True:
             try:
@@ -114,11 +111,9 @@ class Sink:
             await asyncio.sleep(CHECK_EVERY_S)
 
     async def check_watchdog(self) -> None:
-        """Raise the alarm if the watchdog has gone silent."""
         await self._report(self.watchdog.check())
 
     async def stop(self) -> None:
-        """Cancel searches and forwards, and close the storage."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -128,7 +123,7 @@ class Sink:
         if change is None:
             return
         alarm = self._alarm(self.clock.wall())
-        if change is WatchdogChange.RETURNED:
+        if change == "returned":
             begun = self.storage.newest(limit=1, alert=SILENT, status="firing")
             starts = begun[0].notification.starts if begun else alarm.starts
             alarm = replace(alarm, status="resolved", starts=starts, ends=max(alarm.starts, starts))

@@ -85,7 +85,13 @@ class Storage:
                     (now, _json(notification.annotations), known["id"]),
                 )
                 return int(known["id"]), False
-            trace_id = "" if notification.status == "firing" else self._trace_of(notification)
+            trace_id = ""
+            if notification.status == "resolved":
+                same_alert = (*key[:2], "firing")
+                firing = database.execute(
+                    "SELECT trace_id FROM delivered WHERE fingerprint = ? AND starts_us = ? AND status = ?", same_alert
+                ).fetchone()
+                trace_id = firing["trace_id"] if firing else ""
             cursor = database.execute(
                 "INSERT INTO delivered (fingerprint, starts_us, status, ends_us, alert, labels, annotations, receiver,"
                 " generator_url, received, repeated, trace_state, trace_id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?)",
@@ -126,15 +132,9 @@ class Storage:
         after: int | None = None,
         without: str = "",
     ) -> list[StoredNotification]:
-        """Notifications that meet every condition, newest first.
+        """Notifications that meet every condition that is given, newest first.
 
-        Args:
-            limit: the most to return.
-            alert: name of the alert; empty: any.
-            status: firing or resolved; empty: both.
-            since: first received at this time (Unix s) or later.
-            after: with a greater id.
-            without: name of an alert to leave out.
+        `since`: first received at this time (Unix s) or later; `after`: with a greater id; `without`: an alert's name.
         """
         conditions: dict[str, Any] = {
             "alert = ?": alert or None,
@@ -148,11 +148,9 @@ class Storage:
         return self._select(f"WHERE {where} ORDER BY id DESC LIMIT ?", [*given.values(), limit])
 
     def searching(self) -> list[StoredNotification]:
-        """Notifications whose trace was being searched for when the process stopped."""
         return self._select("WHERE trace_state = 'looking' ORDER BY id DESC LIMIT 100", [])
 
     def alert_names(self) -> list[str]:
-        """Names of all stored alerts, sorted."""
         with self._lock:
             return [row[0] for row in self._database.execute("SELECT DISTINCT alert FROM delivered ORDER BY alert")]
 
@@ -171,13 +169,6 @@ class Storage:
         """Raise a sqlite3.Error if the file cannot be read."""
         with self._lock:
             self._database.execute("SELECT 1 FROM delivered LIMIT 1").fetchone()
-
-    def _trace_of(self, notification: Notification) -> str:
-        row = self._database.execute(
-            "SELECT trace_id FROM delivered WHERE fingerprint = ? AND starts_us = ? AND status = 'firing'",
-            (notification.fingerprint, _us(notification.starts)),
-        ).fetchone()
-        return str(row["trace_id"]) if row else ""
 
     def _select(self, condition: str, values: Sequence[Any]) -> list[StoredNotification]:
         with self._lock:

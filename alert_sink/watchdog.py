@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import enum
 import threading
 from collections.abc import Callable
+from typing import Literal
 
 WATCHDOG = "StackWatchdog"
 SILENT = "StackWatchdogSilent"
@@ -12,10 +12,7 @@ SILENT = "StackWatchdogSilent"
 # After a longer time between two checks, this process itself was paused: requests that waited are still unread.
 _OWN_PAUSE_S = 5.0
 
-
-class WatchdogChange(enum.Enum):
-    WENT_SILENT = "went silent"
-    RETURNED = "returned"
+WatchdogChange = Literal["went silent", "returned"]
 
 
 class Watchdog:
@@ -35,8 +32,8 @@ class Watchdog:
         self._silence_s = silence_s
         self._clock = clock
         self._lock = threading.Lock()
-        self._expected = expected
-        self._silent = silent
+        self.expected = expected
+        self.silent = silent
         self._last_arrival: float | None = None
         self._counts_from = clock() + grace_s
         self._checked = clock()
@@ -44,9 +41,9 @@ class Watchdog:
     def arrived(self) -> WatchdogChange | None:
         with self._lock:
             now = self._clock()
-            self._expected, self._last_arrival, self._counts_from = True, now, max(now, self._counts_from)
-            was_silent, self._silent = self._silent, False
-            return WatchdogChange.RETURNED if was_silent else None
+            self.expected, self._last_arrival, self._counts_from = True, now, max(now, self._counts_from)
+            was_silent, self.silent = self.silent, False
+            return "returned" if was_silent else None
 
     def check(self) -> WatchdogChange | None:
         """Call about once a second."""
@@ -55,20 +52,10 @@ class Watchdog:
             if now - self._checked > _OWN_PAUSE_S:
                 self._counts_from = max(self._counts_from, now)
             self._checked = now
-            if self._silent or not self._expected or now - self._counts_from <= self._silence_s:
+            if self.silent or not self.expected or now - self._counts_from <= self._silence_s:
                 return None
-            self._silent = True
-            return WatchdogChange.WENT_SILENT
-
-    @property
-    def silent(self) -> bool:
-        """Whether the watchdog is missing."""
-        return self._silent
-
-    @property
-    def expected(self) -> bool:
-        """Whether the watchdog ever arrived."""
-        return self._expected
+            self.silent = True
+            return "went silent"
 
     def age_s(self) -> float | None:
         """Time since the watchdog arrived; None before it first arrived at this process."""

@@ -58,7 +58,6 @@ def notifications(body: bytes) -> list[Notification]:
 
 
 def fingerprint_of(labels: Texts) -> str:
-    """A fingerprint for an alert that was sent without one."""
     return hashlib.sha256(orjson.dumps(dict(labels), option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
 
 

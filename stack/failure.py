@@ -4,7 +4,10 @@ from __future__ import annotations
 
 
 class StackFailure(Exception):
-    """A command failed: `what` failed, `lines` of output about it, and the `next_step` for a person."""
+    """A command failed: `what` failed, `lines` of output about it, and the `next_step` for a person.
+
+    Every function of this package may raise it, down to the settings that it reads.
+    """
 
     def __init__(self, what: str, next_step: str, lines: str = "") -> None:
         super().__init__(what)

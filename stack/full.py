@@ -38,20 +38,17 @@ _NOT_RUNNING = ("stopped", "exited", "created", "dead")
 
 
 def engine_answers() -> bool:
-    """Whether a Docker engine with compose answers."""
     if not shutil.which("docker"):
         return False
     try:
-        done = subprocess.run(["docker", "compose", "version"], capture_output=True, timeout=20, check=False)  # noqa: S607
-        info = subprocess.run(["docker", "info"], capture_output=True, timeout=20, check=False)  # noqa: S607
-    except (OSError, subprocess.TimeoutExpired):
+        for arguments in (["compose", "version"], ["info"]):
+            subprocess.run(["docker", *arguments], capture_output=True, timeout=20, check=True)  # noqa: S603, S607
+    except (OSError, subprocess.SubprocessError):
         return False
-    return done.returncode == 0 and info.returncode == 0
+    return True
 
 
 class FullStack:
-    """Starts, stops and shows the containers of one stack."""
-
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self.servers = full_servers()
@@ -68,9 +65,6 @@ class FullStack:
         """Start every server and wait until all are healthy. After a failure the new containers are stopped.
 
         In a running stack, changed servers are recreated or reloaded, and stopped servers are started.
-
-        Raises:
-            StackFailure: with the last log lines of the servers that are not healthy.
         """
         self.render()
         was_running = self.running
@@ -93,20 +87,12 @@ class FullStack:
         self._compose("down", "--volumes")
 
     def stop_server(self, name: str) -> None:
-        """Stop one server until it or the stack is started again; the data stays.
-
-        Raises:
-            StackFailure: the name is unknown, or the stack is not running.
-        """
+        """Stop one server until it or the stack is started again; the data stays."""
         self._check(name)
         self._output("stop", name)
 
     def start_server(self, name: str) -> None:
-        """Start one server of a running stack, unchanged, and wait until it is healthy.
-
-        Raises:
-            StackFailure: the name is unknown, the stack is not running, or the server does not become healthy.
-        """
+        """Start one server of a running stack, unchanged, and wait until it is healthy."""
         self._check(name)
         try:
             self._output("up", "--detach", "--no-deps", "--no-recreate", "--wait", "--wait-timeout", "120", name)
@@ -116,12 +102,11 @@ class FullStack:
             ) from failure
 
     def render(self) -> None:
-        """Write the configuration and the secrets that compose reads."""
         secret(self._stack.secrets, GRAFANA_PASSWORD)
         secret(self._stack.secrets, PROVIDER_TOKEN)
         slack = self._stack.secrets / SLACK_WEBHOOK
         profile = ProfileConfig(
-            scrape={name: f"{name}:{port}" for name, port in _METRICS_PORTS.items()},
+            servers={name: f"{name}:{port}" for name, port in _METRICS_PORTS.items()},
             demo_app="demo-app:8000",
             app_targets="/etc/prometheus/targets/*.yaml",
             host_gateway="host.docker.internal",
@@ -136,22 +121,18 @@ class FullStack:
             shutil.copy(slack, self._stack.config / "alertmanager" / SLACK_WEBHOOK)
 
     def states(self) -> dict[str, str]:
-        """`ready` or another state, by server."""
         lines = self._output("ps", "--all", "--format", "json").splitlines()
         found = {entry["Service"]: entry for entry in map(json.loads, filter(None, lines))}
         return {server.name: _state(found.get(server.name)) for server in self.servers}
 
     def logs(self, service: str) -> None:
-        """Follow the log of `service`, or of all."""
         self._compose("logs", "--follow", "--tail", "100", *([service] if service else []))
 
     def show_config(self) -> str:
-        """The configuration that compose makes of docker-compose.yml and the settings."""
         self.render()
         return self._output("config")
 
     def environment(self) -> dict[str, str]:
-        """The environment of `docker compose`: all that docker-compose.yml reads."""
         names = context(self._stack, self.servers)
         return {
             **os.environ,

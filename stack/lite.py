@@ -14,7 +14,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 
 from dashboards_src.alerts.rules import FOLDERS
-from stack.build import TerminalProgress, binary, build_missing
+from stack.build import binary, build_missing
 from stack.failure import StackFailure, not_running
 from stack.processes import Program, Supervisor
 from stack.reload import reload_changed
@@ -26,48 +26,42 @@ from stack.settings import ROOT, Stack
 READY_WITHIN_S = 90.0
 _ASK_EVERY_S = 0.1
 _LAST_LINES = 15
+_PROMETHEUS = "prometheus"  # starts when the others are ready, else alerts about servers that still start may fire
 # From the environment of `make up`, where they are set: the demo application may ask a real provider.
 _INHERITED = ("OPENAI_BASE_URL", "OPENAI_API_KEY")
 
 
 class LiteStack:
-    """Starts, stops and shows the processes of one stack."""
-
     def __init__(self, stack: Stack) -> None:
         self._stack = stack
         self._supervisor = Supervisor(stack)
         self.servers = lite_servers()
 
     def build(self) -> None:
-        """Build the servers that are not in the cache.
-
-        Raises:
-            StackFailure: a build failed.
-        """
-        build_missing({server.name: server.build for server in self.servers if server.build}, TerminalProgress())
+        """Build the servers that are not in the cache."""
+        build_missing({server.name: server.build for server in self.servers if server.build})
 
     @property
     def running(self) -> bool:
-        """Whether the supervisor runs; single servers may be down."""
         return self._supervisor.running
 
     def up(self) -> None:
         """Start every server and wait until all are ready. After a failure the new processes are stopped.
 
         In a running stack, changed servers are restarted or reloaded, and stopped servers are started.
-
-        Raises:
-            StackFailure: names the server, the reason and the next step.
         """
         self.build()
-        self._stack.make_private_folder()
+        self._stack.state.mkdir(parents=True, exist_ok=True)
+        self._stack.state.chmod(0o700)  # only its owner can read logs and stored prompts
         names = context(self._stack, self.servers)
         was_running = self._supervisor.running
         if not was_running:
             self._check_ports()
         self.render()
         try:
-            self._supervisor.start(self.programs())
+            self._supervisor.start(self.programs(), last=_PROMETHEUS)
+            self._wait_until_ready([server for server in self.servers if server.name != _PROMETHEUS])
+            self._supervisor.start_one(_PROMETHEUS)
             self._wait_until_ready(self.servers)
             reload_changed(self.servers, names, self._supervisor.send_sighup, self._last_log_lines)
         except BaseException:
@@ -80,20 +74,12 @@ class LiteStack:
         self._supervisor.stop()
 
     def stop_server(self, name: str) -> None:
-        """Stop one server until it or the stack is started again; the data stays.
-
-        Raises:
-            StackFailure: the name is unknown, or the stack is not running.
-        """
+        """Stop one server until it or the stack is started again; the data stays."""
         self._check(name)
         self._supervisor.stop_one(name)
 
     def start_server(self, name: str) -> None:
-        """Start one server of a running stack, unchanged, and wait until it is ready.
-
-        Raises:
-            StackFailure: the name is unknown, the stack is not running, or the server does not become ready.
-        """
+        """Start one server of a running stack, unchanged, and wait until it is ready."""
         self._check(name)
         self._supervisor.start_one(name)
         self._wait_until_ready([server for server in self.servers if server.name == name])
@@ -103,7 +89,7 @@ class LiteStack:
         scraped = [server for server in self.servers if server.metrics]
         slack = self._stack.secrets / SLACK_WEBHOOK
         profile = ProfileConfig(
-            scrape={server.name: fill_template(server.metrics, names, Path()) for server in scraped},
+            servers={server.name: fill_template(server.metrics, names, Path()) for server in scraped},
             demo_app=f"127.0.0.1:{self._stack.port('DEMO_APP_PORT')}",
             app_targets=str(self._stack.app_targets / "*.yaml"),
             host_gateway="",
@@ -148,7 +134,6 @@ class LiteStack:
             server.name,
             [fill_template(word, names, data, command) for word in server.argv],
             {"PYTHONUNBUFFERED": "1", **environment},
-            ROOT,
         )
 
     def _check(self, name: str) -> None:
@@ -192,11 +177,13 @@ class LiteStack:
         return StackFailure(what, f"The whole log: {self.log_file(name)}", self._last_log_lines(name))
 
     def _last_log_lines(self, name: str) -> str:
-        return last_lines(self.log_file(name), _LAST_LINES)
+        try:
+            return "\n".join(self.log_file(name).read_text(errors="replace").splitlines()[-_LAST_LINES:])
+        except OSError:
+            return ""  # no log yet
 
 
 def server_environment(server: Server, names: Context, data: Path) -> dict[str, str]:
-    """The environment of a server of lite; `data` is the server's folder."""
     from_file = dotenv_values(ROOT / server.environment_file) if server.environment_file else {}
     from_table = {key: fill_template(value, names, data) for key, value in server.environment.items()}
     return {**{key: value or "" for key, value in from_file.items()}, **from_table}
@@ -208,14 +195,6 @@ def is_ready(url: str) -> bool:
             return bool(200 <= answer.status < 300)
     except (OSError, urllib.error.URLError):
         return False
-
-
-def last_lines(file: Path, count: int) -> str:
-    """The last lines of a log; empty where there is no log."""
-    try:
-        return "\n".join(file.read_text(errors="replace").splitlines()[-count:])
-    except OSError:
-        return ""
 
 
 def _grafana_home(command: str) -> str:

@@ -10,13 +10,12 @@ import time
 import xmlrpc.client
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from supervisor.xmlrpc import Faults, SupervisorTransport
 
 from stack.failure import StackFailure
-from stack.settings import Stack
+from stack.settings import ROOT, Stack
 
 STOP_WAIT_S = 15  # from TERM to KILL; Prometheus writes its newest samples to disk in this time
 _ASK_EVERY_S = 0.1
@@ -27,7 +26,6 @@ class Program:
     name: str
     argv: Sequence[str]
     environment: Mapping[str, str]
-    directory: Path
 
 
 class Supervisor:
@@ -44,13 +42,12 @@ class Supervisor:
         except (OSError, xmlrpc.client.Error):
             return False
 
-    def start(self, programs: Sequence[Program]) -> None:
+    def start(self, programs: Sequence[Program], last: str) -> None:
         """Start supervisord with `programs` in this order, or apply the changes to a running one.
 
-        Raises:
-            StackFailure: supervisord does not start.
+        A new supervisord leaves the program `last` to start_one().
         """
-        self._write(programs)
+        self._write(programs, last)
         if self.running:
             self._update()
             return
@@ -68,7 +65,6 @@ class Supervisor:
             time.sleep(_ASK_EVERY_S)
 
     def stop(self) -> None:
-        """Stop all servers and supervisord, and wait until they have ended."""
         if not self.running:
             return
         pid = self._rpc.supervisor.getPID()
@@ -82,7 +78,6 @@ class Supervisor:
         self._call_unless(Faults.ALREADY_STARTED, "startProcess", name, False)
 
     def stop_one(self, name: str) -> None:
-        """Stop one program and wait until it has ended."""
         self._call_unless(Faults.NOT_RUNNING, "stopProcess", name)
 
     def send_sighup(self, name: str) -> None:
@@ -111,7 +106,6 @@ class Supervisor:
                 raise
 
     def _update(self) -> None:
-        """Stop programs that were removed or changed; start programs that are new, changed or stopped."""
         [[added, changed, removed]] = self._rpc.supervisor.reloadConfig()
         for name in [*changed, *removed]:
             self._rpc.supervisor.stopProcessGroup(name)
@@ -122,7 +116,7 @@ class Supervisor:
             if info["statename"] in ("STOPPED", "EXITED", "FATAL"):
                 self._rpc.supervisor.startProcess(name, False)
 
-    def _write(self, programs: Sequence[Program]) -> None:
+    def _write(self, programs: Sequence[Program], last: str) -> None:
         stack = self._stack
         for folder in (stack.config, stack.logs):
             folder.mkdir(parents=True, exist_ok=True)
@@ -144,8 +138,9 @@ class Supervisor:
             config[f"program:{program.name}"] = {
                 "command": " ".join(_quoted(word) for word in program.argv),
                 "environment": ",".join(f"{key}={_value(value)}" for key, value in program.environment.items()),
-                "directory": str(program.directory),
+                "directory": str(ROOT),
                 "priority": str(order),  # started in this order, stopped in the reverse order
+                "autostart": str(program.name != last).lower(),
                 "autorestart": "true",
                 "startsecs": "2",
                 "startretries": "6",  # with 1, 2, … 6 s between them

@@ -116,7 +116,6 @@ def _recover_beside(options: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """Start the recovery, then replace this process by the server."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--journal", type=Path, required=True)
     parser.add_argument("--logs-url", required=True)

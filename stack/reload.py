@@ -28,17 +28,7 @@ class _LastLoad:
 def reload_changed(
     servers: Sequence[Server], names: Context, send_sighup: Callable[[str], None], log_tail: Callable[[str], str]
 ) -> None:
-    """Reload each server whose files changed, and wait until it has loaded them.
-
-    Args:
-        servers: of one stack; all are ready.
-        names: values of the table's templates.
-        send_sighup: sends SIGHUP to a server.
-        log_tail: returns the last lines of a server's log.
-
-    Raises:
-        StackFailure: a server refuses its files and keeps the old ones; with the last lines of its log.
-    """
+    """Reload each server whose files changed, and wait until it has loaded them. All servers are ready."""
     for server in servers:
         files = [file for pattern in server.reads for file in glob(fill_template(pattern, names, Path()))]
         if not files:

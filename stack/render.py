@@ -40,11 +40,7 @@ _PAGES = ("PROMETHEUS", "ALERTMANAGER", "ALERT_SINK", "JAEGER", "VICTORIA_LOGS")
 
 
 def context(stack: Stack, servers: Sequence[Server]) -> dict[str, str]:
-    """The values that templates may name, for a stack of these servers.
-
-    Raises:
-        StackFailure: an option has a value that cannot be used.
-    """
+    """The values that templates may name, for a stack of these servers."""
     names = {server.name for server in servers}
     values = dict(stack.values)
     if values["TRACE_SAMPLING"] not in ("all", "tail"):
@@ -87,7 +83,7 @@ def context(stack: Stack, servers: Sequence[Server]) -> dict[str, str]:
 class ProfileConfig:
     """Addresses and paths as the servers of a profile see them."""
 
-    scrape: Mapping[str, str]  # host:port by server, as Prometheus reaches it
+    servers: Mapping[str, str]  # host:port by server that is scraped, as Prometheus reaches it
     demo_app: str  # host:port, as Prometheus reaches it
     app_targets: str  # glob of the files that name your own applications, as Prometheus sees it
     host_gateway: str  # the host's name inside a container; "": Prometheus runs on the host
@@ -110,24 +106,16 @@ def render_files(stack: Stack, profile: ProfileConfig) -> None:
         autoescape=False,  # noqa: S701
     )
     values = {
-        "servers": profile.scrape,
-        "demo_app": profile.demo_app,
-        "app_targets": profile.app_targets,
-        "host_gateway": profile.host_gateway,
-        "alertmanager": profile.alertmanager,
-        "rules": profile.rules,
+        **vars(profile),
         "scrape_interval": _scrape_interval(stack),
         "metrics_retention": stack.values["METRICS_RETENTION"],
         "metrics_retention_size": stack.values["METRICS_RETENTION_SIZE"],
         "timing": TIMINGS[stack.scale],
-        "sink_url": profile.sink_url,
         "sink_page": stack.public_url("ALERT_SINK_PORT"),
         "dashboards_url": stack.public_url("GRAFANA_PORT"),
         "runbooks_url": stack.runbooks_url,
         "webhook_url": stack.values["WEBHOOK_URL"],
-        "slack_webhook_file": profile.slack_webhook_file,
         "slack_channel": stack.values["SLACK_CHANNEL"],
-        "templates": profile.templates,
     }
     for template in ("prometheus/prometheus.yml.j2", "alertmanager/alertmanager.yml.j2"):
         file = stack.config / template.removesuffix(".j2")
@@ -139,7 +127,6 @@ def render_files(stack: Stack, profile: ProfileConfig) -> None:
 
 
 def fill_template(template: str, names: Context, data: Path, binary: str = "") -> str:
-    """`template` with the values of one server."""
     return template.format_map({**names, "data": str(data), "binary": binary})
 
 
@@ -157,9 +144,8 @@ def _console_password(stack: Stack) -> str:
 
 def _reached_at(address: str) -> str:
     """The host in URLs with which this machine reaches a server that is bound to `address`."""
-    if address in ("0.0.0.0", "::"):  # noqa: S104 - compared, not bound
-        return "127.0.0.1" if address == "0.0.0.0" else "[::1]"  # noqa: S104
-    return f"[{address}]" if ":" in address else address
+    any_address = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - compared, not bound
+    return any_address.get(address) or (f"[{address}]" if ":" in address else address)
 
 
 def _is_loopback(name: str, values: Context) -> bool:

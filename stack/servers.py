@@ -44,7 +44,6 @@ class Server:
     reads: tuple[str, ...] = ()  # globs of files that the server reloads on SIGHUP
     image: str = ""  # of full, without the tag
     version: str = ""  # name of that tag in .env
-    lite: bool = True  # False: lite uses it only where `on_path` is installed
     full: bool = True  # whether full runs it
 
 
@@ -57,24 +56,18 @@ def _version(name: str) -> str:
     return in_env_file()[name].removeprefix("v")
 
 
-OTLP_ENVIRONMENT = {
-    "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:{OTLP_HTTP_PORT}",
-    "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
-    "OTEL_EXPORTER_OTLP_HEADERS": "{OTLP_HEADERS}",
-    "OTEL_METRICS_EXPORTER": "none",
-}
+def _same_names(*names: str) -> dict[str, str]:
+    """Variables that have the names of the settings."""
+    return {name: f"{{{name}}}" for name in names}
+
 
 SERVERS = (
     Server(
-        name="victoria-logs",
-        role="logs",
-        about="log store",
+        name="victoria-logs", role="logs", about="log store",
         full=False,
         build=GoBuild("victoria-logs", "github.com/VictoriaMetrics/VictoriaLogs/app/victoria-logs"),
         argv=(
-            PYTHON,
-            "-m",
-            "stack.recover_logs",
+            PYTHON, "-m", "stack.recover_logs",
             "--journal={data}/../otel-collector/journal",
             "--logs-url=http://127.0.0.1:{VICTORIA_LOGS_PORT}",
             "--otlp-url=http://127.0.0.1:{OTLP_HTTP_PORT}",
@@ -87,7 +80,7 @@ SERVERS = (
             "-envflag.enable",
             "-envflag.prefix=VL_",
         ),
-        environment={"OTLP_TOKEN": "{OTLP_TOKEN}"},
+        environment=_same_names("OTLP_TOKEN"),
         environment_file="victoria-logs/victoria-logs.env",
         ready="http://127.0.0.1:{VICTORIA_LOGS_PORT}/health",
         ports=("VICTORIA_LOGS_PORT",),
@@ -95,19 +88,14 @@ SERVERS = (
         metrics="127.0.0.1:{VICTORIA_LOGS_PORT}",
     ),
     Server(
-        name="jaeger",
-        role="traces",
-        about="trace store",
+        name="jaeger", role="traces", about="trace store",
         full=False,
         build=GoBuild("jaeger", "github.com/jaegertracing/jaeger/cmd/jaeger"),
         argv=("{binary}", "--config=file:{root}/jaeger/jaeger.yaml"),
         environment={
             "JAEGER_DATA": "{data}",
             "JAEGER_RETENTION": "{TRACES_RETENTION_HOURS}",
-            "JAEGER_PORT": "{JAEGER_PORT}",
-            "JAEGER_GRPC_PORT": "{JAEGER_GRPC_PORT}",
-            "JAEGER_OTLP_PORT": "{JAEGER_OTLP_PORT}",
-            "JAEGER_METRICS_PORT": "{JAEGER_METRICS_PORT}",
+            **_same_names("JAEGER_PORT", "JAEGER_GRPC_PORT", "JAEGER_OTLP_PORT", "JAEGER_METRICS_PORT"),
             "GOMEMLIMIT": "256MiB",  # badger alone uses 106 MiB; too low a limit costs CPU for garbage collection
             "GOGC": "50",
         },
@@ -116,9 +104,7 @@ SERVERS = (
         metrics="127.0.0.1:{JAEGER_METRICS_PORT}",
     ),
     Server(
-        name="prometheus",
-        role="metrics",
-        about="metric store",
+        name="prometheus", role="metrics", about="metric store",
         build=GoBuild(
             "prometheus",
             "github.com/prometheus/prometheus/cmd/prometheus",
@@ -142,13 +128,10 @@ SERVERS = (
         ports=("PROMETHEUS_PORT",),
         metrics="127.0.0.1:{PROMETHEUS_PORT}",
         reads=("{config}/prometheus/prometheus.yml", "{root}/prometheus/rules*/*.yaml"),
-        version="PROMETHEUS_VERSION",
-        image="prom/prometheus",
+        image="prom/prometheus", version="PROMETHEUS_VERSION",
     ),
     Server(
-        name="alertmanager",
-        role="alerts",
-        about="alert delivery",
+        name="alertmanager", role="alerts", about="alert delivery",
         build=GoBuild(
             "alertmanager",
             "github.com/prometheus/alertmanager/cmd/alertmanager",
@@ -168,13 +151,10 @@ SERVERS = (
         page="/",
         metrics="127.0.0.1:{ALERTMANAGER_PORT}",
         reads=("{config}/alertmanager/alertmanager.yml", "{root}/alertmanager/templates/*.tmpl"),
-        version="ALERTMANAGER_VERSION",
-        image="prom/alertmanager",
+        image="prom/alertmanager", version="ALERTMANAGER_VERSION",
     ),
     Server(
-        name="alert-sink",
-        role="delivery",
-        about="alerts, runbooks",
+        name="alert-sink", role="delivery", about="alerts, runbooks",
         argv=(PYTHON, "-m", "alert_sink", "--port", "{ALERT_SINK_PORT}", "--data", "{data}"),
         environment={
             "ALERT_SINK_RETENTION_DAYS": "{ALERTS_RETENTION_DAYS}",
@@ -194,9 +174,7 @@ SERVERS = (
         metrics="127.0.0.1:{ALERT_SINK_PORT}",
     ),
     Server(
-        name="otel-collector",
-        role="collector",
-        about="receives OTLP",
+        name="otel-collector", role="collector", about="receives OTLP",
         build=GoBuild("otel-collector", "."),
         argv=(
             "{binary}",
@@ -207,43 +185,31 @@ SERVERS = (
         ),
         environment={
             "COLLECTOR_DATA": "{data}",
-            "OTLP_BIND": "{OTLP_BIND}",
-            "OTLP_GRPC_PORT": "{OTLP_GRPC_PORT}",
-            "OTLP_HTTP_PORT": "{OTLP_HTTP_PORT}",
-            "OTLP_TOKEN": "{OTLP_TOKEN}",
-            "COLLECTOR_HEALTH_PORT": "{COLLECTOR_HEALTH_PORT}",
-            "COLLECTOR_METRICS_PORT": "{COLLECTOR_METRICS_PORT}",
+            **_same_names("OTLP_BIND", "OTLP_GRPC_PORT", "OTLP_HTTP_PORT", "OTLP_TOKEN"),
+            **_same_names("COLLECTOR_HEALTH_PORT", "COLLECTOR_METRICS_PORT"),
             "GOMEMLIMIT": "480MiB",
             "METRICS_ENDPOINT": "http://127.0.0.1:{PROMETHEUS_PORT}/api/v1/otlp/v1/metrics",
-            "TRACES_ENDPOINT": "{TRACES_ENDPOINT}",
-            "LOGS_ENDPOINT": "{LOGS_ENDPOINT}",
-            "TAIL_WAIT": "{TAIL_WAIT}",
-            "TAIL_SLOW_MS": "{TAIL_SLOW_MS}",
-            "TAIL_KEEP_PERCENT": "{TAIL_KEEP_PERCENT}",
+            **_same_names("TRACES_ENDPOINT", "LOGS_ENDPOINT", "TAIL_WAIT", "TAIL_SLOW_MS", "TAIL_KEEP_PERCENT"),
         },
         ready="http://127.0.0.1:{COLLECTOR_HEALTH_PORT}/",
         ports=("OTLP_HTTP_PORT", "OTLP_GRPC_PORT", "COLLECTOR_HEALTH_PORT", "COLLECTOR_METRICS_PORT"),
         metrics="127.0.0.1:{COLLECTOR_METRICS_PORT}",
-        version="COLLECTOR_VERSION",
-        image="otel/opentelemetry-collector-contrib",
+        image="otel/opentelemetry-collector-contrib", version="COLLECTOR_VERSION",
     ),
     Server(
-        name="sim-provider",
-        role="provider",
-        about="simulated models",
-        argv=(
-            PYTHON, "-m", "sim_provider", "--port", "{SIM_PROVIDER_PORT}", "--latency-scale", "{SIM_LATENCY_SCALE}",
-        ),
+        name="sim-provider", role="provider", about="simulated models",
+        argv=(PYTHON, "-m", "sim_provider", "--port={SIM_PROVIDER_PORT}", "--latency-scale={SIM_LATENCY_SCALE}"),
         ready="http://127.0.0.1:{SIM_PROVIDER_PORT}/healthz",
         ports=("SIM_PROVIDER_PORT",),
     ),
     Server(
-        name="demo-app",
-        role="application",
-        about="demo application",
+        name="demo-app", role="application", about="demo application",
         argv=(PYTHON, "-m", "demo_app", "--host", "127.0.0.1", "--port", "{DEMO_APP_PORT}"),
         environment={
-            **OTLP_ENVIRONMENT,
+            "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:{OTLP_HTTP_PORT}",
+            "OTEL_EXPORTER_OTLP_PROTOCOL": "http/protobuf",
+            "OTEL_EXPORTER_OTLP_HEADERS": "{OTLP_HEADERS}",
+            "OTEL_METRICS_EXPORTER": "none",
             "DEMO_DATA_DIR": "{data}",
             "OPENAI_BASE_URL": "http://127.0.0.1:{SIM_PROVIDER_PORT}/v1",
             "OPENAI_API_KEY": "simulated",
@@ -254,9 +220,7 @@ SERVERS = (
         page="/",
     ),
     Server(
-        name="console",
-        role="dashboards",
-        about="dashboards",
+        name="console", role="dashboards", about="dashboards",
         full=False,
         argv=(PYTHON, "-m", "console", "--host", "{CONSOLE_BIND}", "--port", "{GRAFANA_PORT}"),
         environment={
@@ -277,49 +241,36 @@ SERVERS = (
         metrics="{CONSOLE_ADDRESS}:{GRAFANA_PORT}",
     ),
     Server(
-        name="loki",
-        role="logs",
-        about="log store",
-        lite=False,
+        name="loki", role="logs", about="log store",
         on_path="loki",
         argv=("{binary}", "-config.file={root}/loki/loki.yaml", "-config.expand-env=true"),
         environment={
             "LOKI_DATA": "{data}",
             "LOKI_RETENTION": "{LOGS_RETENTION_HOURS}",
-            "LOKI_PORT": "{LOKI_PORT}",
-            "LOKI_GRPC_PORT": "{LOKI_GRPC_PORT}",
+            **_same_names("LOKI_PORT", "LOKI_GRPC_PORT"),
         },
         ready="http://127.0.0.1:{LOKI_PORT}/ready",
         ports=("LOKI_PORT", "LOKI_GRPC_PORT"),
         metrics="127.0.0.1:{LOKI_PORT}",
-        image="grafana/loki",
-        version="LOKI_VERSION",
+        image="grafana/loki", version="LOKI_VERSION",
     ),
     Server(
-        name="tempo",
-        role="traces",
-        about="trace store",
-        lite=False,
+        name="tempo", role="traces", about="trace store",
         on_path="tempo",
         argv=("{binary}", "-config.file={root}/tempo/tempo.yaml", "-config.expand-env=true"),
         environment={
             "TEMPO_DATA": "{data}",
             "TEMPO_RETENTION": "{TRACES_RETENTION_HOURS}",
-            "TEMPO_PORT": "{TEMPO_PORT}",
-            "TEMPO_GRPC_PORT": "{TEMPO_GRPC_PORT}",
+            **_same_names("TEMPO_PORT", "TEMPO_GRPC_PORT"),
             "TEMPO_OTLP_PORT": "{JAEGER_OTLP_PORT}",
         },
         ready="http://127.0.0.1:{TEMPO_PORT}/ready",
         ports=("TEMPO_PORT", "TEMPO_GRPC_PORT", "JAEGER_OTLP_PORT"),
         metrics="127.0.0.1:{TEMPO_PORT}",
-        image="grafana/tempo",
-        version="TEMPO_VERSION",
+        image="grafana/tempo", version="TEMPO_VERSION",
     ),
     Server(
-        name="grafana",
-        role="dashboards",
-        about="dashboards",
-        lite=False,
+        name="grafana", role="dashboards", about="dashboards",
         on_path="grafana",
         argv=("{binary}", "server", "--homepath={GRAFANA_HOME}"),
         environment={
@@ -345,8 +296,7 @@ SERVERS = (
         ports=("GRAFANA_PORT",),
         page="/",
         metrics="127.0.0.1:{GRAFANA_PORT}",
-        image="grafana/grafana",
-        version="GRAFANA_VERSION",
+        image="grafana/grafana", version="GRAFANA_VERSION",
     ),
 )  # fmt: skip
 
@@ -362,21 +312,16 @@ TOOLS: Mapping[str, GoBuild] = {
 def lite_servers(which: Callable[[str], str | None] = shutil.which) -> tuple[Server, ...]:
     """The servers of lite. A server of full that is on PATH replaces lite's server of the same role."""
     found = {server.role: server for server in SERVERS if server.on_path and which(server.on_path)}
-    chosen = [found.pop(server.role, server) for server in SERVERS if server.lite]
+    chosen = [found.pop(server.role, server) for server in SERVERS if not server.on_path]
     return (*chosen, *found.values())
 
 
 def full_servers() -> tuple[Server, ...]:
-    """The servers of full: the services of docker-compose.yml."""
     return tuple(server for server in SERVERS if server.full)
 
 
 def check_name(name: str, servers: Sequence[Server]) -> None:
-    """Check that one of `servers` has this name.
-
-    Raises:
-        StackFailure: no server has it; lists the names.
-    """
+    """Check that one of `servers` has this name."""
     known = [server.name for server in servers]
     if name not in known:
         raise StackFailure(f"There is no server {name!r}.", f"Servers: {', '.join(known)}. With make: SERVICE=name.")

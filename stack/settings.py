@@ -21,7 +21,6 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @cache
 def in_env_file() -> Mapping[str, str]:
-    """Names and values of `.env`."""
     return {name: value or "" for name, value in dotenv_values(ROOT / ".env").items()}
 
 
@@ -42,11 +41,7 @@ class Stack:
         return int(self.values[name])
 
     def hours(self, name: str) -> int:
-        """The retention called `name` in `.env`, in hours.
-
-        Raises:
-            StackFailure: the value is no number of hours, days or weeks.
-        """
+        """The retention called `name` in `.env`, in hours."""
         value = self.values[name]
         match = re.fullmatch(r"([1-9]\d*)([hdw])", value)
         if not match:
@@ -54,11 +49,7 @@ class Stack:
         return int(match[1]) * {"h": 1, "d": 24, "w": 168}[match[2]]
 
     def public_url(self, port: str) -> str:
-        """The address that a person opens for the server on the port called `port`, without a slash at its end.
-
-        Raises:
-            StackFailure: PUBLIC_HOST, DASHBOARDS_URL or ALERT_SINK_URL cannot be used in a link.
-        """
+        """The address that a person opens for the server on the port called `port`, without a slash at its end."""
         setting = _URL_OPTIONS.get(port)
         if setting and (url := self.values[setting]):
             if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
@@ -76,23 +67,17 @@ class Stack:
 
     @property
     def runbooks_url(self) -> str:
-        """The address of the runbooks: the alert sink serves them."""
         return self.public_url("ALERT_SINK_PORT") + "/runbooks"
 
     @property
     def scale(self) -> Scale:
-        """The time scale that REHEARSAL sets.
-
-        Raises:
-            StackFailure: REHEARSAL has another value than 1, on, 0, off or nothing.
-        """
+        """The time scale that REHEARSAL sets."""
         value = self.values["REHEARSAL"]
         if value.lower() not in _SCALES:
             raise StackFailure(f"REHEARSAL is {value!r}.", "Use 1 for the time scale of load tests, 0 for production.")
         return _SCALES[value.lower()]
 
     def with_scale(self, scale: Scale) -> Stack:
-        """The same stack at another time scale."""
         return replace(self, values={**self.values, "REHEARSAL": "1" if scale == "rehearsal" else "0"})
 
     @property
@@ -106,7 +91,6 @@ class Stack:
         return "rehearsal" if self._remembered("time-scale") == "rehearsal" else "production"
 
     def remember(self, profile: str) -> None:
-        """Keep the profile and the time scale for later commands."""
         (self.state / "profile").write_text(profile)
         (self.state / "time-scale").write_text(self.scale)
 
@@ -115,11 +99,6 @@ class Stack:
             return (self.state / name).read_text().strip()
         except OSError:
             return ""
-
-    def make_private_folder(self) -> None:
-        """Create the folder of the stack's state; only its owner can read logs and stored prompts."""
-        self.state.mkdir(parents=True, exist_ok=True)
-        self.state.chmod(0o700)
 
     @property
     def config(self) -> Path:
@@ -143,7 +122,6 @@ class Stack:
 
     @property
     def app_targets(self) -> Path:
-        """The folder of the files that name applications to scrape."""
         return ROOT / self.values["APP_TARGETS_FOLDER"]
 
     @property

@@ -31,10 +31,8 @@ class Stores:
     @classmethod
     def of(cls, stack: Stack, timeout_s: float = ANSWER_WITHIN_S) -> Stores:
         """The stores of a stack on this machine: those of its profile, or of full where a Tempo answers."""
-        servers = {server.role: server for server in _servers(stack)}
-        return cls.at(
-            {server.name: _url(server, stack) for role, server in servers.items() if role in _ROLES}, timeout_s
-        )
+        servers = [server for server in _servers(stack) if server.role in _ROLES]
+        return cls.at({one.name: f"http://127.0.0.1:{stack.port(one.ports[0])}" for one in servers}, timeout_s)
 
     @classmethod
     def at(cls, urls: Mapping[str, str], timeout_s: float = ANSWER_WITHIN_S) -> Stores:
@@ -54,7 +52,6 @@ class Stores:
         )
 
     def all(self) -> tuple[MetricStore | TraceStore | LogStore | AlertStore, ...]:
-        """All four stores."""
         return self.metrics, self.traces, self.logs, self.alerts
 
 
@@ -68,10 +65,6 @@ def _servers(stack: Stack) -> tuple[Server, ...]:
     # `make up` did not start this stack.
     tempo_answers = Tempo(f"http://127.0.0.1:{stack.port('TEMPO_PORT')}", _PROBE_S).ready()
     return full_servers() if tempo_answers else lite_servers()
-
-
-def _url(server: Server, stack: Stack) -> str:
-    return f"http://127.0.0.1:{stack.port(server.ports[0])}"
 
 
 def _only(urls: Mapping[str, str], names: Collection[str]) -> str:

@@ -1,19 +1,10 @@
 """Clients of the stack's stores. Both profiles give the same types of answers.
 
-<<<<<<< HEAD
-    MetricStore("http://127.0.0.1:9090").value("sum(llm_requests_total)")
-    Jaeger("http://127.0.0.1:16686").trace(trace_id)
-    VictoriaLogs("http://127.0.0.1:9428").query(LogFilter(trace_id=trace_id))
-    AlertStore("http://127.0.0.1:9093").alerts()
-
-`stack.stores.Stores` has the four of a running stack.
-=======
     stores = Stores.of(Stack.load())  # stack.stores: the clients of the servers that run
     stores.metrics.value("sum(llm_requests_total)")
     stores.traces.trace(trace_id)
     stores.logs.query(LogFilter(trace_id=trace_id))
     stores.alerts.alerts()
->>>>>>> sink
 
 Times are Unix seconds. A store that does not answer raises a StoreError, which names the store and the next step.
 """

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from stores.connection import ANSWER_WITHIN_S, Connection
+from stores.connection import StoreClient
 from stores.quoting import quoted
 from stores.timestamps import from_rfc3339, rfc3339
 
@@ -57,28 +57,15 @@ class Silence:
     comment: str
 
 
-class AlertStore:
+class AlertStore(StoreClient):
     """Asks Alertmanager. Every method raises a StoreError when there is no answer."""
 
     server = "alertmanager"
+    ready_path = "/-/ready"
 
-    def __init__(self, url: str, timeout_s: float = ANSWER_WITHIN_S) -> None:
-        self._connection = Connection(self.server, url, timeout_s)
-        self.url = self._connection.url
-
-    def alerts(
-        self,
-        matchers: Sequence[Matcher] = (),
-        *,
-        active: bool = True,
-        silenced: bool = True,
-        inhibited: bool = True,
-    ) -> list[Alert]:
-        """Alerts that match every matcher, newest first; False leaves out alerts of that state."""
-        parameters = {
-            "filter": [str(matcher) for matcher in matchers],
-            **{name: str(value).lower() for name, value in _flags(active, silenced, inhibited).items()},
-        }
+    def alerts(self, matchers: Sequence[Matcher] = ()) -> list[Alert]:
+        """Alerts that match every matcher, newest first; silenced and inhibited alerts too."""
+        parameters = {"filter": [str(matcher) for matcher in matchers]}
         found = self._connection.get("/api/v2/alerts", lambda body: [_alert(item) for item in body], parameters)
         return sorted(found, key=lambda alert: alert.starts, reverse=True)
 
@@ -108,23 +95,8 @@ class AlertStore:
         return self._connection.post_json("/api/v2/silences", lambda answer: str(answer["silenceID"]), body)
 
     def expire_silence(self, silence_id: str) -> None:
-        """End a silence.
-
-        Raises:
-            QueryRefused: there is no silence with that id.
-        """
+        """End a silence. Raises QueryRefused: there is no silence with that id."""
         self._connection.delete(f"/api/v2/silence/{quote(silence_id, safe='')}")
-
-    def check_ready(self) -> None:
-        """Raise a StoreError if the server is not ready."""
-        self._connection.check("/-/ready")
-
-    def ready(self) -> bool:
-        return self._connection.is_ready("/-/ready")
-
-
-def _flags(active: bool, silenced: bool, inhibited: bool) -> dict[str, bool]:
-    return {"active": active, "silenced": silenced, "inhibited": inhibited}
 
 
 def _alert(item: Any) -> Alert:

@@ -45,7 +45,6 @@ class Connection:
         self._session.trust_env = False  # these servers are not reached through HTTP_PROXY
 
     def get(self, path: str, parse: Callable[[Any], T], parameters: Parameters | None = None) -> T:
-        """Ask for JSON; `parse` turns it into the result."""
         return self._parsed(self._ask("GET", path, params=parameters), parse)
 
     def get_if_there(self, path: str, parse: Callable[[Any], T], parameters: Parameters | None = None) -> T | None:
@@ -81,13 +80,6 @@ class Connection:
         answer = self._send("GET", path)
         if not answer.ok:
             raise StoreNotReady(self.server, answer.url, f"{answer.status_code}, {_message(answer)}")
-
-    def is_ready(self, path: str) -> bool:
-        try:
-            self.check(path)
-        except StoreError:
-            return False
-        return True
 
     def _ask(self, method: str, path: str, **options: Any) -> requests.Response:
         return self._checked(self._send(method, path, **options))
@@ -141,6 +133,28 @@ class Connection:
             raise BadAnswer(self.server, answer.url, what) from error
 
 
+class StoreClient:
+    """A client of one server. Every method raises a StoreError when there is no answer."""
+
+    server: str
+    ready_path: str  # answers 2xx when the server is ready
+
+    def __init__(self, url: str, timeout_s: float = ANSWER_WITHIN_S) -> None:
+        self._connection = Connection(self.server, url, timeout_s)
+        self.url = self._connection.url
+
+    def check_ready(self) -> None:
+        """Raise a StoreError if the server is not ready."""
+        self._connection.check(self.ready_path)
+
+    def ready(self) -> bool:
+        try:
+            self.check_ready()
+        except StoreError:
+            return False
+        return True
+
+
 def _is_web_page(answer: requests.Response) -> bool:
     return "html" in answer.headers.get("Content-Type", "").lower()
 
@@ -160,15 +174,13 @@ def _error_type(answer: requests.Response) -> str:
 def _message(answer: requests.Response) -> str:
     """The message in an error answer. Each server puts it elsewhere."""
     match _body(answer):
-        case {"error": {"message": str(text)}}:  # Jaeger, API v3
-            pass
-        case {"errors": [{"msg": str(text)}, *_]}:  # Jaeger's older API
-            pass
-        case {"error": str(text)}:  # Prometheus
-            pass
-        case {"message": str(text)}:  # Alertmanager, Loki
-            pass
-        case str(text):  # Alertmanager
+        case (
+            {"error": {"message": str(text)}}  # Jaeger, API v3
+            | {"errors": [{"msg": str(text)}, *_]}  # Jaeger's older API
+            | {"error": str(text)}  # Prometheus
+            | {"message": str(text)}  # Alertmanager, Loki
+            | str(text)  # Alertmanager
+        ):
             pass
         case _:
             text = answer.reason if _is_web_page(answer) else answer.text

@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from stores import otlp_json
-from stores.connection import ANSWER_WITHIN_S, Connection
+from stores.connection import StoreClient
 from stores.trace_filter import TraceFilter
 from stores.traces import Trace, TraceSummary, newest_first, trace_of
 
@@ -19,14 +19,9 @@ _SERVICES = "/api/v3/services"
 _MOST_EXAMINED = 1500  # traces, in one search
 
 
-class Jaeger:
-    """Asks Jaeger."""
-
+class Jaeger(StoreClient):
     server = "jaeger"
-
-    def __init__(self, url: str, timeout_s: float = ANSWER_WITHIN_S) -> None:
-        self._connection = Connection(self.server, url, timeout_s)
-        self.url = self._connection.url
+    ready_path = _SERVICES
 
     def trace(self, trace_id: str) -> Trace | None:
         return self._connection.get_if_there(
@@ -43,7 +38,7 @@ class Jaeger:
             traces = self._connection.get(
                 "/api/traces", lambda body: [_JaegerTrace(item) for item in body["data"]], parameters
             )
-            summaries = [found.summary(matched) for found in traces if (matched := found.matching_spans(which))]
+            summaries = [found.summary() for found in traces if found.matches(which)]
             newest = newest_first(summaries, which, limit)
             if len(newest) == limit or len(traces) < examined or examined >= _MOST_EXAMINED:
                 return newest
@@ -51,12 +46,6 @@ class Jaeger:
 
     def services(self) -> list[str]:
         return self._connection.get(_SERVICES, lambda body: sorted(body.get("services") or ()))
-
-    def check_ready(self) -> None:
-        self._connection.check(_SERVICES)
-
-    def ready(self) -> bool:
-        return self._connection.is_ready(_SERVICES)
 
 
 class _JaegerTrace:
@@ -68,11 +57,11 @@ class _JaegerTrace:
         self._services = {key: process["serviceName"] for key, process in item["processes"].items()}
         self._resources = {key: _tags(process.get("tags")) for key, process in item["processes"].items()}
 
-    def matching_spans(self, which: TraceFilter) -> int:
-        """Number of spans that meet every condition."""
-        return sum(self._span_matches(which, span) for span in self._spans)
+    def matches(self, which: TraceFilter) -> bool:
+        """Whether one span meets every condition."""
+        return any(self._span_matches(which, span) for span in self._spans)
 
-    def summary(self, matched: int) -> TraceSummary:
+    def summary(self) -> TraceSummary:
         root = next((span for span in self._spans if not self._parent(span)), None)
         start = min(span["startTime"] for span in self._spans)
         end = max(span["startTime"] + span["duration"] for span in self._spans)
@@ -82,7 +71,6 @@ class _JaegerTrace:
             root_name=root["operationName"] if root else "",
             start=start / 1e6,
             duration_ms=(end - start) // 1000,
-            matched_spans=matched,
         )
 
     def _span_matches(self, which: TraceFilter, span: Any) -> bool:

@@ -43,11 +43,7 @@ class LogFilter:
         return replace(self, start=start // step_s * step_s, end=-(-end // step_s) * step_s)
 
     def period(self) -> tuple[float, float]:
-        """Start and end, in Unix seconds.
-
-        Raises:
-            ValueError: the period is empty.
-        """
+        """Start and end, in Unix seconds. Raises ValueError: the period is empty."""
         return resolve_period(self.start, self.end)
 
     def logql(self) -> str:

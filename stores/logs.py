@@ -41,41 +41,30 @@ class Histogram:
 
 
 class LogStore(Protocol):
-    """What both servers can do. Every method raises a StoreError when there is no answer."""
+    """What both servers can do. Every method raises a StoreError when there is no answer.
+
+    A `limit` that is not from 1 to MOST_LINES is a ValueError.
+    """
 
     server: str
     url: str
 
     def query(self, which: LogFilter, limit: int = 100, *, newest_first: bool = True) -> list[LogLine]:
-        """At most `limit` lines.
-
-        Raises:
-            ValueError: `limit` is not from 1 to MOST_LINES.
-        """
-        ...
+        """At most `limit` lines."""
 
     def native(self, query: str, start: float, end: float, limit: int = 100) -> list[LogLine]:
-        """At most `limit` lines of a period, newest first, for a query in the store's own language.
-
-        Raises:
-            ValueError: `limit` is not from 1 to MOST_LINES.
-        """
-        ...
+        """At most `limit` lines of a period, newest first, for a query in the store's own language."""
 
     def histogram(self, which: LogFilter, step_s: float, by: str = "") -> Histogram:
         """Counts over time, by value of the field `by` if one is given.
 
         Steps are whole since 1970, so the first and the last step may reach beyond the filter's period.
         """
-        ...
 
     def field_values(self, field: str, which: LogFilter, limit: int = 100) -> dict[str, int]:
         """Number of lines by value of a field, most frequent first. Lines without the field are left out."""
-        ...
 
-    def check_ready(self) -> None:
-        """Raise a StoreError if the server is not ready."""
-        ...
+    def check_ready(self) -> None: ...
 
     def ready(self) -> bool: ...
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from stores.connection import ANSWER_WITHIN_S, Connection
+from stores.connection import StoreClient
 from stores.log_filter import LogFilter, loki_name
 from stores.logs import Histogram, LogLine, check_limit, histogram_of, log_line, most_frequent
 from stores.timestamps import from_nanoseconds, milliseconds, nanoseconds
@@ -13,14 +13,11 @@ from stores.timestamps import from_nanoseconds, milliseconds, nanoseconds
 T = TypeVar("T")
 
 
-class Loki:
+class Loki(StoreClient):
     """Asks Loki, in LogQL. Loki counts a line between two steps in the earlier step."""
 
     server = "loki"
-
-    def __init__(self, url: str, timeout_s: float = ANSWER_WITHIN_S) -> None:
-        self._connection = Connection(self.server, url, timeout_s)
-        self.url = self._connection.url
+    ready_path = "/ready"
 
     def query(self, which: LogFilter, limit: int = 100, *, newest_first: bool = True) -> list[LogLine]:
         check_limit(limit)
@@ -65,12 +62,6 @@ class Loki:
             },
         )
         return most_frequent({row["metric"].get(label, ""): round(float(row["value"][1])) for row in vector}, limit)
-
-    def check_ready(self) -> None:
-        self._connection.check("/ready")
-
-    def ready(self) -> bool:
-        return self._connection.is_ready("/ready")
 
     def _lines(self, query: str, start: float, end: float, limit: int, newest_first: bool) -> list[LogLine]:
         lines = self._ask(

@@ -53,8 +53,6 @@ class RuleAlert:
 
 @dataclass(frozen=True)
 class Rule:
-    """A recording or alerting rule, with its last evaluation."""
-
     group: str
     file: str
     name: str
@@ -87,11 +85,7 @@ def samples(data: Any) -> list[Sample]:
 
 
 def series(data: Any) -> list[Series]:
-    """Series of a matrix.
-
-    Raises:
-        ValueError: the query returned another type.
-    """
+    """Series of a matrix. Raises ValueError: the query returned another type."""
     if data["resultType"] != "matrix":
         raise ValueError(f"the query gives a {data['resultType']}, and a matrix is needed")
     return [

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from stores import metric_results as results
-from stores.connection import ANSWER_WITHIN_S, Connection
+from stores.connection import StoreClient
 from stores.errors import QueryRefused
 from stores.metric_results import Exemplar, Rule, RuleAlert, Sample, Series
 from stores.timestamps import resolve_period
@@ -15,14 +15,11 @@ from stores.timestamps import resolve_period
 T = TypeVar("T")
 
 
-class MetricStore:
+class MetricStore(StoreClient):
     """Asks Prometheus. Times are Unix seconds. Every method raises a StoreError when there is no answer."""
 
     server = "prometheus"
-
-    def __init__(self, url: str, timeout_s: float = ANSWER_WITHIN_S) -> None:
-        self._connection = Connection(self.server, url, timeout_s)
-        self.url = self._connection.url
+    ready_path = "/-/ready"
 
     def instant(self, query: str, at: float | None = None) -> list[Sample]:
         """The result of `query` at one time, by default now; a scalar is one sample without labels."""
@@ -53,7 +50,6 @@ class MetricStore:
         )
 
     def exemplars(self, query: str, start: float | None = None, end: float | None = None) -> list[Exemplar]:
-        """Exemplars of the series that `query` selects, oldest first."""
         since, until = resolve_period(start, end)
         return self._query("query_exemplars", results.exemplars, {"query": query, "start": since, "end": until})
 
@@ -65,19 +61,10 @@ class MetricStore:
         return self._get(f"label/{quote(label, safe='')}/values", list, parameters)
 
     def rules(self) -> list[Rule]:
-        """The loaded recording and alerting rules, with their last evaluation."""
         return self._get("rules", results.rules)
 
     def alerts(self) -> list[RuleAlert]:
-        """Pending and firing alerts."""
         return self._get("alerts", lambda data: [results.rule_alert(item) for item in data["alerts"]])
-
-    def check_ready(self) -> None:
-        """Raise a StoreError if the server is not ready."""
-        self._connection.check("/-/ready")
-
-    def ready(self) -> bool:
-        return self._connection.is_ready("/-/ready")
 
     def _query(self, what: str, parse: Callable[[Any], T], parameters: dict[str, Any]) -> T:
         return self._connection.post_form(f"/api/v1/{what}", lambda body: parse(body["data"]), parameters)

@@ -65,23 +65,12 @@ class _Reader:
         return {item["key"]: self._value(item.get("value", {})) for item in holder.get("attributes", ())}
 
     def _value(self, item: Any) -> Value:
-        match item:
-            case {"stringValue": str(text)}:
-                return list_of_text(text) if self._lists_are_text else text
-            case {"boolValue": bool(flag)}:
-                return flag
-            case {"intValue": number}:
-                return int(number)
-            case {"doubleValue": number}:
-                return float(number)
-            case {"bytesValue": str(text)}:
-                return text
-            case {"arrayValue": values}:
-                found = [_plain(value) for value in values.get("values", ())]
-                return found if _is_flat(found) else _json(found)
-            case {"kvlistValue": _}:
-                return _json(_plain(item))
-        return ""
+        value = _plain(item)
+        if self._lists_are_text and "stringValue" in item:
+            return list_of_text(value)
+        if isinstance(value, dict) or (isinstance(value, list) and not _is_flat(value)):
+            return _json(value)
+        return "" if value is None else value
 
 
 def list_of_text(text: str) -> Value:
@@ -100,7 +89,6 @@ def _is_flat(found: Sequence[Any]) -> bool:
 
 
 def _plain(item: Any) -> Any:
-    """An AnyValue as a Python value, maps and lists included."""
     match item:
         case {"intValue": number}:
             return int(number)

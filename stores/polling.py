@@ -28,11 +28,7 @@ def poll_until(
 ) -> T:
     """Ask until an answer is accepted, and return it. After a StoreError, ask again.
 
-    Args:
-        ask: asks once.
-        accept: decides about an answer; by default every answer that is true or not empty.
-        timeout_s: time before giving up.
-        every_s: pause between two calls.
+    By default every answer that is true or not empty is accepted.
 
     Raises:
         PollTimeout: no answer was accepted in time.

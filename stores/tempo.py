@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from stores import otlp_json
-from stores.connection import ANSWER_WITHIN_S, Connection
+from stores.connection import StoreClient
 from stores.timestamps import from_nanoseconds
 from stores.trace_filter import TraceFilter
 from stores.traces import Trace, TraceSummary, newest_first, trace_of
@@ -17,14 +17,11 @@ SERVICES_OF_S = 7 * 86_400.0  # period of services(); without a period Tempo loo
 _NO_ROOT = "<root span not yet received>"
 
 
-class Tempo:
+class Tempo(StoreClient):
     """Asks Tempo, in TraceQL. Tempo may take 30 s before a search finds a new span."""
 
     server = "tempo"
-
-    def __init__(self, url: str, timeout_s: float = ANSWER_WITHIN_S) -> None:
-        self._connection = Connection(self.server, url, timeout_s)
-        self.url = self._connection.url
+    ready_path = "/ready"
 
     def trace(self, trace_id: str) -> Trace | None:
         return self._connection.get_if_there(
@@ -48,12 +45,6 @@ class Tempo:
             {"start": math.floor(now - SERVICES_OF_S), "end": math.ceil(now)},
         )
 
-    def check_ready(self) -> None:
-        self._connection.check("/ready")
-
-    def ready(self) -> bool:
-        return self._connection.is_ready("/ready")
-
 
 def _trace(trace_id: str, body: Any) -> Trace | None:
     complete = body.get("status") not in ("PARTIAL", 1)
@@ -62,12 +53,10 @@ def _trace(trace_id: str, body: Any) -> Trace | None:
 
 def _summary(item: Any) -> TraceSummary:
     name = item.get("rootTraceName", "")
-    sets = item.get("spanSets") or ([item["spanSet"]] if item.get("spanSet") else [])
     return TraceSummary(
         trace_id=item["traceID"].rjust(32, "0"),
         root_service="" if name == _NO_ROOT else item.get("rootServiceName", ""),
         root_name="" if name == _NO_ROOT else name,
         start=from_nanoseconds(item["startTimeUnixNano"]),
         duration_ms=int(item.get("durationMs", 0)),
-        matched_spans=sum(int(spans.get("matched", 0)) for spans in sets),
     )

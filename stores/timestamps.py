@@ -13,11 +13,7 @@ LOOK_BACK_S = 3600.0  # of a query without a start
 
 
 def resolve_period(start: float | None, end: float | None) -> tuple[float, float]:
-    """Start and end of a query; by default the last hour.
-
-    Raises:
-        ValueError: the period is empty.
-    """
+    """Start and end of a query; by default the last hour. Raises ValueError: the period is empty."""
     until = time.time() if end is None else end
     since = until - LOOK_BACK_S if start is None else start
     if since >= until:

@@ -30,11 +30,7 @@ class TraceFilter:
     end: float | None = None
 
     def period(self) -> tuple[float, float]:
-        """Start and end, in Unix seconds.
-
-        Raises:
-            ValueError: the period is empty.
-        """
+        """Start and end, in Unix seconds. Raises ValueError: the period is empty."""
         return resolve_period(self.start, self.end)
 
     def traceql(self) -> str:

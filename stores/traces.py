@@ -15,8 +15,6 @@ Attributes = Mapping[str, Value]
 
 @dataclass(frozen=True)
 class SpanEvent:
-    """An event of a span."""
-
     name: str
     time: float  # Unix s
     attributes: Attributes
@@ -62,14 +60,11 @@ class Trace:
 
 @dataclass(frozen=True)
 class TraceSummary:
-    """A search result."""
-
     trace_id: str
     root_service: str  # empty while the root has not arrived
     root_name: str
     start: float  # Unix s
     duration_ms: int  # whole milliseconds, rounded down
-    matched_spans: int  # spans that meet every condition
 
 
 class TraceStore(Protocol):
@@ -80,19 +75,13 @@ class TraceStore(Protocol):
 
     def trace(self, trace_id: str) -> Trace | None:
         """A trace; None if the store does not have it (yet)."""
-        ...
 
     def search(self, which: TraceFilter, limit: int = 20) -> list[TraceSummary]:
         """At most `limit` traces, newest first."""
-        ...
 
-    def services(self) -> list[str]:
-        """Names of services that sent spans, sorted."""
-        ...
+    def services(self) -> list[str]: ...
 
-    def check_ready(self) -> None:
-        """Raise a StoreError if the server is not ready."""
-        ...
+    def check_ready(self) -> None: ...
 
     def ready(self) -> bool: ...
 

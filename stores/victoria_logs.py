@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from stores.connection import ANSWER_WITHIN_S, Connection
+from stores.connection import StoreClient
 from stores.log_filter import LogFilter
 from stores.logs import Histogram, LogLine, check_limit, histogram_of, log_line, most_frequent
 from stores.timestamps import from_rfc3339, milliseconds, rfc3339
@@ -15,14 +15,11 @@ T = TypeVar("T")
 _NO_BODY = "missing _msg field"  # start of the text that VictoriaLogs stores for a record without a body
 
 
-class VictoriaLogs:
+class VictoriaLogs(StoreClient):
     """Asks VictoriaLogs, in LogsQL. VictoriaLogs takes about a second before a query finds a new line."""
 
     server = "victoria-logs"
-
-    def __init__(self, url: str, timeout_s: float = ANSWER_WITHIN_S) -> None:
-        self._connection = Connection(self.server, url, timeout_s)
-        self.url = self._connection.url
+    ready_path = "/health"
 
     def query(self, which: LogFilter, limit: int = 100, *, newest_first: bool = True) -> list[LogLine]:
         check_limit(limit)
@@ -49,12 +46,6 @@ class VictoriaLogs:
     def field_values(self, field: str, which: LogFilter, limit: int = 100) -> dict[str, int]:
         values = self._ask("field_values", lambda body: body["values"], {"query": which.logsql(), "field": field})
         return most_frequent({item["value"]: int(item["hits"]) for item in values}, limit)
-
-    def check_ready(self) -> None:
-        self._connection.check("/health")
-
-    def ready(self) -> bool:
-        return self._connection.is_ready("/health")
 
     def _lines(self, filtered: str, limit: int, newest_first: bool) -> list[LogLine]:
         order = "_time desc" if newest_first else "_time"

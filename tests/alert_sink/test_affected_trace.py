@@ -48,7 +48,7 @@ class Traces:
 
     def search(self, which: TraceFilter, limit: int = 20) -> list[TraceSummary]:
         self.searched.append(which)
-        return [TraceSummary(trace_id, "demo-app", "generate", T0, 1, 1) for trace_id in self.failed[:limit]]
+        return [TraceSummary(trace_id, "demo-app", "generate", T0, 1) for trace_id in self.failed[:limit]]
 
     def services(self) -> list[str]:
         return ["demo-app"]

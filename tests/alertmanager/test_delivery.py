@@ -14,9 +14,9 @@ import pytest
 import requests
 from alertmanager_live import ROOT, free_port, rendered, running_alertmanager, stop
 
+from alert_sink.client import SinkClient
 from stack.render import Timing
 from stores import AlertStore, StoreError, poll_until
-from stores.connection import Connection
 from stores.timestamps import rfc3339
 
 FAST = Timing(interval_s=1, group_wait_s=1, group_interval_s=1, watchdog_interval_s=1)
@@ -27,14 +27,14 @@ class SinkProcess:
 
     def __init__(self, data: Path, port: int) -> None:
         self._data, self._port = data, port
-        self.connection = Connection("alert-sink", f"http://127.0.0.1:{port}")
+        self.client = SinkClient(f"http://127.0.0.1:{port}")
         self.process = self.start()
 
     def start(self) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "alert_sink", "--port", str(self._port), "--data", str(self._data)]
         environment = {**os.environ, "PYTHONPATH": str(ROOT), "ALERT_SINK_PROMETHEUS_URL": "http://127.0.0.1:1"}
         self.process = subprocess.Popen(command, cwd=ROOT, env=environment, text=True)
-        poll_until(lambda: self.connection.is_ready("/healthz"), timeout_s=15, every_s=0.05)
+        poll_until(self.client.ready, timeout_s=15, every_s=0.05)
         return self.process
 
     def kill(self) -> None:
@@ -42,7 +42,7 @@ class SinkProcess:
         self.process.wait()
 
     def delivered(self, **asked: str) -> list[dict[str, Any]]:
-        return list(self.connection.get("/api/notifications", lambda body: body["notifications"], asked))
+        return list(self.client._connection.get("/api/notifications", lambda body: body["notifications"], asked))
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +55,7 @@ def sink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SinkProcess]:
 @pytest.fixture(scope="module")
 def sender(sink: SinkProcess, tmp_path_factory: pytest.TempPathFactory) -> Iterator[AlertStore]:
     """Alertmanager with our configuration; it delivers to the sink."""
-    config = rendered(sink_url=sink.connection.url, timing=FAST)
+    config = rendered(sink_url=sink.client.url, timing=FAST)
     with running_alertmanager(tmp_path_factory.mktemp("sender"), config) as store:
         yield store
 

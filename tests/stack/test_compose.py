@@ -132,6 +132,13 @@ def test_services_wait_until_their_dependencies_are_healthy(services: Services) 
             assert how["condition"] == "service_healthy", f"{name} -> {needed}"
 
 
+def test_prometheus_starts_after_all_other_services(services: Services) -> None:
+    started = ["prometheus"]
+    for name in started:  # the list grows by the services that each service waits for
+        started += [needed for needed in services[name].get("depends_on", {}) if needed not in started]
+    assert set(started) == set(services)
+
+
 def test_grafana_has_no_default_password_and_no_anonymous_access(services: Services) -> None:
     environment = services["grafana"]["environment"]
     assert environment["GF_SECURITY_ADMIN_PASSWORD__FILE"] == "/run/secrets/grafana_admin_password"

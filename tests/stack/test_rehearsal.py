@@ -42,6 +42,11 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
     assert processes_of(folder) == []
 
 
+def test_prometheus_starts_after_all_other_servers(live: LiveStack) -> None:
+    starts = {name: info["start"] for name, info in live.supervisor_states().items()}
+    assert [name for name, start in starts.items() if start >= starts["prometheus"]] == ["prometheus"]
+
+
 @pytest.mark.timeout(300)
 def test_switching_the_time_scale_reloads_the_servers_and_loses_nothing(live: LiveStack) -> None:
     assert loaded(live) == expected("rehearsal")

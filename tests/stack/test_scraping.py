@@ -118,7 +118,7 @@ def test_full_scrapes_localhost_at_the_host_and_keeps_the_name(tmp_path: Path, a
     process = LiteProcess.make(tmp_path)
     stack = process.stack
     profile = ProfileConfig(
-        scrape={},
+        servers={},
         demo_app="127.0.0.1:1",
         app_targets=str(stack.app_targets / "*.yaml"),
         host_gateway="127.0.0.2",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from stack.build import TerminalProgress, binary, build_missing
+from stack.build import binary, build_missing
 from stack.lite import server_environment
 from stack.render import ProfileConfig, context, fill_template, render_files
 from stack.servers import SERVERS, Server
@@ -55,14 +55,14 @@ class Running:
 @contextmanager
 def running_servers(folder: Path) -> Iterator[Running]:
     servers = [server for server in SERVERS if server.name in NAMES]
-    build_missing({server.name: server.build for server in servers if server.build}, TerminalProgress())
+    build_missing({server.name: server.build for server in servers if server.build})
     ports = free_ports([name for server in servers for name in server.ports])
     stack = Stack.load({"STACK_STATE": str(folder), "SCRAPE_INTERVAL": "1s", **ports})
     scraped = {"victoria-logs": f"127.0.0.1:{ports['VICTORIA_LOGS_PORT']}"}
     rules = folder / "rules.yaml"
     rules.write_text(RULES)
     profile = ProfileConfig(
-        scrape=scraped,
+        servers=scraped,
         demo_app="127.0.0.1:1",
         app_targets=str(folder / "*.yml"),
         host_gateway="",

@@ -20,7 +20,7 @@ def test_a_timeout_names_the_last_answer() -> None:
 
 
 def test_poll_until_continues_after_a_store_error() -> None:
-    away = StoreError("loki", "http://l", "is away", "wait")
+    away = StoreError("loki", "http://l", "is away")
     answers = iter([away, away, 7])
 
     def ask() -> int:

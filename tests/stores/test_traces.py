@@ -73,8 +73,8 @@ def test_both_stores_return_equal_traces(stores: Stores, tempo: Tempo) -> None:
         assert stores.traces.trace(trace_id) == tempo.trace(trace_id)
 
 
-SUMMARY_OF_ASKED = TraceSummary(sent.ASKED, "demo-app", "POST /ask", sent.T0, 2000, 1)
-SUMMARY_OF_FAILED = TraceSummary(sent.FAILED, "demo-app", "chat gpt-4o", sent.T0 + 5, 3500, 1)
+SUMMARY_OF_ASKED = TraceSummary(sent.ASKED, "demo-app", "POST /ask", sent.T0, 2000)
+SUMMARY_OF_FAILED = TraceSummary(sent.FAILED, "demo-app", "chat gpt-4o", sent.T0 + 5, 3500)
 
 
 def found(summaries: list[TraceSummary]) -> list[str]:
@@ -171,7 +171,7 @@ def test_tempo_receives_traceql_and_period(canned: CannedServer) -> None:
 def test_tempo_results_without_a_root_and_without_traces(canned: CannedServer) -> None:
     item = {"traceID": "1", "rootServiceName": "", "rootTraceName": "<root span not yet received>"}
     canned.give("/api/search", {"traces": [{**item, "startTimeUnixNano": str(sent.T0_NS)}]})
-    assert Tempo(canned.url).search(TraceFilter("x")) == [TraceSummary("1".rjust(32, "0"), "", "", sent.T0, 0, 0)]
+    assert Tempo(canned.url).search(TraceFilter("x")) == [TraceSummary("1".rjust(32, "0"), "", "", sent.T0, 0)]
     canned.give("/api/search", {"metrics": {}})
     assert Tempo(canned.url).search(TraceFilter("x")) == []
 
