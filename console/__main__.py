@@ -46,6 +46,7 @@ def parse_arguments(arguments: list[str]) -> argparse.Namespace:
 
     add("host", LOCAL, "address to listen on; an address that other machines reach needs --password-file")
     add("port", "3000", "port to listen on", int)
+    add("public-url", "", "address in a browser; one that other machines reach needs --password-file")
     add("password-file", "", "file that holds the password; without it, no password is asked for")
     add("alert-sink-url", f"http://127.0.0.1:{Stack.load().port('ALERT_SINK_PORT')}", "URL of the alert sink")
     for server in SERVERS:
@@ -62,6 +63,7 @@ def settings_of(options: argparse.Namespace) -> ConsoleSettings:
     return ConsoleSettings(
         host=options.host,
         port=options.port,
+        public_url=options.public_url,
         urls={server: url for server, url in urls.items() if url},
         sink_url=options.alert_sink_url,
         password=Path(options.password_file).read_text(encoding="utf-8").strip() if options.password_file else "",

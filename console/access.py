@@ -90,7 +90,8 @@ class AccessControl:
         """Guards a console that only this machine may use against DNS rebinding: a foreign name that points here."""
         if not is_loopback(self._settings.host):
             return True
-        return is_loopback(urlsplit(f"//{host}").hostname or "")
+        name = urlsplit(f"//{host}").hostname or ""
+        return is_loopback(name) or (name != "" and name == self._settings.public_host)
 
     async def _login(self, scope: Scope, receive: Receive) -> Response:
         wanted = _local_address(parse_qs(scope["query_string"].decode("latin-1")).get("to", ["/"])[0])

@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 DASHBOARDS = ROOT / "grafana" / "dashboards"
@@ -14,10 +15,8 @@ LOCAL = "127.0.0.1"
 
 
 class UnsafeBinding(ValueError):
-    def __init__(self, host: str) -> None:
-        super().__init__(
-            f"listening on {host} opens the console to other machines: set a password with --password-file"
-        )
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason} opens the console to other machines: set a password with --password-file")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +25,7 @@ class ConsoleSettings:
 
     host: str = LOCAL
     port: int = 3000
+    public_url: str = ""  # address in a browser, for a console behind a reverse proxy; empty: host and port
     urls: Mapping[str, str] = field(default_factory=dict)  # by server, as stores.Stores.at takes them
     sink_url: str = "http://127.0.0.1:9095"
     password: str = field(default="", repr=False)
@@ -36,7 +36,13 @@ class ConsoleSettings:
 
     def __post_init__(self) -> None:
         if not self.password and not is_loopback(self.host):
-            raise UnsafeBinding(self.host)
+            raise UnsafeBinding(f"listening on {self.host}")
+        if not self.password and self.public_host and not is_loopback(self.public_host):
+            raise UnsafeBinding(f"the public address {self.public_url}")
+
+    @property
+    def public_host(self) -> str:
+        return urlsplit(self.public_url).hostname or ""
 
 
 def is_loopback(host: str) -> bool:

@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -136,7 +137,8 @@ def _scrape_interval(stack: Stack) -> str:
 
 def _console_password(stack: Stack) -> str:
     """The file of the console's password. A console that other machines reach always has a password."""
-    if not _is_loopback("CONSOLE_BIND", stack.values):
+    public_host = urlsplit(stack.public_url("GRAFANA_PORT")).hostname or ""
+    if not (_is_loopback("CONSOLE_BIND", stack.values) and _is_this_machine(public_host)):
         secret(stack.secrets, CONSOLE_PASSWORD)
     file = stack.secrets / CONSOLE_PASSWORD
     return str(file) if file.exists() else ""
@@ -146,6 +148,13 @@ def _reached_at(address: str) -> str:
     """The host in URLs with which this machine reaches a server that is bound to `address`."""
     any_address = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - compared, not bound
     return any_address.get(address) or (f"[{address}]" if ":" in address else address)
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False  # a name that others may reach
 
 
 def _is_loopback(name: str, values: Context) -> bool:

@@ -232,6 +232,7 @@ SERVERS = (
             "CONSOLE_ALERTMANAGER_URL": "http://127.0.0.1:{ALERTMANAGER_PORT}",
             "CONSOLE_ALERT_SINK_URL": "http://127.0.0.1:{ALERT_SINK_PORT}",
             "CONSOLE_DASHBOARDS": "{config}/dashboards",
+            "CONSOLE_PUBLIC_URL": "{DASHBOARDS_PAGE}",
             "CONSOLE_PASSWORD_FILE": "{CONSOLE_PASSWORD_FILE}",
             "CONSOLE_SCRAPE_INTERVAL": "{SCRAPE_INTERVAL}",
         },

@@ -98,7 +98,7 @@ HISTORY: Final = Row(
 BOARD: Final = Board(
     config.SLO_BOARD,
     "LLM objectives (SLOs)",
-    f"Objectives, error budgets, and how fast the budgets burn. {OBJECTIVES}.",
+    "Objectives, how much of each error budget is left, and how fast it burns.",
     "dashboards_src/boards/slo.py",
     variables=("service", "endpoint"),
     since="now-24h",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import requests
-from console_process import PASSWORD, SOCKET, ConsoleProcess, handshake
+from console_process import PASSWORD, SOCKET, ConsoleProcess, handshake, running_console
+from lite_process import free_ports
 
 from console.alerts.silencing import CrossOriginRefused, refuse_cross_origin
 
@@ -48,6 +50,16 @@ def test_a_foreign_host_name_is_refused(console: ConsoleProcess, host: str) -> N
 def test_names_of_this_machine_are_accepted(console: ConsoleProcess, host: str) -> None:
     headers = {"host": host.format(port=console.port)}
     assert requests.get(console.url, headers=headers, timeout=30).status_code == 200
+
+
+@pytest.mark.parametrize(("host", "status"), [("llm.example", 200), ("LLM.example:443", 200), ("evil.example", 421)])
+def test_the_host_name_of_the_public_address_is_accepted(tmp_path: Path, host: str, status: int) -> None:
+    """As a reverse proxy on this machine passes it on. The answer is the login page."""
+    (tmp_path / "password").write_text(PASSWORD)
+    options = ("--public-url", "https://llm.example", "--password-file", str(tmp_path / "password"))
+    with running_console(free_ports(1)[0], tmp_path / "log", *options) as console:
+        answer = requests.get(f"{console.url}/login", headers={"host": host}, timeout=30)
+    assert answer.status_code == status
 
 
 def _client(**headers: str) -> Any:

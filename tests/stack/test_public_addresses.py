@@ -97,3 +97,21 @@ def test_rendered_dashboards_link_to_the_running_stacks_runbooks(tmp_path: Path)
 def test_an_address_that_cannot_be_used_is_named(option: str, value: str, tmp_path: Path) -> None:
     with pytest.raises(StackFailure, match=f"{option} is"):
         LiteStack(stack_with(tmp_path, **{option: value})).programs()
+
+
+@pytest.mark.parametrize(
+    ("options", "has_password"),
+    [
+        ({}, False),
+        ({"PUBLIC_HOST": "127.0.0.1"}, False),
+        ({"PUBLIC_HOST": "llm.example"}, True),
+        ({"DASHBOARDS_URL": "https://llm.example"}, True),
+    ],
+)
+def test_the_console_knows_its_public_address_and_has_a_password_if_others_reach_it(
+    tmp_path: Path, options: dict[str, str], has_password: bool
+) -> None:
+    stack = stack_with(tmp_path, **options)
+    environment = lite_environment(stack, "console")
+    assert environment["CONSOLE_PUBLIC_URL"] == stack.public_url("GRAFANA_PORT")
+    assert bool(environment["CONSOLE_PASSWORD_FILE"]) is has_password
