@@ -40,7 +40,7 @@ start: setup ## start one stopped server
 build: setup ## build or pull everything that `make up` needs; start nothing
 	@$(RUN) -m stack build
 
-clean: setup ## delete all data of the stack, after a question
+clean: setup ## delete all data of the stack, after you confirm
 	@$(RUN) -m stack clean
 
 ##@ Look

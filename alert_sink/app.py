@@ -210,7 +210,9 @@ def _alert(request: Request) -> tuple[str, dict[str, str], float]:
 
 def _go(url: str, shows: str) -> Response:
     if not url:
-        raise HTTPException(404, f"No page shows {shows}: start the sink with --grafana-page or --console-page.")
+        raise HTTPException(
+            404, f"The sink knows no page for {shows}: start the sink with --grafana-page or --console-page."
+        )
     return RedirectResponse(url, 302, {"cache-control": "no-store"})
 
 

@@ -53,7 +53,7 @@ class LoginLimiter:
         """Wait until an attempt from `address` may be checked.
 
         Raises:
-            TooManyAttempts: too many attempts are in progress; this one must not wait.
+            TooManyAttempts: too many attempts are in progress, so this attempt is refused.
         """
         now = time.monotonic()
         self._clients = {

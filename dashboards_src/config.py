@@ -83,14 +83,14 @@ CACHE_FOR: Final = PerScale("10m", "10s")
 
 # --- Cost ---------------------------------------------------------------------------------------
 
-# US dollars per hour, all services together: four times the daily budget. The demo application's usual 7 requests per
-# second cost 126 dollars per hour in a rehearsal.
+# US dollars per hour, all services together: 24 such hours cost four times the daily budget. The demo application's
+# usual 7 requests per second cost 126 dollars per hour in a rehearsal.
 COST_PER_HOUR: Final = PerScale(50, 400)
 COST_PER_HOUR_FOR: Final = PerScale("5m", "10s")  # a batch job of a minute passes
 COST_PER_REQUEST_OF_USUAL: Final = 1.3  # times the previous days' cost; prompts or answers are a third longer
 COST_PER_REQUEST_FOR: Final = PerScale("30m", "10s")
 # Budgets in US dollars, all services together. A rehearsal's day and month are a minute, which usually costs 2.10.
-DAILY_BUDGET: Final = PerScale(300, 25)  # a quarter of COST_PER_HOUR around the clock
+DAILY_BUDGET: Final = PerScale(300, 25)  # a quarter of COST_PER_HOUR for 24 hours
 MONTHLY_BUDGET: Final = PerScale(6000, 30)  # 20 days at the full daily budget
 BUDGET_WARNING: Final = 0.8  # share of a budget; there is still time to act
 BUDGET_FOR: Final = PerScale("5m", "10s")  # a corrected price or a wrong sample does not alert

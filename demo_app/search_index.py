@@ -29,7 +29,7 @@ class SearchIndex:
     """Reads with one read-only connection per thread. `build` writes a new file beside the old one."""
 
     def __init__(self, directory: Path, embeddings: str) -> None:
-        """`embeddings` names provider, model and dimension of the vectors: vectors of different ones do not compare."""
+        """`embeddings` names provider, model and dimension of the vectors. Only equal names can be compared."""
         self._directory = directory
         self._embeddings = embeddings
         self._by_id = {article.id: article for article in articles()}
@@ -42,13 +42,13 @@ class SearchIndex:
 
     @property
     def dimension(self) -> int | None:
-        """Of the vectors; None if there is no index."""
+        """The dimension of the vectors; None if there is no index."""
         return int(self._file.stem.rsplit("-", 1)[1]) if self._file else None
 
     def build(self, vectors: Sequence[Sequence[float]]) -> None:
         """Write an index with the articles' vectors, in the order of `articles()`, and use it.
 
-        Raises OSError, apsw.Error: the file cannot be written. The index before stays in use.
+        Raises OSError, apsw.Error: the file cannot be written. The previous index stays in use.
         """
         dimension = len(vectors[0])
         self._directory.mkdir(parents=True, exist_ok=True)

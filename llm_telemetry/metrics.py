@@ -1,4 +1,4 @@
-"""The contract's metrics as prometheus_client objects. Label values are bounded: unknown values become `other`."""
+"""The contract's metrics as prometheus_client objects. A label value that is not configured becomes `other`."""
 
 import itertools
 import logging
@@ -14,7 +14,7 @@ from llm_telemetry.settings import Settings, strip_provider
 _log = logging.getLogger(__name__)
 
 # The most series of one metric that are created with 0 at start. A metric with more label combinations creates
-# its series when they are first used; a rate then misses the first increment, but memory stays bounded.
+# its series when they are first used; a rate then misses the first increment, but memory stays small.
 MAX_SERIES_AT_START = 2_000
 
 # How prometheus_client's multi-process mode combines a gauge of several processes.
@@ -70,7 +70,7 @@ def _create(metric: names.Metric, registry: CollectorRegistry) -> PrometheusMetr
 
 
 class Metrics:
-    """Records metrics of one service into one registry, and bounds label values."""
+    """Records metrics of one service into one registry, and replaces label values that are not configured."""
 
     def __init__(self, service: str, settings: Settings, registry: CollectorRegistry) -> None:
         self.service = service
@@ -81,7 +81,7 @@ class Metrics:
         self._tenants = frozenset(settings.tenants)
         self._providers = frozenset(model.provider for model in settings.models.values())
 
-    # Bounded label values ----------------------------------------------------------------------------
+    # Label values: configured, or `other` ------------------------------------------------------------
 
     def endpoint(self, value: str | None) -> str:
         return self._bounded("endpoint", value or names.UNKNOWN, self._endpoints)

@@ -12,7 +12,7 @@ USER_SALT_VARIABLE = "LLM_TELEMETRY_USER_SALT"
 
 _log = logging.getLogger(__name__)
 
-# Each pattern bounds its lengths, so that redaction takes linear time for any text.
+# Each pattern limits how much text it can match, so that redaction takes linear time for any text.
 # The patterns are broad on purpose: a redacted product number is better than a leaked card number.
 _REDACTIONS = tuple(
     (re.compile(pattern), f"[{kind}]")

@@ -51,7 +51,7 @@ def current_request() -> RequestContext:
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """Endpoint, tenant and user, twice: as given (for spans and logs) and as bounded label values (for metrics)."""
+    """Endpoint, tenant and user, twice: as given (for spans and logs) and as label values (for metrics)."""
 
     endpoint: str
     tenant_id: str | None

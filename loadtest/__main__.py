@@ -33,7 +33,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         prog="python -m loadtest", description="Runs load scenarios against the running stack and checks its alerts."
     )
-    parser.add_argument("--folder", type=Path, default=None, help="for reports and logs (default: .state/loadtest)")
+    parser.add_argument("--folder", type=Path, default=None, help="folder of reports (default: .state/loadtest)")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
     commands.add_parser("list", help="list the scenarios and the alerts that each must raise")
     run = commands.add_parser("run", help="run one scenario on a stack started with `make up REHEARSAL=1`")
@@ -43,8 +43,8 @@ def main() -> int:
     rehearse_ = commands.add_parser("rehearse", help="run all scenarios and write a report")
     rehearse_.add_argument("--only", default="", help="names of scenarios, separated by commas")
     rehearse_.add_argument("--baseline-s", type=float, default=BASELINE_S, help="seconds of the baseline scenario")
-    rehearse_.add_argument("--real", action="store_true", help="two alerts with production's rules (20 minutes)")
-    rehearse_.add_argument("--seed", type=int, default=None, help="for the users' random choices (default: random)")
+    rehearse_.add_argument("--real", action="store_true", help="check two alerts with production's rules (20 minutes)")
+    rehearse_.add_argument("--seed", type=int, default=None, help="seed of the users' random choices (default: random)")
     options = parser.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM):  # a shell starts background jobs with SIGINT ignored
         signal.signal(number, _interrupt)

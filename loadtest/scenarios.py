@@ -2,7 +2,7 @@
 
 To add a scenario, add an entry here and its name to `scenarios` of the alerts that it must raise
 (dashboards_src/alerts). Run it with `make load SCENARIO=name`. No other alert may fire. Thresholds are in
-dashboards_src/config.py (the rehearsal column); docs/faults.md says what a fault does.
+dashboards_src/config.py (the rehearsal column); docs/faults.md and docs/sim-provider.md describe the faults.
 """
 
 from __future__ import annotations

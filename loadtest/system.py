@@ -65,7 +65,7 @@ class SystemUnderTest:
         except (requests.RequestException, ValueError) as error:
             raise LoadFailure(f"{url} does not answer: {error}.", "make status") from error
         if not response.ok:
-            raise LoadFailure(f"{method} {url} was refused: {answer}.", "Compare with docs/faults.md.")
+            raise LoadFailure(f"{method} {url} was refused: {answer}.", "See docs/faults.md and docs/sim-provider.md.")
         return answer
 
     def deliveries(self, *, limit: int, after: int | None = None) -> Deliveries:

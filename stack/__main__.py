@@ -44,8 +44,8 @@ def main() -> int:
     logs = commands.add_parser("logs", help="follow the log of one server, or of all")
     logs.add_argument("server", nargs="?", default="")
     commands.add_parser("config", help="show the rendered configuration")
-    clean = commands.add_parser("clean", help="delete all data, after a question")
-    clean.add_argument("--yes", action="store_true", help="delete without a question")
+    clean = commands.add_parser("clean", help="delete all data, after you confirm")
+    clean.add_argument("--yes", action="store_true", help="delete without asking")
     options = parser.parse_args()
     try:
         return _run(options)

@@ -114,7 +114,7 @@ def _build(name: str, build: GoBuild, go: str, what: str) -> None:
             if process.returncode:
                 raise StackFailure(
                     f"{name} could not be built (go build ended with {process.returncode}).",
-                    f"The whole output: {log}. After a correction `make up` continues from here.",
+                    f"The whole output: {log}. Correct the error, then `make up` continues from here.",
                     "\n".join(log.read_text(errors="replace").splitlines()[-_LAST_LINES:]),
                 )
             draft.replace(target)

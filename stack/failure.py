@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class StackFailure(Exception):
-    """A command failed: `what` failed, `lines` of output about it, and the `next_step` for a person.
+    """A command failed. `what` says what happened, `next_step` what to do; `lines` are the output about it.
 
     Every function of this package may raise it, down to the settings that it reads.
     """

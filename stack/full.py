@@ -98,7 +98,7 @@ class FullStack:
             self._output("up", "--detach", "--no-deps", "--no-recreate", "--wait", "--wait-timeout", "120", name)
         except StackFailure as failure:
             raise StackFailure(
-                f"{name} does not become ready.", f"`make logs SERVICE={name}` shows more.", self._last_log_lines(name)
+                f"{name} did not become ready.", f"`make logs SERVICE={name}` shows more.", self._last_log_lines(name)
             ) from failure
 
     def render(self) -> None:

@@ -153,7 +153,7 @@ class LiteStack:
                         raise StackFailure(
                             f"Port {port} of {server.name} is in use.",
                             f"Stop the process that listens there (`ss -ltnp 'sport = :{port}'` shows it), "
-                            f"or take another port: `make up {name}={port + 1}`, or for always in .env.",
+                            f"or take another port: `make up {name}={port + 1}`, or change it permanently in .env.",
                         ) from error
 
     def _wait_until_ready(self, servers: Sequence[Server]) -> None:

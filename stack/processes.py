@@ -58,7 +58,7 @@ class Supervisor:
         while not self.running:
             if started.returncode or time.monotonic() > deadline:
                 raise StackFailure(
-                    "The supervisor of the servers does not start.",
+                    "supervisord, which runs the servers, did not start.",
                     f"The whole log: {self._stack.logs / 'supervisord.log'}",
                     started.stderr or started.stdout,
                 )

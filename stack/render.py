@@ -1,4 +1,4 @@
-"""Renders templates: arguments and environment of servers, and the configuration files that expand no environment."""
+"""Renders arguments and environment of servers, and configuration files for servers that expand no variables."""
 
 from __future__ import annotations
 
@@ -165,5 +165,5 @@ def _is_loopback(name: str, values: Context) -> bool:
         return ipaddress.ip_address(address).is_loopback
     except ValueError as error:
         raise StackFailure(
-            f"{name} is {address!r}, which is no IP address.", "Use an IP address, such as 0.0.0.0."
+            f"{name} is {address!r}, which is not an IP address.", "Use an IP address, such as 0.0.0.0."
         ) from error

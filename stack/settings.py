@@ -54,13 +54,13 @@ class Stack:
         if setting and (url := self.values[setting]):
             if not re.fullmatch(r"https?://[^\s/?#]+(/[^\s?#]*)?", url):
                 raise StackFailure(
-                    f"{setting} is {url!r}, which is no address.", "Use one such as https://llm.example."
+                    f"{setting} is {url!r}, which is not an http address.", "Use one such as https://llm.example."
                 )
             return url.rstrip("/")
         host = self.values["PUBLIC_HOST"]
         if not re.fullmatch(r"[\w.-]+|\[[0-9a-fA-F:.]+\]", host):
             raise StackFailure(
-                f"PUBLIC_HOST is {host!r}, which is no host name.",
+                f"PUBLIC_HOST is {host!r}, which is not a host name.",
                 "Use a name or an IP address without a port; whole addresses are DASHBOARDS_URL and ALERT_SINK_URL.",
             )
         return f"http://{host}:{self.port(port)}"

@@ -40,7 +40,7 @@ def _interpolate(text: str, context: QueryContext, cell: str) -> str:
 
 
 def page_address(url: str, runbooks: Path) -> str:
-    """The address of a page; empty where `url` is none. A runbook of this repository opens in the console."""
+    """`url`, if it is the address of a page, else empty. A runbook of this repository opens in the console."""
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -36,7 +36,7 @@ _NUMBERS: Final = ("Value", "Latency", "Cost", "Duration")
 
 
 def register() -> None:
-    # Alerts carry Prometheus' own address of their expression as their source.
+    # Alerts link to their expression at Prometheus' address `/graph?g0.expr=…`.
     @app.get("/graph", include_in_schema=False)
     async def graph(request: Request) -> RedirectResponse:
         return RedirectResponse(query_page(request.query_params.get("g0.expr", "")))

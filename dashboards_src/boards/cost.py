@@ -110,7 +110,7 @@ BUDGET: Final = Row(
 
 SPENDERS: Final = Row(
     "Cost by tenant, model and endpoint",
-    spent_by("tenant", "`other` adds up the tenants beyond the limit of tenant names."),
+    spent_by("tenant", "`other` adds up the tenants that the telemetry settings do not list."),
     spent_by("model", "If an expensive model is unexpected, check for fallbacks."),
     spent_by("endpoint", "Compare with the endpoint's requests: many requests, or expensive ones?"),
     panels.dollars_per_hour(
@@ -191,16 +191,16 @@ DATA_QUALITY: Final = Row(
     ),
     panels.dollars_per_hour(
         "Cost per hour by price source",
-        "`table`: priced by the price table. `reported`: the provider reported the cost. `partial`: only a part has a"
-        " price. `unpriced`: no price, always 0. Add missing prices to llm_telemetry/prices.yaml.",
+        "`table`: priced by the price table. `reported`: the provider reported the cost. `unpriced`: no price,"
+        " always 0. Add missing prices to llm_telemetry/prices.yaml.",
         "COST",
         "cost_source",
         stacked=True,
     ),
     panels.events_per_minute(
         "Values counted as `other` per minute",
-        "Label values beyond the limit of distinct values, such as tenants or models. They are added up under `other`."
-        " Pin important values or raise the limit in the telemetry settings.",
+        "Label values that the telemetry settings do not list, such as tenants or models. They are added up under"
+        " `other`. Add important values to llm_telemetry/settings.yaml.",
         "LABEL_OVERFLOW",
         "service, label",
     ),

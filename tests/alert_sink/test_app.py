@@ -1,4 +1,4 @@
-"""The sink over HTTP: pages show others' text as text, the API checks its parameters, failures are asked for again."""
+"""The sink over HTTP: pages escape received text, the API checks its parameters, a failed delivery is sent again."""
 
 from __future__ import annotations
 

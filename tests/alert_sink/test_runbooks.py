@@ -95,7 +95,7 @@ def test_queries_use_the_labels_of_the_alert() -> None:
 
 
 def test_example_values_appear_only_in_quotes() -> None:
-    """Outside quotes, the label's value that replaces an example would need another syntax."""
+    """An alert's label value replaces the example. It is escaped for quotes, so the example must stand in quotes."""
     for name in NAMES:
         runbook = LIBRARY.runbook(name)
         assert runbook is not None

@@ -58,7 +58,7 @@ def test_message_of_a_firing_alert(tmp_path: Path) -> None:
 def test_message_of_a_resolved_alert_has_its_duration_and_no_mention(tmp_path: Path) -> None:
     data = group(alert("resolved"))
     text = rendered_message("stack.slack.text", data, tmp_path)
-    assert "over after 12m30s" in text
+    assert "resolved after 12m30s" in text
     assert "<!here>" not in text
     assert rendered_message("stack.slack.color", data, tmp_path) == "#2eb67d"
     assert rendered_message("stack.slack.title", data, tmp_path).startswith("[resolved]")

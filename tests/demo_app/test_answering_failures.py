@@ -1,4 +1,4 @@
-"""Each way in which a request gets no answer: the response, and the telemetry of it."""
+"""Each failure of a request: its response and its telemetry."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ def test_a_client_that_disconnects_within_its_body_is_not_counted(app: App, prov
 
 
 async def test_other_protocols_pass_the_body_limit(provider: Provider, tmp_path: Any) -> None:
-    """A WebSocket is nobody's here; it is refused by the router and not by the limit."""
+    """The body limit passes a WebSocket on; the router refuses it, because no route accepts one."""
     sent: list[Any] = []
 
     async def receive() -> dict[str, Any]:

@@ -83,7 +83,7 @@ def test_a_disconnect_during_a_retry_wait_cancels_the_generation(app: App, provi
 
 
 def test_a_plain_answer_is_finished_after_a_disconnect(app: App, provider: Provider) -> None:
-    """uvicorn does not tell a handler; the answer is paid for and goes into the cache."""
+    """uvicorn does not tell the handler that the client left. The finished answer goes into the cache."""
     provider.fault("ttft", model="gpt-4o", added_ms=300)
     with pytest.raises(Exception, match="timed out"):
         app.http.post(app.url + ANSWER, json={"question": QUESTION}, timeout=0.1)

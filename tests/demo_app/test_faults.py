@@ -378,7 +378,7 @@ def test_context_fills_up_and_overflows(app: App, provider: Provider) -> None:
 def test_allowed_models_have_a_known_context_window_and_price() -> None:
     served, prices = load_models(), Prices()
     allowed = available()["other_model"]["parameters"]["model"]["allowed"].removeprefix("one of ").split(", ")
-    for name in set(allowed) - {"acme-experimental-1"}:  # which is there to have none
+    for name in set(allowed) - {"acme-experimental-1"}:  # has no price on purpose
         model = served.find(name)
         assert model is not None, f"{name} is not served"
         assert prices.context_window(name, "openai") == model.context_window

@@ -131,7 +131,7 @@ Calls = Sequence[tuple[Mapping[str, Any], Mapping[str, Any]]]
 
 
 def assert_attempts(app: App, entries: Sequence[Mapping[str, Any]], calls: Calls) -> None:
-    """Every request the provider saw is one attempt, with an outcome that is one way to see what it did."""
+    """Every request in the ledger is one attempt, with an outcome that fits the ledger's outcome."""
     assert len({entry["span_id"] for entry in entries}) == len(entries)
     attempts: Counter[tuple[str, ...]] = Counter()
     outcomes = by(app, "llm_provider_attempts_total", "model", "outcome")

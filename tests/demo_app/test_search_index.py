@@ -157,7 +157,7 @@ def test_index_is_built_again_for_another_dimension(start: Start, provider: Prov
 
 
 def test_index_is_built_again_for_another_provider(start: Start, slow_provider: Provider, tmp_path: Path) -> None:
-    """The real provider's vectors have the name and length of the simulated one's."""
+    """Vectors of two providers cannot be compared, even if model name and dimension are equal."""
     start()
     assert len(slow_provider.entries("embeddings")) == 2
 

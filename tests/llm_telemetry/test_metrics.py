@@ -1,4 +1,4 @@
-"""Label values are bounded, known series start at 0, and totals are exact under concurrency."""
+"""Unknown label values become `other`, known series start at 0, and totals are exact under concurrency."""
 
 # ruff: noqa: SIM117 - blocks inside blocks are what is tested
 from __future__ import annotations
@@ -69,7 +69,7 @@ def test_500_values_of_every_label_stay_within_the_configured_values(recorded: R
     assert recorded.value("llm_telemetry_failures_total", signal="metric") == 0
     assert (recorded.spans("generate")[-1].attributes or {})[
         "llm.endpoint"
-    ] == "/item/499"  # as said, where it costs nothing
+    ] == "/item/499"  # spans keep the value as given
 
 
 def test_missing_values_are_unknown_or_other_and_no_overflow(recorded: Recorded) -> None:

@@ -69,7 +69,7 @@ def broken(request: pytest.FixtureRequest, recorded: Recorded) -> Iterator[str]:
     elif what == "prices":
         counted, made.prices = "metric", Broken()
     elif what == "metrics":
-        made.metrics.observe = Broken().__class__  # called with too much
+        made.metrics.observe = Broken().__class__  # raises: it takes no arguments
         counted = "metric"
     elif what == "log exporter":
         counted, made.events._logger = "log", Broken()

@@ -1,4 +1,4 @@
-"""The ledger counts what clients saw, in pages, in bounded memory."""
+"""The ledger counts what clients saw, in pages, and keeps a limited number of entries."""
 
 import asyncio
 import json

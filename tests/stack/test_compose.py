@@ -167,5 +167,5 @@ def test_lite_uses_a_server_of_full_that_is_on_path() -> None:
     assert "console" in without
     assert "grafana" not in without
     with_grafana = [server.name for server in lite_servers({"grafana": "/opt/grafana"}.get)]
-    assert "grafana" in with_grafana  # where the console would be
+    assert "grafana" in with_grafana  # in place of the console
     assert "console" not in with_grafana

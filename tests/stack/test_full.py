@@ -110,7 +110,7 @@ def test_stop_and_start_of_one_server(stack: Stack, docker: Docker) -> None:
         "up --detach --no-deps --no-recreate --wait --wait-timeout 120 loki",
     ]
     docker.up_ends_with(1)
-    with pytest.raises(StackFailure, match="loki does not become ready") as failure:
+    with pytest.raises(StackFailure, match="loki did not become ready") as failure:
         run.start_server("loki")
     assert failure.value.lines == "no space left\n"
     with pytest.raises(StackFailure, match="There is no server 'jaeger'"):

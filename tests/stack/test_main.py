@@ -102,8 +102,8 @@ def test_a_failed_build_is_reported_with_its_server_and_log(tmp_path: Path) -> N
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"OTLP_BIND": "here"}, "OTLP_BIND is 'here', which is no IP address"),
-        ({"CONSOLE_BIND": "here"}, "CONSOLE_BIND is 'here', which is no IP address"),
+        ({"OTLP_BIND": "here"}, "OTLP_BIND is 'here', which is not an IP address"),
+        ({"CONSOLE_BIND": "here"}, "CONSOLE_BIND is 'here', which is not an IP address"),
         ({"TRACE_SAMPLING": "some"}, "TRACE_SAMPLING is 'some'"),
         ({"REHEARSAL": "maybe"}, "REHEARSAL is 'maybe'"),
     ],

@@ -115,7 +115,9 @@ def test_a_search_result_describes_the_trace(stores: Stores) -> None:
 
 
 def test_jaeger_examines_more_traces_when_its_index_finds_wrong_ones(stores: Stores) -> None:
-    which = TraceFilter("demo-app", attributes={"llm.cost_usd": 0.0000125})  # a fraction is no help to the index
+    which = TraceFilter(
+        "demo-app", attributes={"llm.cost_usd": 0.0000125}
+    )  # Jaeger cannot look up a fraction in its index
     assert found(stores.traces.search(which, limit=1)) == [sent.ASKED]
 
 

@@ -1,4 +1,4 @@
-"""Rules of Prometheus and alerts of Alertmanager become one list of rule_alert alerts."""
+"""Rules of Prometheus and alerts of Alertmanager become one list of active alerts."""
 
 from __future__ import annotations
 

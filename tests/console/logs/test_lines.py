@@ -1,4 +1,4 @@
-"""Rows of the list of log lines: row_of fields, unique IDs, and no data as keys."""
+"""Rows of the list of log lines: shown fields, unique IDs, and no data as keys."""
 
 from __future__ import annotations
 

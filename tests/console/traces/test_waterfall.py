@@ -1,4 +1,4 @@
-"""Spans are laid out as a tree, tokens and cost are summed once, and rows have notes, errors and no data as keys."""
+"""Spans are laid out as a tree, tokens and cost are summed once, rows have notes and errors, and no text is a key."""
 
 from __future__ import annotations
 
