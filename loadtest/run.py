@@ -109,7 +109,7 @@ class Run:
                 active = sorted(self._watch.firing | self._watch.pending | self._watch.unresolved)
                 raise LoadFailure(
                     f"{self.scenario.name} was not started: with usual traffic, {', '.join(active)} is still active.",
-                    "Read the alerts at " + self.system.url("ALERT_SINK_PORT", "/"),
+                    f"Read the alerts at {self.system.stack.public_url('ALERT_SINK_PORT')}/",
                 )
         if self.users.health(time.time() - self.limits.usual_s).achieved_rate == 0:
             raise LoadFailure("The users send no requests.", "Read the load generator's log, locust.log.")

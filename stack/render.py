@@ -72,6 +72,7 @@ def context(stack: Stack, servers: Sequence[Server]) -> dict[str, str]:
         # Alerts link to /graph?g0.expr=… here. lite's Prometheus has no web pages, but its console has this one.
         "PROMETHEUS_SOURCE_PAGE": stack.public_url("GRAFANA_PORT" if "console" in names else "PROMETHEUS_PORT"),
         "DASHBOARDS_PAGE": stack.public_url("GRAFANA_PORT"),
+        "RUNBOOKS_PAGE": stack.runbooks_url,
         "GRAFANA_PAGE": stack.public_url("GRAFANA_PORT") if "grafana" in names else "",
         "CONSOLE_PAGE": stack.public_url("GRAFANA_PORT") if "console" in names else "",
         "CONSOLE_ADDRESS": _reached_at(values["CONSOLE_BIND"]),
@@ -113,8 +114,6 @@ def render_files(stack: Stack, profile: ProfileConfig) -> None:
         "metrics_retention_size": stack.values["METRICS_RETENTION_SIZE"],
         "timing": TIMINGS[stack.scale],
         "sink_page": stack.public_url("ALERT_SINK_PORT"),
-        "dashboards_url": stack.public_url("GRAFANA_PORT"),
-        "runbooks_url": stack.runbooks_url,
         "webhook_url": stack.values["WEBHOOK_URL"],
         "slack_channel": stack.values["SLACK_CHANNEL"],
     }

@@ -124,6 +124,7 @@ SERVERS = (
             # 5 s it is always the latter, so both time scales start Prometheus with the same arguments.
             "--rules.alert.resend-delay=5s",
         ),
+        environment=_same_names("DASHBOARDS_PAGE", "RUNBOOKS_PAGE"),  # see external_labels in prometheus.yml.j2
         ready="http://127.0.0.1:{PROMETHEUS_PORT}/-/ready",
         ports=("PROMETHEUS_PORT",),
         metrics="127.0.0.1:{PROMETHEUS_PORT}",

@@ -35,7 +35,9 @@ def render_dashboards(out: Path, runbooks_url: str) -> None:
 def _write(dashboards: Mapping[str, Json], folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     for name, dashboard in dashboards.items():
-        (folder / name).write_text(grafana.dumps(dashboard), encoding="utf-8")
+        path, text = folder / name, grafana.dumps(dashboard)
+        if not path.exists() or path.read_text(encoding="utf-8") != text:  # Grafana and the console may be reading it
+            path.write_text(text, encoding="utf-8")
     for path in folder.glob("*.json"):
         if path.name not in dashboards:
             path.unlink()

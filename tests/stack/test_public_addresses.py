@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from string import Template
 from typing import Any
 
 import pytest
 import yaml
+from compose_config import compose_config
 
 from stack.failure import StackFailure
 from stack.lite import LiteStack
@@ -30,10 +32,17 @@ def rendered_yaml(stack: Stack, name: str) -> Any:
     return yaml.safe_load((stack.config / name / f"{name}.yml").read_text())
 
 
+def external_labels(stack: Stack) -> dict[str, str]:
+    """As Prometheus reads them: with variables of its environment."""
+    labels = rendered_yaml(stack, "prometheus")["global"]["external_labels"]
+    environment = lite_environment(stack, "prometheus")
+    return {name: Template(text).substitute(environment) for name, text in labels.items()}
+
+
 def test_a_moved_port_and_a_public_host_are_in_every_address(tmp_path: Path) -> None:
     stack = stack_with(tmp_path, PUBLIC_HOST="llm.example")
     assert stack.public_url("GRAFANA_PORT") == "http://llm.example:3300"
-    assert rendered_yaml(stack, "prometheus")["global"]["external_labels"] == {
+    assert external_labels(stack) == {
         "dashboards_url": "http://llm.example:3300",
         "runbooks_url": "http://llm.example:9595/runbooks",
     }
@@ -50,12 +59,25 @@ def test_a_reverse_proxys_addresses_replace_host_and_port(tmp_path: Path) -> Non
     stack = stack_with(
         tmp_path, DASHBOARDS_URL="https://llm.example/grafana/", ALERT_SINK_URL="https://alerts.llm.example"
     )
-    assert rendered_yaml(stack, "prometheus")["global"]["external_labels"] == {
+    assert external_labels(stack) == {
         "dashboards_url": "https://llm.example/grafana",
         "runbooks_url": "https://alerts.llm.example/runbooks",
     }
     assert lite_environment(stack, "alert-sink")["ALERT_SINK_CONSOLE_PAGE"] == "https://llm.example/grafana"
     assert stack.public_url("PROMETHEUS_PORT") == "http://localhost:9191"
+
+
+@pytest.mark.parametrize("option", ["ALERT_SINK_URL", "DASHBOARDS_URL", "PUBLIC_HOST"])
+def test_a_new_address_restarts_prometheus_because_a_reload_keeps_the_old_one_in_alerts(
+    tmp_path: Path, option: str
+) -> None:
+    """Prometheus compares rules without external labels (rules.Group.Equals): unchanged rules keep the old labels."""
+    new = {option: "llm.example" if option == "PUBLIC_HOST" else "https://llm.example"}
+    before, after = (lite_environment(stack_with(tmp_path, **options), "prometheus") for options in ({}, new))
+    assert before != after
+    in_full = [compose_config(tmp_path, **options)["services"]["prometheus"]["environment"] for options in ({}, new)]
+    assert in_full[0] != in_full[1]
+    assert set(in_full[0]) == set(before) - {"PYTHONUNBUFFERED"}
 
 
 def test_alerts_carry_no_addresses_as_labels(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -46,3 +47,12 @@ def test_rendered_dashboards_differ_from_the_committed_in_the_address_of_the_run
     assert rendered.count("https://stack.example:9999/runbooks") == 1
     committed = (FOLDER / f"{uid}.json").read_text()
     assert rendered.replace("https://stack.example:9999/runbooks", config.RUNBOOKS_URL) == committed
+
+
+def test_an_unchanged_dashboard_is_not_written_again(tmp_path: Path) -> None:
+    """A server that reads the folder at that moment would find half a file."""
+    for address, is_same in (("http://a/runbooks", False), ("http://a/runbooks", True), ("http://b/runbooks", False)):
+        for file in tmp_path.glob("*.json"):
+            os.utime(file, (1, 1))
+        render_dashboards(tmp_path, address)
+        assert {file.stat().st_mtime == 1 for file in tmp_path.glob("*.json")} == {is_same}
