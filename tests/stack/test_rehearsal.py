@@ -100,6 +100,25 @@ def test_up_loads_rules_that_were_generated_again(live: LiveStack) -> None:
     assert loaded_at(live) > before
 
 
+def test_a_new_address_arrives_in_alerts_of_a_running_stack(live: LiveStack) -> None:
+    """A reload would not do: Prometheus keeps the external labels of rules that did not change."""
+    assert live.process is not None
+    url = "https://alerts.example/runbooks/StackWatchdog"
+    try:
+        up = live.process.run("up", ALERT_SINK_URL="https://alerts.example")
+        assert up.returncode == 0, up.stdout + up.stderr
+        assert poll_until(lambda: runbook_of_the_watchdog(live), lambda found: found == url, 60.0, 0.5) == url
+    finally:
+        run(live, "up")
+
+
+def runbook_of_the_watchdog(live: LiveStack) -> str:
+    """`runbook_url` of an alert that always fires; empty while Prometheus has not evaluated it."""
+    answer = requests.get(live.url("PROMETHEUS_PORT", "/api/v1/alerts"), timeout=10).json()
+    found = [alert for alert in answer["data"]["alerts"] if alert["labels"]["alertname"] == "StackWatchdog"]
+    return str(found[0]["annotations"]["runbook_url"]) if found else ""
+
+
 def test_logs_sent_while_the_log_store_is_stopped_arrive_after_its_start(live: LiveStack) -> None:
     runner = stack_runner(live.stack)
     runner.stop_server("victoria-logs")
