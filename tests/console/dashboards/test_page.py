@@ -148,6 +148,9 @@ def test_a_click_on_an_exemplar_opens_its_trace(shown: Window, stack: ConsoleSta
     page.mouse.click(*at)
     expect(page).to_have_url(re.compile("/traces/[0-9a-f]+"))
     opened = page.url.rsplit("/", 1)[1]
+    # The exemplar is scraped at once; the application sends the spans of its trace some seconds later.
+    poll_until(lambda: stack.live.stores.traces.trace(opened), timeout_s=30.0)
+    page.reload()
     expect(page.locator(".span-row").first).to_be_visible()
     # Exemplars may lie on top of each other, so another one than `trace_id` may open.
     assert opened in {one.trace_id for one in exemplars()}
