@@ -16,7 +16,8 @@ from starlette.responses import HTMLResponse, PlainTextResponse, RedirectRespons
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.login_limiter import LoginLimiter, TooManyAttempts
-from console.settings import ConsoleSettings, is_loopback
+from console.settings import ConsoleSettings
+from stack.settings import is_loopback
 
 SESSION: Final = "console_session"
 SESSION_S: Final = 12 * 3600

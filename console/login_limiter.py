@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from console.settings import is_loopback
+from stack.settings import is_loopback
 
 FIRST_DELAY_S: Final = 1.0  # after the first wrong password; doubles with each further one, up to LONGEST_DELAY_S
 LONGEST_DELAY_S: Final = 4.0

@@ -15,7 +15,7 @@ from dashboards_src.config import Scale
 from stack.failure import StackFailure
 from stack.secrets import CONSOLE_PASSWORD, OTLP_TOKEN, USER_SALT, secret
 from stack.servers import Server
-from stack.settings import ROOT, Stack
+from stack.settings import ROOT, Stack, is_loopback
 
 Context = Mapping[str, str]
 
@@ -137,7 +137,7 @@ def _scrape_interval(stack: Stack) -> str:
 def _console_password(stack: Stack) -> str:
     """The file of the console's password. A console that other machines reach always has a password."""
     public_host = urlsplit(stack.public_url("GRAFANA_PORT")).hostname or ""
-    if not (_is_loopback("CONSOLE_BIND", stack.values) and _is_this_machine(public_host)):
+    if not (_is_loopback("CONSOLE_BIND", stack.values) and is_loopback(public_host)):
         secret(stack.secrets, CONSOLE_PASSWORD)
     file = stack.secrets / CONSOLE_PASSWORD
     return str(file) if file.exists() else ""
@@ -147,13 +147,6 @@ def _reached_at(address: str) -> str:
     """The host in URLs with which this machine reaches a server that is bound to `address`."""
     any_address = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}  # noqa: S104 - compared, not bound
     return any_address.get(address) or (f"[{address}]" if ":" in address else address)
-
-
-def _is_this_machine(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False  # a name that others may reach
 
 
 def _is_loopback(name: str, values: Context) -> bool:
